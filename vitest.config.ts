@@ -1,0 +1,40 @@
+import { defineConfig } from 'vitest/config'
+
+/**
+ * Two projects. `unit` needs nothing but this repository and runs in every `npm run check`; `integration` talks to real servers and
+ * real programs (restic, sshd, Ceph) and runs, a few files at a time, in `npm test`.
+ */
+const integrationTests = ['**/*.integration.test.ts', 'packages/*/test/**/*.test.ts', 'test/**/*.test.ts']
+const notOurs = ['**/node_modules/**', '**/.cache/**', 'data/**']
+
+export default defineConfig({
+  test: {
+    globals: false,
+    restoreMocks: true,
+    projects: [
+      {
+        extends: true,
+        test: {
+          name: 'unit',
+          include: ['packages/*/src/**/*.test.ts', 'tools/*.test.ts'],
+          exclude: [...notOurs, ...integrationTests],
+          testTimeout: 30_000,
+          hookTimeout: 30_000,
+        },
+      },
+      {
+        extends: true,
+        test: {
+          name: 'integration',
+          include: integrationTests,
+          exclude: notOurs,
+          testTimeout: 600_000,
+          hookTimeout: 300_000,
+          maxWorkers: 2,
+          // After the unit tests: they fail sooner, and the two projects may differ in their number of workers.
+          sequence: { groupOrder: 1 },
+        },
+      },
+    ],
+  },
+})
