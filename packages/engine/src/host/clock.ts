@@ -1,0 +1,25 @@
+/** The only place where the engine asks for the time. Everything that depends on time takes a `Clock`, so that tests own it. */
+export interface Clock {
+  /** Milliseconds since 1970. */
+  now(): number
+  /** Resolves after `durationMs`, rejects with the signal's reason when that is aborted first. */
+  sleep(durationMs: number, signal?: AbortSignal): Promise<void>
+}
+
+export const systemClock: Clock = {
+  now: () => Date.now(),
+  sleep: (durationMs, signal) => {
+    signal?.throwIfAborted()
+    return new Promise((resolve, reject) => {
+      const timer = setTimeout(() => {
+        signal?.removeEventListener('abort', cancel)
+        resolve()
+      }, durationMs)
+      function cancel(): void {
+        clearTimeout(timer)
+        reject(signal?.reason)
+      }
+      signal?.addEventListener('abort', cancel, { once: true })
+    })
+  },
+}
