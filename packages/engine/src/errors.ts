@@ -14,6 +14,7 @@ export const ENGINE_ERRORS = {
   'storage.failed': { retry: 'later', meaning: 'The storage failed in a way that may pass.' },
   'storage.location': { retry: 'never', meaning: 'The location of a repository cannot be understood.' },
   'storage.host-key': { retry: 'never', meaning: 'The SSH server shows a host key that is unknown or differs from the known one.' },
+  'storage.closed': { retry: 'never', meaning: 'The storage was closed before the call.' },
   'storage.contract': { retry: 'never', meaning: 'The storage breaks a promise that a repository needs.' },
   'repository.missing': { retry: 'never', meaning: 'There is no repository at that location.' },
   'repository.exists': { retry: 'never', meaning: 'There is a repository at that location already.' },

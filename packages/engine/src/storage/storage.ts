@@ -1,3 +1,5 @@
+import { EngineError } from '../errors.ts'
+
 /** The folders of a repository, by the names that restic's layout and REST protocol give them. `config` is a single file. */
 export type FileKind = 'config' | 'keys' | 'locks' | 'snapshots' | 'index' | 'data'
 
@@ -25,6 +27,20 @@ export interface CallOptions {
   readonly signal?: AbortSignal | undefined
   /** The caller will want this whole file again (packs of trees): a cache may fetch and keep all of it. */
   readonly keep?: boolean
+  /** Awaited before each piece of at most {@link PIECE_BYTES} goes out or after it came in, so that a bandwidth limit is smooth. */
+  readonly pace?: Pace | undefined
+}
+
+/** Holds a transfer back: resolves when `sizeBytes` more may go in that direction, rejects when the call is cancelled. */
+export type Pace = (direction: 'upload' | 'download', sizeBytes: number) => Promise<void>
+
+/** The largest piece that may be sent or taken between two calls of {@link Pace}. */
+export const PIECE_BYTES = 256 * 1024
+
+/** Looks whether the call was cancelled, then waits until the caller's bandwidth limit, if any, lets `sizeBytes` more go. */
+export async function paceTransfer(direction: 'upload' | 'download', sizeBytes: number, options: CallOptions): Promise<void> {
+  options.signal?.throwIfAborted()
+  return options.pace?.(direction, sizeBytes)
 }
 
 export interface StorageLimits {
@@ -42,7 +58,9 @@ export interface StorageLimits {
  * - **Read after write**: once `write` resolves, `read`, `stat` and `list` of every process see the file.
  * - **Ranges**: `read` gives exactly the bytes asked for or rejects with `storage.range`; it never gives fewer.
  * - **Concurrency**: calls may overlap freely. **Cancellation**: an aborted signal rejects with its reason as soon as it can.
- * - **Errors**: every rejection is an `EngineError` with a `storage.*` code; `error.retry` says whether repeating can help.
+ * - **Errors**: every other rejection is an `EngineError` with a `storage.*` code; `error.retry` says whether repeating can help. A name
+ *   that no file can have is `input.invalid`.
+ * - **Content**: `write` reads `content` until it settles and keeps no reference. It may be a view over a `SharedArrayBuffer`.
  */
 export interface Storage {
   /** The location without secrets, for messages: `s3:https://host/bucket/prefix`. */
@@ -70,8 +88,14 @@ export function describeFile(file: FileRef): string {
   return file.kind === 'config' ? 'config' : `${file.kind}/${file.name.slice(0, 10)}`
 }
 
-/** Path of a file below the root of a repository in restic's default layout: packs are spread over 256 folders by their first byte. */
+/**
+ * Path of a file below the root of a repository in restic's default layout: packs are spread over 256 folders by their first byte.
+ * A name that no file can have is refused with `input.invalid`, so that a hostile name cannot lead out of the repository.
+ */
 export function layoutPath(file: FileRef): string {
+  if (!isFileName(file.kind, file.name)) {
+    throw new EngineError('input.invalid', `Cannot use the file name ${JSON.stringify(file.name)}: it is not one of ${file.kind}`)
+  }
   if (file.kind === 'config') return 'config'
   return file.kind === 'data' ? `data/${file.name.slice(0, 2)}/${file.name}` : `${file.kind}/${file.name}`
 }
