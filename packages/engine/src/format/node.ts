@@ -1,14 +1,12 @@
 import type { ByteString } from './byte-string.ts'
 import type { BlobId } from './ids.ts'
+import type { Timestamp } from './timestamp.ts'
 
 /** The kinds of entries a tree can hold. `irregular` and unknown kinds are met in old repositories and skipped with a warning. */
 export type NodeType = 'file' | 'dir' | 'symlink' | 'dev' | 'chardev' | 'fifo' | 'socket' | 'irregular'
 
 /** An unsigned 64-bit number: a `bigint` only where a `number` would lose digits. */
 export type Uint64 = number | bigint
-
-/** A moment in RFC 3339 with up to nine decimals and a zone offset, exactly as Go writes it: `2014-12-22T14:47:59.912418701+01:00`. */
-export type Timestamp = string & { readonly __timestamp: true }
 
 export interface ExtendedAttribute {
   readonly name: string

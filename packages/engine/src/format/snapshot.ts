@@ -1,5 +1,5 @@
 import type { BlobId, SnapshotId } from './ids.ts'
-import type { Timestamp } from './node.ts'
+import type { Timestamp } from './timestamp.ts'
 
 /** Statistics that a backup leaves in its snapshot; field names as stored. Counts, and sizes in bytes. */
 export interface SnapshotSummary {

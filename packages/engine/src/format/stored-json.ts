@@ -1,0 +1,156 @@
+import { EngineError } from '../errors.ts'
+import { type Id, parseId } from './ids.ts'
+import { isTimestamp, type Timestamp } from './timestamp.ts'
+
+/** The largest value of 32 bits, which bounds lengths, offsets and user ids in the format. */
+export const UINT32_MAX = 0xffff_ffff
+
+const BASE64 = /^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$/
+
+/** The failure of a stored file that is authentic but not of its form. `what` names it: `lock file`. */
+export function malformed(what: string, state: string, cause?: unknown): EngineError {
+  return new EngineError('data.malformed', `Cannot decode ${what}: ${state}`, { cause })
+}
+
+/**
+ * The value of stored JSON. Bytes that are not UTF-8 become U+FFFD, as in Go. Memory is a constant multiple of the size of `bytes`.
+ *
+ * @throws EngineError `data.malformed` where it is no JSON, `repository.too-large` where it exceeds the longest string of the runtime
+ */
+export function parseJson(bytes: Uint8Array, what: string): unknown {
+  const text = jsonText(bytes, what)
+  try {
+    return JSON.parse(text)
+  } catch (cause) {
+    throw malformed(what, 'not valid JSON', cause)
+  }
+}
+
+/** The text of stored JSON; see {@link parseJson} for its errors. */
+export function jsonText(bytes: Uint8Array, what: string): string {
+  try {
+    return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('utf8')
+  } catch (cause) {
+    throw new EngineError('repository.too-large', `Cannot decode ${what}: ${bytes.byteLength} bytes of JSON are too many`, { cause })
+  }
+}
+
+/** Whether a value of parsed JSON is an object. */
+export function isJsonObject(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+}
+
+/** Whether a value of parsed JSON is a whole number of 32 bits without sign. */
+export function isUint32(value: unknown): value is number {
+  return typeof value === 'number' && Number.isInteger(value) && value >= 0 && value <= UINT32_MAX
+}
+
+/** The bytes of standard Base64 with padding, which is what Go's JSON takes for bytes; undefined where `value` is something else. */
+export function parseBase64(value: unknown): Buffer | undefined {
+  return typeof value === 'string' && BASE64.test(value) ? Buffer.from(value, 'base64') : undefined
+}
+
+/**
+ * The fields of one stored JSON object, read one by one with their types checked. As in Go, `null` is the same as an absent field, and
+ * fields nobody asks for are ignored. Every method throws EngineError `data.malformed` for a value of another type, and the methods
+ * without "optional" for an absent one.
+ */
+export class StoredObject {
+  readonly #values: Readonly<Record<string, unknown>>
+  readonly #what: string
+
+  constructor(value: unknown, what: string) {
+    if (!isJsonObject(value)) throw malformed(what, 'not a JSON object')
+    this.#values = value
+    this.#what = what
+  }
+
+  text(field: string): string {
+    return this.optionalText(field) ?? this.#missing(field)
+  }
+
+  optionalText(field: string): string | undefined {
+    const value = this.#value(field)
+    if (value === undefined || typeof value === 'string') return value
+    throw this.#wrong(field, 'not a string')
+  }
+
+  optionalTexts(field: string): string[] | undefined {
+    const value = this.#value(field)
+    if (value === undefined) return undefined
+    if (Array.isArray(value) && value.every((item) => typeof item === 'string')) return value
+    throw this.#wrong(field, 'not a list of strings')
+  }
+
+  boolean(field: string): boolean {
+    const value = this.#value(field)
+    if (typeof value === 'boolean') return value
+    throw this.#wrong(field, value === undefined ? 'missing' : 'neither true nor false')
+  }
+
+  /** A whole number from 0 to 2^53 - 1. */
+  count(field: string): number {
+    return this.optionalCount(field) ?? this.#missing(field)
+  }
+
+  optionalCount(field: string): number | undefined {
+    const value = this.#value(field)
+    if (value === undefined) return undefined
+    if (typeof value === 'number' && Number.isSafeInteger(value) && value >= 0) return value
+    throw this.#wrong(field, 'not a whole number from 0 to 2^53 - 1')
+  }
+
+  optionalUint32(field: string): number | undefined {
+    const value = this.#value(field)
+    if (value === undefined || isUint32(value)) return value
+    throw this.#wrong(field, 'not a whole number of 32 bits')
+  }
+
+  id<T extends Id>(field: string): T {
+    return this.optionalId<T>(field) ?? this.#missing(field)
+  }
+
+  optionalId<T extends Id>(field: string): T | undefined {
+    const value = this.#value(field)
+    if (value === undefined) return undefined
+    const id = parseId<T>(value)
+    if (id === undefined) throw this.#wrong(field, 'not an id')
+    return id
+  }
+
+  timestamp(field: string): Timestamp {
+    const value = this.text(field)
+    if (!isTimestamp(value)) throw this.#wrong(field, 'not a time in RFC 3339')
+    return value
+  }
+
+  /** Bytes stored as Base64. */
+  bytes(field: string): Buffer {
+    const bytes = parseBase64(this.text(field))
+    if (bytes === undefined) throw this.#wrong(field, 'not Base64')
+    return bytes
+  }
+
+  /** An object inside of this one. */
+  object(field: string): StoredObject {
+    return this.optionalObject(field) ?? this.#missing(field)
+  }
+
+  optionalObject(field: string): StoredObject | undefined {
+    const value = this.#value(field)
+    return value === undefined ? undefined : new StoredObject(value, `${field} of ${this.#what}`)
+  }
+
+  #value(field: string): unknown {
+    const value = Object.hasOwn(this.#values, field) ? this.#values[field] : undefined
+    return value === null ? undefined : value
+  }
+
+  #missing(field: string): never {
+    throw this.#wrong(field, 'missing')
+  }
+
+  #wrong(field: string, state: string): EngineError {
+    return malformed(this.#what, `${field} is ${state}`)
+  }
+}
