@@ -1,0 +1,66 @@
+import { constants, zstdCompressSync, zstdDecompressSync } from 'node:zlib'
+import { EngineError } from '../errors.ts'
+
+/** How hard blobs are compressed; restic's names. */
+export type CompressionMode = 'off' | 'fastest' | 'auto' | 'better' | 'max'
+
+/** Level of zstd for each mode. */
+const LEVELS = { fastest: 1, auto: 3, better: 7, max: 19 } as const satisfies Record<Exclude<CompressionMode, 'off'>, number>
+
+/** zstd's own bound on growth is 1/256 plus 64 bytes for small input; this is a little more. */
+const GROWTH_BYTES = 1024
+
+/** Blobs from this size on are sampled before they are compressed; below it the sample costs as much as the compression. */
+const SAMPLED_FROM_BYTES = 128 * 1024
+const SAMPLE_COUNT = 8
+const SAMPLE_BYTES = 4096
+/** A blob whose samples do not shrink by at least this part is stored as it is. */
+const WORTHWHILE_SAVING = 0.01
+
+const sampleBuffer = Buffer.alloc(SAMPLE_COUNT * SAMPLE_BYTES)
+
+/**
+ * `plaintext` as one zstd frame, or undefined when it should be stored as it is: compression is off, or would not make it smaller.
+ * Incompressible data is recognised from samples, at some three percent of the cost of compressing it; mode `max` never trusts samples.
+ */
+export function compress(plaintext: Uint8Array, mode: CompressionMode): Buffer | undefined {
+  if (mode === 'off' || plaintext.length === 0) return undefined
+  if (mode !== 'max' && plaintext.length >= SAMPLED_FROM_BYTES && looksIncompressible(plaintext)) return undefined
+  const frame = compressAlways(plaintext, mode)
+  return frame.length < plaintext.length ? frame : undefined
+}
+
+/** `plaintext` as one zstd frame, whatever its size turns out to be. */
+export function compressAlways(plaintext: Uint8Array, mode: Exclude<CompressionMode, 'off'> = 'auto'): Buffer {
+  return zstdCompressSync(plaintext, {
+    // An output chunk that holds the whole result saves a third of the time; the pledged size makes zstd choose tables that fit.
+    chunkSize: plaintext.length + (plaintext.length >> 7) + GROWTH_BYTES,
+    pledgedSrcSize: plaintext.length,
+    params: { [constants.ZSTD_c_compressionLevel]: LEVELS[mode] },
+  })
+}
+
+/**
+ * The content of zstd frames.
+ * @param options.maxBytes what the content may have at most; more is an error, found before it is held in memory.
+ * @throws {EngineError} `data.malformed` when the frame is broken or too large.
+ */
+export function decompress(frame: Uint8Array, options: { readonly maxBytes: number }): Buffer {
+  try {
+    // The claimed size may be a lie, so that memory is taken in proportion to the frame, not to the claim.
+    const chunkSize = Math.max(64, Math.min(options.maxBytes, 64 * 1024 + frame.length * 8))
+    return zstdDecompressSync(frame, { maxOutputLength: Math.max(1, options.maxBytes), chunkSize })
+  } catch (error) {
+    throw new EngineError('data.malformed', `Cannot decompress ${frame.length} bytes: broken, or larger than ${options.maxBytes} bytes`, {
+      cause: error,
+    })
+  }
+}
+
+function looksIncompressible(plaintext: Uint8Array): boolean {
+  const stride = Math.floor((plaintext.length - SAMPLE_BYTES) / (SAMPLE_COUNT - 1))
+  for (let sample = 0; sample < SAMPLE_COUNT; sample++) {
+    sampleBuffer.set(plaintext.subarray(sample * stride, sample * stride + SAMPLE_BYTES), sample * SAMPLE_BYTES)
+  }
+  return compressAlways(sampleBuffer, 'fastest').length > sampleBuffer.length * (1 - WORTHWHILE_SAVING)
+}

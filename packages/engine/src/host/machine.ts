@@ -1,0 +1,36 @@
+import { hostname, userInfo } from 'node:os'
+import { systemCodeOf } from '../errors.ts'
+
+/** Who runs this process and where: what snapshots, locks and keys record. */
+export interface Identity {
+  readonly hostname: string
+  readonly username: string
+  readonly uid: number
+  readonly gid: number
+}
+
+/** The identity of this process, as the system knows it. A user without an entry in the user database has an empty name. */
+export function currentIdentity(): Identity {
+  try {
+    const { username, uid, gid } = userInfo()
+    return { hostname: hostname(), username, uid: Math.max(uid, 0), gid: Math.max(gid, 0) }
+  } catch {
+    return { hostname: hostname(), username: '', uid: process.getuid?.() ?? 0, gid: process.getgid?.() ?? 0 }
+  }
+}
+
+/** The id of this process. */
+export function processId(): number {
+  return process.pid
+}
+
+/** Whether a process of this machine exists, also one that this user may not touch. */
+export function processExists(pid: number): boolean {
+  if (pid <= 0) return false
+  try {
+    process.kill(pid, 0)
+    return true
+  } catch (error) {
+    return systemCodeOf(error) === 'EPERM'
+  }
+}

@@ -1,0 +1,300 @@
+import { EngineError } from '../errors.ts'
+import { type BlobId, idFromBytes, idToBytes } from '../format/ids.ts'
+import type { BlobType } from '../format/pack-header.ts'
+import { secureRandom } from '../host/random.ts'
+import { SharedMutex } from './shared-mutex.ts'
+
+/** Where a blob is: bytes `[offset, offset + length)` of a pack, by the number the index gave that pack. */
+export interface BlobLocation {
+  readonly pack: number
+  readonly offset: number
+  readonly length: number
+  /** Bytes of the plaintext when the blob is compressed, else 0. */
+  readonly uncompressedLength: number
+}
+
+/** One blob of the index with its location. */
+export interface IndexedBlob extends BlobLocation {
+  readonly type: BlobType
+  readonly id: BlobId
+}
+
+/** What another thread needs to use the same index. Can be posted to a worker. */
+export interface BlobIndexHandle {
+  readonly header: SharedArrayBuffer
+  readonly entries: SharedArrayBuffer
+  readonly slots: SharedArrayBuffer
+}
+
+/** Eight words of id, then pack, offset, length, and the plaintext's length with the type in its top bit: 48 bytes. */
+const ENTRY_WORDS = 12
+const ENTRY_BYTES = ENTRY_WORDS * 4
+const PACK = 8
+const OFFSET = 9
+const LENGTH = 10
+const PLAIN_AND_TYPE = 11
+const TREE_BIT = 0x8000_0000
+
+/** The pack number of a blob that a thread has claimed and whose pack is not written yet. */
+const PENDING_PACK = 0xffff_ffff
+
+/** Slots are added when more than this part is in use. A blob takes 48 bytes and 5.3 to 10.7 of slots. */
+const MAX_LOAD = 0.75
+const FIRST_SLOTS = 1 << 12
+const FIRST_ENTRIES = 1 << 11
+
+/** Words of the header that all threads share. */
+const COUNT = 1
+const SLOT_COUNT = 2
+const SEED_A = 3
+const SEED_B = 4
+const HEADER_WORDS = 8
+
+/** 48 bytes × 2^26 are 3 GiB of address space, reserved and not taken; about 100 TiB of data at 1.5 MiB a blob. */
+const DEFAULT_MAX_BLOBS = 1 << 26
+
+/**
+ * Knows every blob of a repository, in shared memory: an open-addressing table of 4 byte slots over a dense array of 48 byte entries. All
+ * threads that attach to its handle read and claim blobs without messages; a mutex in the same memory keeps them apart. A blob that
+ * several packs hold has an entry for each.
+ */
+export class BlobIndex {
+  readonly handle: BlobIndexHandle
+  readonly #mutex: SharedMutex
+  readonly #header: Int32Array
+  #entries: Uint32Array
+  #slots: Uint32Array
+  readonly #key = new Uint32Array(8)
+  readonly #keyBytes = new Uint8Array(this.#key.buffer)
+
+  private constructor(handle: BlobIndexHandle) {
+    this.handle = handle
+    this.#header = new Int32Array(handle.header)
+    this.#mutex = new SharedMutex(this.#header, 0)
+    this.#entries = new Uint32Array(handle.entries)
+    this.#slots = new Uint32Array(handle.slots)
+  }
+
+  /** An empty index that grows up to `maxBlobs` entries. */
+  static create(options: { readonly maxBlobs?: number } = {}): BlobIndex {
+    const maxBlobs = Math.max(options.maxBlobs ?? DEFAULT_MAX_BLOBS, FIRST_ENTRIES)
+    const maxSlots = 2 ** Math.ceil(Math.log2(maxBlobs / MAX_LOAD))
+    const header = new SharedArrayBuffer(HEADER_WORDS * 4)
+    const words = new Int32Array(header)
+    words[SLOT_COUNT] = FIRST_SLOTS
+    // A hostile repository chooses its ids; with a secret seed it cannot choose which ones collide.
+    const seeds = secureRandom(8)
+    words[SEED_A] = seeds.readInt32LE(0)
+    words[SEED_B] = seeds.readInt32LE(4)
+    return new BlobIndex({
+      header,
+      entries: new SharedArrayBuffer(FIRST_ENTRIES * ENTRY_BYTES, { maxByteLength: maxBlobs * ENTRY_BYTES }),
+      slots: new SharedArrayBuffer(FIRST_SLOTS * 4, { maxByteLength: Math.max(maxSlots, FIRST_SLOTS) * 4 }),
+    })
+  }
+
+  /** The same index seen from another thread. */
+  static attach(handle: BlobIndexHandle): BlobIndex {
+    return new BlobIndex(handle)
+  }
+
+  /** Entries, counting a blob once for each pack that holds it. */
+  get size(): number {
+    return Atomics.load(this.#header, COUNT)
+  }
+
+  /** Bytes of memory that the table takes. */
+  get memoryBytes(): number {
+    return this.handle.entries.byteLength + this.handle.slots.byteLength
+  }
+
+  /** Whether the blob is stored, or claimed by a thread that will store it. */
+  has(type: BlobType, id: BlobId | Uint8Array): boolean {
+    return this.#locked(id, () => this.#findEntry(typeBit(type)) >= 0)
+  }
+
+  /**
+   * Asks for the right to store a blob: true for exactly one caller of all threads, false when the blob is known or claimed already. Who
+   * gets true must store the blob or fail the whole operation.
+   */
+  claim(type: BlobType, id: BlobId | Uint8Array): boolean {
+    return this.#locked(id, () => {
+      if (this.#findEntry(typeBit(type)) >= 0) return false
+      this.#append({ pack: PENDING_PACK, offset: 0, length: 0, plainAndType: typeBit(type) })
+      return true
+    })
+  }
+
+  /** Adds a blob, or fills in the location of a claimed one. An entry for the same place is not added again. */
+  add(type: BlobType, id: BlobId | Uint8Array, location: BlobLocation): void {
+    this.#locked(id, () => {
+      const bit = typeBit(type)
+      const { pack, offset, length } = location
+      for (let entry = this.#findEntry(bit); entry >= 0; entry = this.#findEntry(bit, entry)) {
+        const at = entry * ENTRY_WORDS
+        const known = this.#entries[at + PACK]
+        if (known === pack && this.#entries[at + OFFSET] === offset) return
+        if (known !== PENDING_PACK) continue
+        this.#entries[at + PACK] = pack
+        this.#entries[at + OFFSET] = offset
+        this.#entries[at + LENGTH] = length
+        this.#entries[at + PLAIN_AND_TYPE] = (location.uncompressedLength | bit) >>> 0
+        return
+      }
+      this.#append({ pack, offset, length, plainAndType: (location.uncompressedLength | bit) >>> 0 })
+    })
+  }
+
+  /** Where the blob is, or undefined when it is unknown (or only claimed). Of several places the first that was added. */
+  find(type: BlobType, id: BlobId | Uint8Array): BlobLocation | undefined {
+    return this.#locked(id, () => {
+      const bit = typeBit(type)
+      for (let entry = this.#findEntry(bit); entry >= 0; entry = this.#findEntry(bit, entry)) {
+        if (this.#entries[entry * ENTRY_WORDS + PACK] !== PENDING_PACK) return this.#locationOf(entry)
+      }
+      return undefined
+    })
+  }
+
+  /** All places where the blob is. */
+  findAll(type: BlobType, id: BlobId | Uint8Array): readonly BlobLocation[] {
+    return this.#locked(id, () => {
+      const bit = typeBit(type)
+      const found: BlobLocation[] = []
+      for (let entry = this.#findEntry(bit); entry >= 0; entry = this.#findEntry(bit, entry)) {
+        if (this.#entries[entry * ENTRY_WORDS + PACK] !== PENDING_PACK) found.push(this.#locationOf(entry))
+      }
+      return found
+    })
+  }
+
+  /** Position of the blob's first entry, stable for the life of the index: a key for arrays and bit sets over all blobs. -1 when unknown. */
+  entryOf(type: BlobType, id: BlobId | Uint8Array): number {
+    return this.#locked(id, () => this.#findEntry(typeBit(type)))
+  }
+
+  /** The entry at a position below {@link size}. */
+  entryAt(entry: number): IndexedBlob {
+    const at = entry * ENTRY_WORDS
+    const words = this.#currentEntries()
+    const id = idFromBytes<BlobId>(Buffer.copyBytesFrom(words, at, 8))
+    return { id, type: this.typeAt(entry), ...this.#locationOf(entry) }
+  }
+
+  typeAt(entry: number): BlobType {
+    return ((this.#currentEntries()[entry * ENTRY_WORDS + PLAIN_AND_TYPE] ?? 0) & TREE_BIT) === 0 ? 'data' : 'tree'
+  }
+
+  /** All entries in the order they were added, claimed ones left out. */
+  *[Symbol.iterator](): Generator<IndexedBlob> {
+    for (let entry = 0; entry < this.size; entry++) {
+      const blob = this.entryAt(entry)
+      if (blob.pack !== PENDING_PACK) yield blob
+    }
+  }
+
+  #locked<T>(id: BlobId | Uint8Array, action: () => T): T {
+    this.#mutex.lock()
+    try {
+      this.#keyBytes.set(typeof id === 'string' ? idToBytes(id) : id.subarray(0, 32))
+      this.#currentEntries()
+      if (this.#slots.length !== (this.#header[SLOT_COUNT] ?? 0)) this.#slots = new Uint32Array(this.handle.slots)
+      return action()
+    } finally {
+      this.#mutex.unlock()
+    }
+  }
+
+  #currentEntries(): Uint32Array {
+    const { entries } = this.handle
+    if (this.#entries.byteLength !== entries.byteLength) this.#entries = new Uint32Array(entries)
+    return this.#entries
+  }
+
+  /** The first entry of the current key, or the next one behind entry `after`; -1 at the end of the chain. */
+  #findEntry(bit: number, after = -1): number {
+    const mask = this.#slots.length - 1
+    let passed = after < 0
+    for (let slot = this.#hash() & mask; ; slot = (slot + 1) & mask) {
+      const entry = (this.#slots[slot] ?? 0) - 1
+      if (entry < 0) return -1
+      if (passed ? this.#matches(entry, bit) : entry === after) {
+        if (passed) return entry
+        passed = true
+      }
+    }
+  }
+
+  #matches(entry: number, bit: number): boolean {
+    const at = entry * ENTRY_WORDS
+    const entries = this.#entries
+    const key = this.#key
+    if (entries[at] !== key[0] || entries[at + 1] !== key[1]) return false
+    for (let word = 2; word < 8; word++) if (entries[at + word] !== key[word]) return false
+    return (((entries[at + PLAIN_AND_TYPE] ?? 0) & TREE_BIT) >>> 0) === bit
+  }
+
+  #append(fields: { readonly pack: number; readonly offset: number; readonly length: number; readonly plainAndType: number }): void {
+    const entry = this.#header[COUNT] ?? 0
+    this.#makeRoom(entry + 1)
+    const at = entry * ENTRY_WORDS
+    this.#entries.set(this.#key, at)
+    this.#entries[at + PACK] = fields.pack
+    this.#entries[at + OFFSET] = fields.offset
+    this.#entries[at + LENGTH] = fields.length
+    this.#entries[at + PLAIN_AND_TYPE] = fields.plainAndType
+    this.#placeSlot(this.#hash(), entry)
+    Atomics.store(this.#header, COUNT, entry + 1)
+  }
+
+  #makeRoom(count: number): void {
+    const { entries, slots } = this.handle
+    if (count * ENTRY_BYTES > entries.byteLength) {
+      if (count * ENTRY_BYTES > entries.maxByteLength) {
+        throw new EngineError('repository.too-large', `Cannot hold the index in memory: the repository has more than ${count - 1} blobs`)
+      }
+      // Growth by a sixteenth keeps what is taken and not used small; the address space is reserved, so that nothing is copied.
+      const wanted = Math.max(entries.byteLength + FIRST_ENTRIES * ENTRY_BYTES, Math.ceil((entries.byteLength * 17) / 16 / ENTRY_BYTES) * ENTRY_BYTES)
+      entries.grow(Math.min(entries.maxByteLength, wanted))
+      this.#entries = new Uint32Array(entries)
+    }
+    if (count <= this.#slots.length * MAX_LOAD) return
+    slots.grow(slots.byteLength * 2)
+    this.#slots = new Uint32Array(slots).fill(0)
+    this.#header[SLOT_COUNT] = this.#slots.length
+    for (let entry = 0; entry < count - 1; entry++) this.#placeSlot(this.#hashOf(this.#entries, entry * ENTRY_WORDS), entry)
+  }
+
+  #placeSlot(hash: number, entry: number): void {
+    const mask = this.#slots.length - 1
+    let slot = hash & mask
+    while (this.#slots[slot] !== 0) slot = (slot + 1) & mask
+    this.#slots[slot] = entry + 1
+  }
+
+  #hash(): number {
+    return this.#hashOf(this.#key, 0)
+  }
+
+  #hashOf(words: Uint32Array, at: number): number {
+    const a = Math.imul((words[at] ?? 0) ^ (this.#header[SEED_A] ?? 0), 0x9e37_79b1)
+    const b = Math.imul((words[at + 1] ?? 0) ^ (this.#header[SEED_B] ?? 0), 0x85eb_ca77)
+    const mixed = Math.imul(a ^ (a >>> 15) ^ b, 0x2c1b_3c6d)
+    return (mixed ^ (mixed >>> 13)) >>> 0
+  }
+
+  #locationOf(entry: number): BlobLocation {
+    const at = entry * ENTRY_WORDS
+    const entries = this.#entries
+    return {
+      pack: entries[at + PACK] ?? 0,
+      offset: entries[at + OFFSET] ?? 0,
+      length: entries[at + LENGTH] ?? 0,
+      uncompressedLength: (entries[at + PLAIN_AND_TYPE] ?? 0) & ~TREE_BIT,
+    }
+  }
+}
+
+function typeBit(type: BlobType): number {
+  return type === 'tree' ? TREE_BIT : 0
+}

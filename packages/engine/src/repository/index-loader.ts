@@ -1,0 +1,81 @@
+import { EngineError, isEngineError } from '../errors.ts'
+import type { IndexId } from '../format/ids.ts'
+import { decodeIndexFile, type IndexedPack, type IndexFile } from '../format/index-file.ts'
+import type { CallOptions } from '../storage/storage.ts'
+import { BlobIndex } from './blob-index.ts'
+import { IndexedRepository } from './indexed-repository.ts'
+import type { OpenRepository } from './open-repository.ts'
+import { PackTable } from './pack-table.ts'
+
+/** Index files read ahead of the one that is being decoded: each may take some tens of megabytes while it waits. */
+const READ_AHEAD = 4
+
+export interface LoadIndexOptions extends CallOptions {
+  /** Called for an index file that cannot be used; when absent such a file is an error. */
+  readonly onBroken?: (id: IndexId, error: EngineError) => void
+  /** Called for each index file with what it holds. */
+  readonly onFile?: (id: IndexId, file: IndexFile) => void
+}
+
+/** Reads every index file of `repository` into a blob index. */
+export async function loadIndex(repository: OpenRepository, options: LoadIndexOptions = {}): Promise<IndexedRepository> {
+  const index = BlobIndex.create()
+  const packs = new PackTable()
+  const indexIds: IndexId[] = []
+  for await (const { id, file } of readIndexFiles(repository, options)) {
+    options.onFile?.(id, file)
+    for (const pack of file.packs) addPack(index, packs, pack)
+    indexIds.push(id)
+  }
+  return new IndexedRepository(repository, { index, packs, indexIds })
+}
+
+/** Gives every index file once, decoded, some read ahead. */
+export async function* readIndexFiles(
+  repository: OpenRepository,
+  options: LoadIndexOptions = {},
+): AsyncGenerator<{ readonly id: IndexId; readonly file: IndexFile }> {
+  const queue: Promise<{ id: IndexId; content: Buffer | EngineError }>[] = []
+  const ids: IndexId[] = []
+  for await (const { name } of repository.list('index', options)) ids.push(name as IndexId)
+  for (let next = 0; next < ids.length || queue.length > 0; ) {
+    while (next < ids.length && queue.length < READ_AHEAD) queue.push(fetch(repository, ids[next++] as IndexId, options))
+    const fetched = await queue.shift()
+    if (fetched === undefined) return
+    const file = decode(fetched.content)
+    if (!(file instanceof EngineError)) yield { id: fetched.id, file }
+    // An index file that went between listing and reading was replaced by a prune that this process could not have run beside.
+    else if (options.onBroken !== undefined) options.onBroken(fetched.id, file)
+    else throw file
+  }
+}
+
+function addPack(index: BlobIndex, packs: PackTable, pack: IndexedPack): void {
+  const number = packs.numberOf(pack.id)
+  for (const blob of pack.blobs) {
+    const uncompressedLength = blob.uncompressed_length ?? 0
+    if (uncompressedLength >= 2 ** 31 || blob.offset + blob.length >= 2 ** 32) {
+      throw new EngineError('data.malformed', `Cannot use the index: blob ${blob.id.slice(0, 10)} claims a place or size beyond all bounds`)
+    }
+    index.add(blob.type, blob.id, { pack: number, offset: blob.offset, length: blob.length, uncompressedLength })
+  }
+}
+
+async function fetch(repository: OpenRepository, id: IndexId, options: CallOptions): Promise<{ id: IndexId; content: Buffer | EngineError }> {
+  try {
+    return { id, content: await repository.loadUnpacked('index', id, options) }
+  } catch (error) {
+    if (isEngineError(error)) return { id, content: error }
+    throw error
+  }
+}
+
+function decode(content: Buffer | EngineError): IndexFile | EngineError {
+  if (content instanceof EngineError) return content
+  try {
+    return decodeIndexFile(content)
+  } catch (error) {
+    if (isEngineError(error)) return error
+    throw error
+  }
+}

@@ -1,0 +1,143 @@
+import { hash } from 'node:crypto'
+import { type CompressionMode, compress } from '../compression/zstd.ts'
+import type { BlobId, PackId } from '../format/ids.ts'
+import type { BlobType, PackBlob } from '../format/pack-header.ts'
+import type { CallOptions } from '../storage/storage.ts'
+import { IndexRecorder } from './index-recorder.ts'
+import type { IndexedRepository } from './indexed-repository.ts'
+import { DEFAULT_PACK_SIZE_BYTES, PackBuilder, type PackEntry, packBufferBytes } from './pack-builder.ts'
+import { TaskQueue } from './task-queue.ts'
+
+export interface WriteOptions extends CallOptions {
+  readonly compression?: CompressionMode
+  /** Packs are closed when they have at least this size. */
+  readonly packSizeBytes?: number
+}
+
+/** What became of a blob that was handed to {@link RepositoryWriter.saveBlob}. */
+export interface SavedBlob {
+  readonly id: BlobId
+  /** False when the repository had it already. */
+  readonly isNew: boolean
+  /** Bytes it takes in a pack; 0 when it was there already. */
+  readonly storedBytes: number
+}
+
+/** A whole pack made elsewhere (by a worker), ready to be stored. */
+export interface PackToStore {
+  readonly id: PackId
+  readonly content: Uint8Array
+  readonly blobs: readonly PackBlob[]
+}
+
+/** How long an operation that failed may still take to name in the index what it had stored. */
+const ABANDON_TIMEOUT_MS = 20_000
+
+/**
+ * Adds blobs to a repository: packs first, each durable before an index file names it. Made by {@link IndexedRepository.write}, which also
+ * ends it. Several packs are under way at once, as many as the storage has connections.
+ */
+export class RepositoryWriter {
+  readonly #indexed: IndexedRepository
+  readonly #options: WriteOptions
+  readonly #compression: CompressionMode
+  readonly #packSizeBytes: number
+  readonly #recorder: IndexRecorder
+  readonly #uploads: TaskQueue
+  readonly #builders = new Map<BlobType, PackBuilder>()
+  readonly #freeBuffers: Uint8Array[] = []
+
+  constructor(indexed: IndexedRepository, options: WriteOptions) {
+    const { repository } = indexed
+    this.#indexed = indexed
+    this.#options = options
+    this.#compression = repository.config.version === 1 ? 'off' : (options.compression ?? 'auto')
+    this.#packSizeBytes = options.packSizeBytes ?? DEFAULT_PACK_SIZE_BYTES
+    this.#recorder = new IndexRecorder(repository, options)
+    this.#uploads = new TaskQueue(repository.storage.limits.connections)
+  }
+
+  /** Stores a blob unless the repository has it. */
+  async saveBlob(type: BlobType, plaintext: Uint8Array): Promise<SavedBlob> {
+    const id = hash('sha256', plaintext, 'hex') as BlobId
+    if (!this.#indexed.index.claim(type, id)) return { id, isNew: false, storedBytes: 0 }
+    // Trees are small and repetitive: they are compressed even when data is not to be.
+    const mode = type === 'tree' && this.#compression === 'off' && this.#indexed.repository.config.version > 1 ? 'auto' : this.#compression
+    const frame = compress(plaintext, mode)
+    const entry = { type, id, uncompressedLength: frame === undefined ? 0 : plaintext.length }
+    const builder = this.#builderFor(type)
+    const storedBytes = builder.add(entry, frame ?? plaintext)
+    if (builder.isFull) await this.#finishPack(type, builder)
+    return { id, isNew: true, storedBytes }
+  }
+
+  /** Stores a blob as another pack of this repository holds it (sealed under the same key), whether it is known already or not. */
+  async saveSealedBlob(entry: PackEntry, sealed: Uint8Array): Promise<void> {
+    const builder = this.#builderFor(entry.type)
+    builder.addSealed(entry, sealed)
+    if (builder.isFull) await this.#finishPack(entry.type, builder)
+  }
+
+  /**
+   * Stores a whole pack, then adds its blobs to the index. Resolves when the upload has begun; `onStored` tells when the bytes are no longer
+   * needed.
+   */
+  async savePack(pack: PackToStore, onStored: () => void): Promise<void> {
+    const { repository } = this.#indexed
+    await this.#uploads.add(async () => {
+      try {
+        await repository.storage.write({ kind: 'data', name: pack.id }, pack.content, this.#options)
+      } finally {
+        onStored()
+      }
+      this.#addToIndex(pack)
+      await this.#recorder.record(pack.id, pack.blobs)
+    })
+  }
+
+  /** Closes open packs and waits until everything is stored and named by index files. */
+  async finish(): Promise<void> {
+    for (const [type, builder] of this.#builders) if (!builder.isEmpty) await this.#finishPack(type, builder)
+    await this.#uploads.drain()
+    await this.#recorder.save()
+  }
+
+  /** After a failure: names what is stored in the index, if the storage still answers. Never rejects. */
+  async abandon(): Promise<void> {
+    await this.#uploads.settle()
+    try {
+      await this.#recorder.save({ signal: AbortSignal.timeout(ABANDON_TIMEOUT_MS) })
+    } catch {
+      // The failure that led here is the one to report; packs that no index names are found and removed by prune.
+    }
+  }
+
+  #builderFor(type: BlobType): PackBuilder {
+    const known = this.#builders.get(type)
+    if (known !== undefined) return known
+    const builder = new PackBuilder(this.#indexed.repository.sealer, { buffer: this.#takeBuffer(), packSizeBytes: this.#packSizeBytes })
+    this.#builders.set(type, builder)
+    return builder
+  }
+
+  async #finishPack(type: BlobType, builder: PackBuilder): Promise<void> {
+    this.#builders.delete(type)
+    const pack = builder.finish()
+    await this.savePack(pack, () => {
+      this.#freeBuffers.push(new Uint8Array(pack.content.buffer))
+    })
+  }
+
+  #takeBuffer(): Uint8Array {
+    return this.#freeBuffers.pop() ?? new Uint8Array(packBufferBytes(this.#packSizeBytes))
+  }
+
+  #addToIndex(pack: PackToStore): void {
+    const number = this.#indexed.packs.numberOf(pack.id)
+    let offset = 0
+    for (const { type, id, length, uncompressedLength } of pack.blobs) {
+      this.#indexed.index.add(type, id, { pack: number, offset, length, uncompressedLength })
+      offset += length
+    }
+  }
+}

@@ -1,0 +1,142 @@
+import { availableParallelism } from 'node:os'
+import { Worker, type TransferListItem } from 'node:worker_threads'
+import { EngineError, type EngineErrorCode, type ErrorContext, messageOf } from '../errors.ts'
+
+/** What goes to a worker: one task, answered once under the same number. */
+export interface TaskMessage<Task> {
+  readonly number: number
+  readonly task: Task
+}
+
+/** An error on its way between threads, where classes do not survive. */
+export interface PostedError {
+  readonly code: EngineErrorCode | undefined
+  readonly message: string
+  readonly context: ErrorContext
+}
+
+/** What comes from a worker: the end of a task, or something it reports on the way. */
+export type WorkerMessage<Result, Event> =
+  | { readonly kind: 'done'; readonly number: number; readonly result: Result }
+  | { readonly kind: 'failed'; readonly number: number; readonly error: PostedError }
+  | { readonly kind: 'event'; readonly event: Event }
+
+export interface WorkerPoolOptions<Event> {
+  /** The module that runs in each worker; it calls `serveTasks`. */
+  readonly module: URL
+  readonly workers?: number
+  /** Given to each worker at its start, for each its own value. */
+  readonly workerData: (worker: number) => unknown
+  /** Called for everything a worker reports outside of a task's end, with the worker's number. */
+  readonly onEvent?: (event: Event, worker: number) => void
+}
+
+interface PendingTask<Task, Result> {
+  readonly task: Task
+  readonly transfer: readonly TransferListItem[]
+  readonly resolve: (result: Result) => void
+  readonly reject: (error: unknown) => void
+}
+
+/** Tasks that are sent to a worker ahead of the one it works on, so that it never waits for the main thread. */
+const TASKS_AHEAD = 2
+
+/** As many workers as there are cores, within reason: each takes some tens of megabytes. */
+export function defaultWorkerCount(): number {
+  return Math.min(availableParallelism(), 16)
+}
+
+/**
+ * Worker threads that carry out tasks in the order given. Tasks begin strictly in that order over all workers, so that a task may wait for
+ * an earlier one without a deadlock. A worker that dies fails all tasks.
+ */
+export class WorkerPool<Task, Result, Event = never> {
+  readonly #workers: { readonly worker: Worker; readonly running: Map<number, PendingTask<Task, Result>> }[]
+  readonly #queue: PendingTask<Task, Result>[] = []
+  #nextNumber = 0
+  #failure: { readonly error: unknown } | undefined
+
+  constructor(options: WorkerPoolOptions<Event>) {
+    const count = options.workers ?? defaultWorkerCount()
+    this.#workers = Array.from({ length: count }, (_, number) => {
+      const worker = new Worker(options.module, { workerData: options.workerData(number) })
+      const running = new Map<number, PendingTask<Task, Result>>()
+      worker.on('message', (message: WorkerMessage<Result, Event>) => {
+        if (message.kind === 'event') options.onEvent?.(message.event, number)
+        else this.#settle(running, message)
+      })
+      worker.on('error', (error) => this.#fail(error))
+      worker.on('exit', (code) => {
+        if (code !== 0) this.#fail(new Error(`a worker thread ended with code ${code}`))
+      })
+      return { worker, running }
+    })
+  }
+
+  get workerCount(): number {
+    return this.#workers.length
+  }
+
+  /** Tasks that wait for a worker. */
+  get queuedCount(): number {
+    return this.#queue.length
+  }
+
+  /** Resolves with the task's result. Objects in `transfer` belong to the worker afterwards. */
+  run(task: Task, transfer: readonly TransferListItem[] = []): Promise<Result> {
+    if (this.#failure !== undefined) return Promise.reject(this.#failure.error)
+    return new Promise((resolve, reject) => {
+      this.#queue.push({ task, transfer, resolve, reject })
+      this.#dispatch()
+    })
+  }
+
+  /** Sends something to one worker or all, outside of tasks. */
+  broadcast(message: unknown): void {
+    for (const { worker } of this.#workers) worker.postMessage(message)
+  }
+
+  /** Ends the workers at once; tasks that run or wait reject. */
+  async close(): Promise<void> {
+    this.#fail(new EngineError('operation.cancelled', 'Cannot go on: the workers were ended'))
+    await Promise.all(this.#workers.map(({ worker }) => worker.terminate()))
+  }
+
+  #dispatch(): void {
+    while (this.#queue.length > 0) {
+      const idlest = this.#workers.reduce((best, candidate) => (candidate.running.size < best.running.size ? candidate : best))
+      if (idlest.running.size >= TASKS_AHEAD) return
+      const pending = this.#queue.shift()
+      if (pending === undefined) return
+      const number = this.#nextNumber++
+      idlest.running.set(number, pending)
+      idlest.worker.postMessage({ number, task: pending.task } satisfies TaskMessage<Task>, pending.transfer)
+    }
+  }
+
+  #settle(running: Map<number, PendingTask<Task, Result>>, message: Exclude<WorkerMessage<Result, Event>, { kind: 'event' }>): void {
+    const pending = running.get(message.number)
+    running.delete(message.number)
+    this.#dispatch()
+    if (message.kind === 'done') pending?.resolve(message.result)
+    else pending?.reject(receivedError(message.error))
+  }
+
+  #fail(error: unknown): void {
+    this.#failure ??= { error }
+    const pending = [...this.#queue.splice(0), ...this.#workers.flatMap(({ running }) => [...running.values()])]
+    for (const { running } of this.#workers) running.clear()
+    for (const { reject } of pending) reject(error)
+  }
+}
+
+/** `error` in a form that can be posted between threads. */
+export function postedError(error: unknown): PostedError {
+  if (error instanceof EngineError) return { code: error.code, message: error.message, context: error.context }
+  return { code: undefined, message: messageOf(error), context: {} }
+}
+
+/** The error that a thread posted. */
+export function receivedError({ code, message, context }: PostedError): Error {
+  return code === undefined ? new Error(message) : new EngineError(code, message, { context })
+}
