@@ -5,7 +5,6 @@ set -eu
 
 cd "$(dirname "$0")/.."
 sh tools/install.sh
-sh tools/build-wasm.sh
 PATH=$PWD/node_modules/.bin:$PATH
 
 echo '== types'

@@ -1,6 +1,6 @@
 #!/bin/sh
-# Makes a clone ready to run: dependencies when they are missing or older than package-lock.json, WebAssembly kernels when they are
-# missing. Says nothing when there is nothing to do.
+# Makes a clone ready to run: dependencies when they are missing or older than package-lock.json, the WebAssembly kernel when it is
+# missing or older than its source. Says nothing when there is nothing to do.
 set -eu
 
 cd "$(dirname "$0")/.."
@@ -27,6 +27,4 @@ if [ ! -e node_modules/.package-lock.json ] || [ -n "$(find package-lock.json -n
   echo 'Installing dependencies…' >&2
   quietly npm ci --no-audit --no-fund
 fi
-if [ -z "$(find packages/*/src -name '*.wasm' | head -n 1)" ]; then
-  quietly sh tools/build-wasm.sh
-fi
+quietly sh tools/build-wasm.sh

@@ -35,7 +35,6 @@ if [ -n "$missing" ]; then
 fi
 
 sh tools/install.sh
-sh tools/build-wasm.sh
 sh tools/peer-restic.sh
 PATH=$PWD/node_modules/.bin:$PATH:/usr/sbin:/sbin
 
