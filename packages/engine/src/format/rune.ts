@@ -1,4 +1,4 @@
-import type { ByteString } from './byte-string.ts'
+import { type ByteString, byteStringOf } from './byte-string.ts'
 
 /** What Go's decoder makes of a byte that does not belong to valid UTF-8. */
 export const INVALID_RUNE = 0xfffd
@@ -35,19 +35,10 @@ export function runeAt(bytes: string, index: number): number {
  * unless all bytes are ASCII.
  */
 export function lowerCaseBytes(bytes: ByteString): ByteString {
-  let lower = ''
-  for (let index = 0; index < bytes.length; index++) {
-    const byte = bytes.charCodeAt(index)
-    if (byte > 0x7f) return (lower + lowerCaseRunes(bytes, index)) as ByteString
-    lower += byte >= 0x41 && byte <= 0x5a ? String.fromCharCode(byte + 0x20) : bytes[index]
-  }
-  return lower as ByteString
-}
-
-function lowerCaseRunes(bytes: string, start: number): string {
+  if (!/[\x80-\xff]/.test(bytes)) return bytes.toLowerCase() as ByteString
   let text = ''
-  for (let index = start; index < bytes.length; index += runeWidth(bytes, index)) text += lowerCaseRune(runeAt(bytes, index))
-  return Buffer.from(text, 'utf8').toString('latin1')
+  for (let index = 0; index < bytes.length; index += runeWidth(bytes, index)) text += lowerCaseRune(runeAt(bytes, index))
+  return byteStringOf(text)
 }
 
 function lowerCaseRune(rune: number): string {

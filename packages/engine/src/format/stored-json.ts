@@ -119,9 +119,13 @@ export class StoredObject {
   }
 
   timestamp(field: string): Timestamp {
-    const value = this.text(field)
-    if (!isTimestamp(value)) throw this.#wrong(field, 'not a time in RFC 3339')
-    return value
+    return this.optionalTimestamp(field) ?? this.#missing(field)
+  }
+
+  optionalTimestamp(field: string): Timestamp | undefined {
+    const value = this.optionalText(field)
+    if (value === undefined || isTimestamp(value)) return value
+    throw this.#wrong(field, 'not a time in RFC 3339')
   }
 
   /** Bytes stored as Base64. */
