@@ -1,0 +1,120 @@
+import { createRequire } from 'node:module'
+import { constants, endianness } from 'node:os'
+
+/**
+ * What the engine calls of the C library because Node.js has no such function. Every buffer is passed as a pointer to its first byte,
+ * paths and names end with a zero byte. A function answers -1 on failure, {@link Libc.errno} tells why until the next call.
+ */
+export interface Libc {
+  readonly llistxattr: (path: Uint8Array, list: Uint8Array, listBytes: number) => number
+  readonly lgetxattr: (path: Uint8Array, name: Uint8Array, call: { readonly value: Uint8Array; readonly valueBytes: number }) => number
+  readonly lsetxattr: (path: Uint8Array, name: Uint8Array, value: Uint8Array) => number
+  readonly lremovexattr: (path: Uint8Array, name: Uint8Array) => number
+  readonly utimensat: (path: Uint8Array, times: Int32Array, flags: number) => number
+  readonly mknod: (path: Uint8Array, mode: number, device: number | bigint) => number
+  /** Undefined where the C library is older than 2018. */
+  readonly statx: ((place: { readonly folder: number; readonly path: Uint8Array }, flags: number, target: Uint8Array) => number) | undefined
+  readonly getpwuid: LookUp<number>
+  readonly getgrgid: LookUp<number>
+  readonly getpwnam: LookUp<Uint8Array>
+  readonly getgrnam: LookUp<Uint8Array>
+  readonly errno: () => number
+}
+
+/** One look-up in the user database, in the re-entrant form (`getpwuid_r`, …); undefined when there is no such entry. */
+export type LookUp<Key> = (key: Key) => { readonly name: string; readonly id: number } | undefined
+
+type Koffi = typeof import('koffi')
+type Library = ReturnType<Koffi['load']>
+
+/** The folder that relative paths start from. */
+export const CURRENT_FOLDER = -100
+/** Mask of everything that `stat` gives. */
+const BASIC_STATS = 0x7ff
+/** The most that an entry of the user database may take; groups with thousands of members need much. */
+const LARGEST_ENTRY_BYTES = 4 * 1024 * 1024
+
+let loaded: { readonly libc: Libc | undefined } | undefined
+
+/**
+ * The C library of this process, loaded at the first call, of each thread. Undefined on systems whose structures this module does not
+ * know: all but Linux on little-endian machines of 64 bits.
+ */
+export function libc(): Libc | undefined {
+  loaded ??= { libc: load() }
+  return loaded.libc
+}
+
+/** The name of an error number, such as `ENOSPC`. */
+export function errorCodeName(errorNumber: number): string {
+  return Object.entries(constants.errno).find(([, number]) => number === errorNumber)?.[0] ?? `errno ${errorNumber}`
+}
+
+/** A failed system call in the form in which Node.js reports those of `node:fs`: `code` is the name of the error. */
+export class SystemCallError extends Error {
+  override readonly name = 'SystemCallError'
+  readonly code: string
+  readonly syscall: string
+
+  constructor(syscall: string, errorNumber: number) {
+    const code = errorCodeName(errorNumber)
+    super(`${code}: ${syscall}`)
+    this.code = code
+    this.syscall = syscall
+  }
+}
+
+function load(): Libc | undefined {
+  if (process.platform !== 'linux' || endianness() !== 'LE') return undefined
+  try {
+    const koffi = createRequire(import.meta.url)('koffi') as Koffi
+    // The process itself has the C library loaded, whichever it is (glibc, musl).
+    return koffi.sizeof('void *') === 8 ? bind(koffi, koffi.load(null)) : undefined
+  } catch {
+    return undefined
+  }
+}
+
+function bind(koffi: Koffi, library: Library): Libc {
+  const lgetxattr = library.func('int64_t lgetxattr(const void *path, const void *name, void *value, size_t size)')
+  const lsetxattr = library.func('int lsetxattr(const void *path, const void *name, const void *value, size_t size, int flags)')
+  const utimensat = library.func('int utimensat(int folder, const void *path, const void *times, int flags)')
+  const statx = optional(library, 'int statx(int folder, const void *path, int flags, unsigned int mask, void *target)')
+  return {
+    llistxattr: library.func('int64_t llistxattr(const void *path, void *list, size_t size)'),
+    lgetxattr: (path, name, { value, valueBytes }) => lgetxattr(path, name, value, valueBytes),
+    lsetxattr: (path, name, value) => lsetxattr(path, name, value, value.length, 0),
+    lremovexattr: library.func('int lremovexattr(const void *path, const void *name)'),
+    utimensat: (path, times, flags) => utimensat(CURRENT_FOLDER, path, times, flags),
+    mknod: library.func('int mknod(const void *path, unsigned int mode, uint64_t device)'),
+    statx: statx && (({ folder, path }, flags, target) => statx(folder, path, flags, BASIC_STATS, target)),
+    getpwuid: lookUp(koffi, library.func('int getpwuid_r(unsigned int id, void *entry, void *buffer, size_t size, void *result)')),
+    getgrgid: lookUp(koffi, library.func('int getgrgid_r(unsigned int id, void *entry, void *buffer, size_t size, void *result)')),
+    getpwnam: lookUp(koffi, library.func('int getpwnam_r(const void *name, void *entry, void *buffer, size_t size, void *result)')),
+    getgrnam: lookUp(koffi, library.func('int getgrnam_r(const void *name, void *entry, void *buffer, size_t size, void *result)')),
+    errno: () => koffi.errno(),
+  }
+}
+
+function optional(library: Library, definition: string): ReturnType<Library['func']> | undefined {
+  try {
+    return library.func(definition)
+  } catch {
+    return undefined
+  }
+}
+
+/** `struct passwd` and `struct group` both begin with two pointers, the first one to the name, and the id. */
+function lookUp<Key>(koffi: Koffi, call: ReturnType<Library['func']>): LookUp<Key> {
+  return (key) => {
+    const entry = Buffer.alloc(256)
+    const result = Buffer.alloc(8)
+    for (let buffer = Buffer.alloc(4096); buffer.length <= LARGEST_ENTRY_BYTES; buffer = Buffer.alloc(buffer.length * 8)) {
+      const errorNumber: number = call(key, entry, buffer, buffer.length, result)
+      if (errorNumber === constants.errno.ERANGE) continue
+      if (errorNumber !== 0 || result.readBigUInt64LE() === 0n) return undefined
+      return { name: String(koffi.decode(entry, 0, 'char *')), id: entry.readUInt32LE(16) }
+    }
+    return undefined
+  }
+}
