@@ -37,6 +37,15 @@ export type Pace = (direction: 'upload' | 'download', sizeBytes: number) => Prom
 /** The largest piece that may be sent or taken between two calls of {@link Pace}. */
 export const PIECE_BYTES = 256 * 1024
 
+/** The largest file that `read` gives as a whole: four times the largest pack, so that a hostile server cannot fill the memory. */
+export const LARGEST_FILE_BYTES = 512 * 1024 * 1024
+
+/** Rejects a file whose size says that it is none of a repository's. */
+export function demandReadableSize(file: FileRef, sizeBytes: number): void {
+  if (sizeBytes <= LARGEST_FILE_BYTES) return
+  throw new EngineError('repository.too-large', `Cannot read ${describeFile(file)}: a file of ${sizeBytes} bytes is none of a repository`)
+}
+
 /** Looks whether the call was cancelled, then waits until the caller's bandwidth limit, if any, lets `sizeBytes` more go. */
 export async function paceTransfer(direction: 'upload' | 'download', sizeBytes: number, options: CallOptions): Promise<void> {
   options.signal?.throwIfAborted()
@@ -46,6 +55,8 @@ export async function paceTransfer(direction: 'upload' | 'download', sizeBytes: 
 export interface StorageLimits {
   /** How many calls may usefully be under way at once. */
   readonly connections: number
+  /** Whether `write` of a name that exists swaps old for new in one step. If not, readers may find no such file for a moment. */
+  readonly atomicReplace: boolean
 }
 
 /**
@@ -56,7 +67,8 @@ export interface StorageLimits {
  * - **Idempotent**: `write` of a name that exists replaces it by the same rule (names are hashes of contents, so the bytes are the same);
  *   `remove` of a file that is gone succeeds. Every call may be repeated after any failure, also when only its answer was lost.
  * - **Read after write**: once `write` resolves, `read`, `stat` and `list` of every process see the file.
- * - **Ranges**: `read` gives exactly the bytes asked for or rejects with `storage.range`; it never gives fewer.
+ * - **Ranges**: `read` gives exactly the bytes asked for or rejects with `storage.range`; it never gives fewer. A whole file larger than
+ *   {@link LARGEST_FILE_BYTES} is refused with `repository.too-large`.
  * - **Concurrency**: calls may overlap freely. **Cancellation**: an aborted signal rejects with its reason as soon as it can.
  * - **Errors**: every other rejection is an `EngineError` with a `storage.*` code; `error.retry` says whether repeating can help. A name
  *   that no file can have is `input.invalid`.
@@ -79,6 +91,8 @@ export interface Storage {
   /** Gives every file of the kind once, in any order; files written or removed meanwhile may or may not appear. Foreign names are skipped. */
   list(kind: FileKind, options?: CallOptions): AsyncIterable<FileInfo>
   remove(file: FileRef, options?: CallOptions): Promise<void>
+  /** Undoes `prepare` as far as nothing is left below: removes empty folders. For storages that were made for a test. */
+  dismantle(options?: CallOptions): Promise<void>
   /** Ends connections. Calls after it reject. */
   close(): Promise<void>
 }

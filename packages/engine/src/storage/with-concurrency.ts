@@ -22,6 +22,7 @@ export function withConcurrency(storage: Storage, options: { readonly connection
     stat: (file, call) => limited(file.kind, call, () => storage.stat(file, call)),
     list: (kind, call) => storage.list(kind, call),
     remove: (file, call) => limited(file.kind, call, () => storage.remove(file, call)),
+    dismantle: (call) => storage.dismantle(call),
     close: () => storage.close(),
   }
 }

@@ -46,6 +46,7 @@ export function withRetry(storage: Storage, options: RetryOptions = {}): Storage
     stat: (file, call) => policy.run(() => storage.stat(file, call), { action: `find ${describeFile(file)}`, call }),
     remove: (file, call) => policy.run(() => storage.remove(file, call), { action: `remove ${describeFile(file)}`, call }),
     list: (kind, call) => listWithRetry(storage, kind, { policy, call }),
+    dismantle: (call) => policy.run(() => storage.dismantle(call), { action: 'remove the folders', call }),
     close: () => storage.close(),
   }
 }

@@ -22,7 +22,7 @@ export class MemoryStorage implements Storage {
 
   constructor(options: { readonly name?: string; readonly connections?: number } = {}) {
     this.location = `memory:${options.name ?? 'test'}`
-    this.limits = { connections: options.connections ?? 5 }
+    this.limits = { connections: options.connections ?? 5, atomicReplace: true }
   }
 
   /** Every file with its content, by path in restic's layout: a test may look, and damage what it finds with {@link replaceFile}. */
@@ -76,6 +76,10 @@ export class MemoryStorage implements Storage {
   async remove(file: FileRef, options: CallOptions = {}): Promise<void> {
     await this.#begin(options)
     this.replaceFile(file, undefined)
+  }
+
+  async dismantle(options: CallOptions = {}): Promise<void> {
+    await this.#begin(options)
   }
 
   async close(): Promise<void> {

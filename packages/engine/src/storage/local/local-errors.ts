@@ -10,6 +10,7 @@ const CODES: Readonly<Record<string, EngineErrorCode>> = {
   EDQUOT: 'storage.full',
   EFBIG: 'storage.full',
   ENOTDIR: 'storage.location',
+  EEXIST: 'storage.location',
   EISDIR: 'storage.location',
   ELOOP: 'storage.location',
   ENAMETOOLONG: 'storage.location',
@@ -27,6 +28,7 @@ const STATES: Readonly<Record<string, string>> = {
   ENOSPC: 'no space left on the device',
   EDQUOT: 'disk quota exceeded',
   ENOTDIR: 'a part of the path is not a folder',
+  EEXIST: 'a file is in the place of a folder',
   EIO: 'input/output error',
 }
 

@@ -1,9 +1,10 @@
-import { type FileHandle, mkdir, open, readdir, stat, unlink } from 'node:fs/promises'
+import { type FileHandle, mkdir, open, readdir, rmdir, stat, unlink } from 'node:fs/promises'
 import { join } from 'node:path'
 import { EngineError, systemCodeOf } from '../../errors.ts'
 import {
   type ByteRange,
   type CallOptions,
+  demandReadableSize,
   describeFile,
   FILE_KINDS,
   type FileInfo,
@@ -42,7 +43,7 @@ export class LocalStorage implements Storage {
 
   private constructor(options: LocalStorageOptions, modes: FileModes) {
     this.location = `local:${options.folder}`
-    this.limits = { connections: options.connections ?? 2 }
+    this.limits = { connections: options.connections ?? 2, atomicReplace: true }
     this.localFolder = options.folder
     this.#modes = modes
   }
@@ -83,6 +84,7 @@ export class LocalStorage implements Storage {
     try {
       await using handle = await open(path, 'r')
       const { size } = await handle.stat()
+      if (range === 'all') demandReadableSize(file, size)
       const { offset, length } = range === 'all' ? { offset: 0, length: size } : range
       if (offset + length > size) throw this.#tooShort(file, { offset, length })
       const target = Buffer.allocUnsafeSlow(length)
@@ -130,6 +132,13 @@ export class LocalStorage implements Storage {
     } catch (error) {
       if (systemCodeOf(error) !== 'ENOENT') throw localFailure(error, this.#action('remove', file))
     }
+  }
+
+  async dismantle(options: CallOptions = {}): Promise<void> {
+    this.#begin(options)
+    const spread = (await namesIn(join(this.localFolder, 'data')).catch(() => [])).map((name) => join('data', name))
+    const kinds = FILE_KINDS.filter((kind) => kind !== 'config')
+    for (const folder of [...spread, ...kinds, '.']) await rmdir(join(this.localFolder, folder)).catch(() => undefined)
   }
 
   async close(): Promise<void> {

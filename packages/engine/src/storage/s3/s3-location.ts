@@ -1,0 +1,45 @@
+import { posix } from 'node:path'
+import { EngineError } from '../../errors.ts'
+
+/** A repository below a prefix of a bucket. */
+export interface S3Location {
+  readonly scheme: 's3'
+  readonly display: string
+  /** `https://host[:port]` without a path. */
+  readonly endpoint: string
+  readonly bucket: string
+  /** Without slashes at its ends; empty for the whole bucket. */
+  readonly prefix: string
+}
+
+/** Reads `s3:https://host[:port]/bucket[/prefix]`, `s3:host/bucket[/prefix]` and `s3://host/bucket[/prefix]`. */
+export function parseS3Location(text: string): S3Location {
+  const rest = text.slice('s3:'.length)
+  const withProtocol = /^https?:\/\//.test(rest) ? rest : `https://${rest.replace(/^\/\//, '')}`
+  const url = URL.canParse(withProtocol) ? new URL(withProtocol) : undefined
+  if (url === undefined || url.hostname === '') throw locationError('the host is missing')
+  if (url.username !== '' || url.password !== '') throw locationError('keys do not belong into the location')
+  const [, bucket = '', prefix = ''] = /^\/([^/]*)\/?(.*)$/.exec(decodePath(url.pathname)) ?? []
+  if (bucket === '') throw locationError('the bucket is missing')
+  const cleanPrefix = cleanPath(prefix)
+  const display = `s3:${url.origin}/${[bucket, cleanPrefix].filter((part) => part !== '').join('/')}`
+  return { scheme: 's3', display, endpoint: url.origin, bucket, prefix: cleanPrefix }
+}
+
+function cleanPath(path: string): string {
+  const clean = path === '' ? '' : posix.normalize(path).replace(/^\/+|\/+$/g, '')
+  if (clean === '..' || clean.startsWith('../')) throw locationError('the prefix leads out of the bucket')
+  return clean === '.' ? '' : clean
+}
+
+function decodePath(path: string): string {
+  try {
+    return decodeURIComponent(path)
+  } catch {
+    throw locationError('the path has a broken % escape')
+  }
+}
+
+function locationError(state: string): EngineError {
+  return new EngineError('storage.location', `Cannot open the repository: ${state}; write s3:https://HOST/BUCKET/PREFIX`)
+}
