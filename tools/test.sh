@@ -23,7 +23,7 @@ missing=$(echo "$needed" | while read -r package command; do
   [ -z "$package" ] || PATH=$PATH:/usr/sbin:/sbin command -v "$command" >/dev/null || echo "$package"
 done)
 if [ -n "$missing" ]; then
-  install="apt-get update && apt-get install -y --no-install-recommends $(echo "$missing" | tr '\n' ' ')"
+  install="apt-get update && apt-get -o DPkg::Lock::Timeout=300 install -y --no-install-recommends $(echo "$missing" | tr '\n' ' ')"
   if [ "$(id -u)" != 0 ] || ! command -v apt-get >/dev/null; then
     echo "test: programs that the tests run against are missing; as root: $install" >&2
     exit 1
@@ -35,7 +35,7 @@ if [ -n "$missing" ]; then
 fi
 
 sh tools/install.sh
-sh tools/peer-restic.sh
+[ -n "${HOLDFAST_TEST_PEER_RESTIC:-}" ] || sh tools/peer-restic.sh
 PATH=$PWD/node_modules/.bin:$PATH:/usr/sbin:/sbin
 
 echo '== types'

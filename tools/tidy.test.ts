@@ -6,13 +6,13 @@ import { ERROR_REFERENCE, errorReferenceComplaints, unusedErrorComplaints } from
 import { cycleComplaints, doorComplaints, layerComplaints } from './tidy/import-rules.ts'
 import { licenceComplaints } from './tidy/licence-rules.ts'
 import { factsOf } from './tidy/module-facts.ts'
-import { budgetComplaints, deadCodeComplaints } from './tidy/module-rules.ts'
+import { budgetComplaints, deadCodeComplaints, undocumentedComplaints, unusedDependencyComplaints } from './tidy/module-rules.ts'
 import { lockedPackages, packageManifests } from './tidy/package-files.ts'
 import { modulesAmong, repositoryFiles } from './tidy/repository-files.ts'
-import { changelogComplaints, textComplaints } from './tidy/text-rules.ts'
+import { changelogComplaints, linkComplaints, textComplaints } from './tidy/text-rules.ts'
 
 function expectNone(complaints: readonly Complaint[]): void {
-  if (complaints.length > 0) expect.fail(`${complaints.length} complaints:\n${printed(complaints).join('\n')}\n`)
+  if (complaints.length > 0) expect.fail(`not tidy (${complaints.length}):\n${printed(complaints).join('\n')}\n`)
 }
 
 describe('this repository', () => {
@@ -34,6 +34,12 @@ describe('this repository', () => {
   test('keeps the budgets of functions and files', () => expectNone(budgetComplaints(modules)))
 
   test('exports nothing that nobody imports', () => expectNone(deadCodeComplaints(modules, manifests)))
+
+  test('says the contract of what it exports', () => expectNone(undocumentedComplaints(modules)))
+
+  test('uses the packages that it depends on', () => expectNone(unusedDependencyComplaints(modules, manifests)))
+
+  test('has no links that lead nowhere', () => expectNone(linkComplaints(files)))
 
   test('has lines that fit, and no leftovers', () => expectNone(textComplaints(files)))
 
@@ -153,6 +159,30 @@ describe('the rules', () => {
     expect(about(rule, { ...index, [`${engine}/format/b.ts`]: 'const x = 1' })).toEqual([
       `${engine}/format/b.ts: nothing imports this module`,
     ])
+  })
+
+  test('see exports without a contract', () => {
+    const source = '/** Says it. */\nexport function good() {}\n\nexport function bad() {}\n/** No. */\nconst x = 1\nexport class Worse {}'
+    expect(about(undocumentedComplaints, { [`${engine}/format/a.ts`]: source })).toEqual([
+      `${engine}/format/a.ts:4: bad is exported and does not say its contract`,
+      `${engine}/format/a.ts:7: Worse is exported and does not say its contract`,
+    ])
+  })
+
+  test('see dependencies that nobody uses', () => {
+    const rule = (modules: Parameters<typeof deadCodeComplaints>[0]): readonly Complaint[] => unusedDependencyComplaints(modules, manifests)
+    const cli = { 'packages/cli/src/a.ts': "import { x } from '@holdfast/engine'" }
+    expect(about(rule, { ...cli, [`${engine}/a.ts`]: "import 'ssh2/lib/x.js'" })).toEqual([])
+    expect(about(rule, { ...cli, [`${engine}/a.ts`]: '' })).toEqual(['packages/engine/package.json: nothing imports ssh2'])
+  })
+
+  test('see links that lead nowhere', () => {
+    const files = (text: string): readonly Parameters<typeof linkComplaints>[0][number][] => [
+      { path: 'docs/a.md', sizeBytes: 1, lines: ['', text] },
+      { path: 'docs/guide/b.md', sizeBytes: 1, lines: [] },
+    ]
+    expect(linkComplaints(files('[b](guide/b.md#part), [c](guide/), [d](https://example.org/x), [e](../docs/a.md)'))).toEqual([])
+    expect(printed(linkComplaints(files('[b](guide/c.md)')))).toEqual(['docs/a.md:2: the link to guide/c.md leads nowhere'])
   })
 
   test('see leftovers and long lines', () => {

@@ -1,5 +1,6 @@
 import type { Complaint } from './complaint.ts'
 import type { ModuleFacts } from './module-facts.ts'
+import { isTestCode } from './repository-files.ts'
 
 /** The error table as the rules see it. */
 export type ErrorTable = Readonly<Record<string, { readonly retry: 'never' | 'later'; readonly meaning: string }>>
@@ -60,7 +61,7 @@ function complaint(line: number, message: string): Complaint {
 
 /** Rows of the table that no module outside of tests ever reports. */
 export function unusedErrorComplaints(modules: readonly ModuleFacts[], table: ErrorTable): readonly Complaint[] {
-  const sources = modules.filter(({ path }) => path.startsWith('packages/') && !path.endsWith('.test.ts') && path !== TABLE)
+  const sources = modules.filter(({ path }) => path.startsWith('packages/') && !isTestCode(path) && path !== TABLE)
   const used = new Set(sources.flatMap(({ strings }) => [...strings]))
   return Object.keys(table)
     .filter((code) => !used.has(code))

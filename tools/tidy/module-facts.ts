@@ -25,7 +25,9 @@ export interface ImportFact {
 export interface ExportFact {
   readonly name: string
   readonly line: number
-  readonly isType: boolean
+  readonly kind: 'type' | 'function' | 'class' | 'value'
+  /** Whether a comment stands right before it. */
+  readonly isDocumented: boolean
   /** Identifiers that its declaration mentions. */
   readonly mentions: ReadonlySet<string>
 }
@@ -65,7 +67,8 @@ export function factsOf(path: string, source: string): ModuleFacts {
     const line = lineAt(node.start)
     const imported = importOf(node, line)
     if (imported !== undefined) facts.imports.push(imported)
-    facts.exports.push(...exportsOf(node, line))
+    const isDocumented = source.slice(0, node.start).trimEnd().endsWith('*/')
+    facts.exports.push(...exportsOf(node).map((one) => ({ ...one, line, isDocumented })))
     const name = functionNameOf(node, parent)
     if (name !== undefined) facts.functions.push({ name, line, lineCount: lineAt(node.end) - line + 1 })
     const use = useOf(node)
@@ -160,19 +163,27 @@ function importedNames(node: SyntaxNode): readonly string[] | 'all' {
   return specifiers.flatMap((one) => (one.type === 'ImportDefaultSpecifier' ? 'default' : (textOf(one.imported) ?? [])))
 }
 
-function exportsOf(node: SyntaxNode, line: number): readonly ExportFact[] {
-  if (node.type === 'ExportDefaultDeclaration') return [{ name: 'default', line, isType: false, mentions: new Set() }]
+function exportsOf(node: SyntaxNode): readonly Omit<ExportFact, 'line' | 'isDocumented'>[] {
+  if (node.type === 'ExportDefaultDeclaration') return [{ name: 'default', kind: 'value', mentions: new Set() }]
   if (node.type !== 'ExportNamedDeclaration' || isNode(node.source)) return []
   const declaration = node.declaration
   if (!isNode(declaration)) {
     const names = nodesOf(node.specifiers).flatMap((one) => textOf(one.exported) ?? [])
-    return names.map((name) => ({ name, line, isType: node.exportKind === 'type', mentions: new Set() }))
+    return names.map((name) => ({ name, kind: node.exportKind === 'type' ? 'type' : 'value', mentions: new Set() }))
   }
   const declared = declaration.type === 'VariableDeclaration' ? nodesOf(declaration.declarations) : [declaration]
-  const isType = declaration.type === 'TSInterfaceDeclaration' || declaration.type === 'TSTypeAliasDeclaration'
   const mentions = identifiersIn(declaration)
-  return declared.flatMap((one) => textOf(one.id) ?? []).map((name) => ({ name, line, isType, mentions }))
+  const kind = DECLARATIONS.get(declaration.type) ?? 'value'
+  return declared.flatMap((one) => textOf(one.id) ?? []).map((name) => ({ name, kind, mentions }))
 }
+
+const DECLARATIONS: ReadonlyMap<string, ExportFact['kind']> = new Map([
+  ['TSInterfaceDeclaration', 'type'],
+  ['TSTypeAliasDeclaration', 'type'],
+  ['FunctionDeclaration', 'function'],
+  ['TSDeclareFunction', 'function'],
+  ['ClassDeclaration', 'class'],
+])
 
 function identifiersIn(node: SyntaxNode): ReadonlySet<string> {
   const names = new Set<string>()

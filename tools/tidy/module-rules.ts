@@ -61,9 +61,31 @@ export function deadCodeComplaints(modules: readonly ModuleFacts[], manifests: r
     })
 }
 
+/** Exported functions and classes that do not say their contract. */
+export function undocumentedComplaints(modules: readonly ModuleFacts[]): readonly Complaint[] {
+  return modules
+    .filter(({ path }) => path.startsWith('packages/') && !path.endsWith('.test.ts') && !path.endsWith('.d.ts'))
+    .flatMap(({ path, exports }) =>
+      exports
+        .filter(({ kind, isDocumented }) => (kind === 'function' || kind === 'class') && !isDocumented)
+        .map(({ name, line }) => ({ path, line, message: `${name} is exported and does not say its contract` })),
+    )
+}
+
+/** npm packages that a package.json names and no module of that package mentions. */
+export function unusedDependencyComplaints(modules: readonly ModuleFacts[], manifests: readonly PackageManifest[]): readonly Complaint[] {
+  return manifests.flatMap(({ folder, dependencies }) => {
+    const own = modules.filter(({ path }) => path.startsWith(`packages/${folder}/src/`))
+    const mentioned = own.flatMap(({ imports, strings }) => [...imports.map(({ specifier }) => specifier), ...strings])
+    return dependencies
+      .filter((name) => !mentioned.some((one) => one === name || one.startsWith(`${name}/`)))
+      .map((name) => ({ path: `packages/${folder}/package.json`, line: 0, message: `nothing imports ${name}` }))
+  })
+}
+
 /** A type may be exported for the sake of an exported function that takes or returns it. */
 function isPartOfAnother(one: ExportFact, all: readonly ExportFact[]): boolean {
-  return one.isType && all.some((other) => other !== one && other.mentions.has(one.name))
+  return one.kind === 'type' && all.some((other) => other !== one && other.mentions.has(one.name))
 }
 
 function usedNames(

@@ -17,7 +17,9 @@ export interface RepositoryFile {
 
 /** Everything that is committed or could be: tracked files and new ones that are not ignored. */
 export function repositoryFiles(): readonly RepositoryFile[] {
-  const listing = execFileSync('git', ['ls-files', '-z', '--cached', '--others', '--exclude-standard'], { cwd: ROOT, encoding: 'utf8' })
+  // A checkout may belong to another user than the one who tests it.
+  const asked = ['-c', 'safe.directory=*', 'ls-files', '-z', '--cached', '--others', '--exclude-standard']
+  const listing = execFileSync('git', asked, { cwd: ROOT, encoding: 'utf8' })
   const paths = [...new Set(listing.split('\0'))].filter((path) => path !== '' && existsSync(join(ROOT, path)))
   return paths.toSorted().map((path) => ({ path, sizeBytes: statSync(join(ROOT, path)).size, lines: textLinesOf(path) }))
 }

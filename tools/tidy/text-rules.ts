@@ -1,3 +1,4 @@
+import { posix } from 'node:path'
 import type { Complaint } from './complaint.ts'
 import type { RepositoryFile } from './repository-files.ts'
 
@@ -40,6 +41,26 @@ function lineComplaints(path: string, text: string, line: number): readonly Comp
   const breakable = !(path.endsWith('.md') && text.startsWith('|'))
   if (breakable && [...text].length > LINE_COLUMNS) messages.push(`${[...text].length} columns, at most ${LINE_COLUMNS}`)
   return messages.map((message) => ({ path, line, message }))
+}
+
+/** Links of our Markdown files to files that are not there. */
+export function linkComplaints(files: readonly RepositoryFile[]): readonly Complaint[] {
+  const paths = files.map(({ path }) => path)
+  return files
+    .filter(({ path }) => path.endsWith('.md'))
+    .flatMap(({ path, lines }) =>
+      lines.flatMap((text, at) =>
+        [...text.matchAll(/\]\(([^)#\s]+)[^)]*\)/g)]
+          .map((match) => match[1] ?? '')
+          .filter((link) => !/^[a-z]+:/.test(link))
+          .filter((link) => !leadsTo(posix.join(posix.dirname(path), link), paths))
+          .map((link) => ({ path, line: at + 1, message: `the link to ${link} leads nowhere` })),
+      ),
+    )
+}
+
+function leadsTo(target: string, paths: readonly string[]): boolean {
+  return paths.some((path) => path === target || path.startsWith(target.endsWith('/') ? target : `${target}/`))
 }
 
 const CHANGE_KINDS = ['Security', 'Change', 'Fix', 'Feature']
