@@ -1,5 +1,6 @@
 import { constants, zstdCompressSync, zstdDecompressSync } from 'node:zlib'
 import { EngineError } from '../errors.ts'
+import { decompressFrame } from './zstd-context.ts'
 
 /** How hard blobs are compressed; restic's names. */
 export type CompressionMode = 'off' | 'fastest' | 'auto' | 'better' | 'max'
@@ -17,6 +18,10 @@ const SAMPLE_BYTES = 4096
 /** A blob whose samples do not shrink by at least this part is stored as it is. */
 const WORTHWHILE_SAVING = 0.01
 
+/** Contents up to this size, so all blobs that a cutter makes, go through one buffer of this thread. */
+const QUICK_BYTES_MAX = 8 * 1024 * 1024 + 1
+
+let scratch: Buffer = Buffer.allocUnsafeSlow(64 * 1024)
 const sampleBuffer = Buffer.alloc(SAMPLE_COUNT * SAMPLE_BYTES)
 
 /**
@@ -42,16 +47,35 @@ export function compressAlways(plaintext: Uint8Array, mode: Exclude<CompressionM
 
 /**
  * The content of zstd frames.
- * @param options.maxBytes what the content may have at most; more is an error, found before it is held in memory.
+ * @param options.maxBytes what the content may have at most, and in the quick case has; more is an error, found before it is held in memory.
  * @throws {EngineError} `data.malformed` when the frame is broken or too large.
  */
 export function decompress(frame: Uint8Array, options: { readonly maxBytes: number }): Buffer {
+  const quick = decompressQuickly(frame, options.maxBytes)
+  return quick === undefined ? decompressSlowly(frame, options.maxBytes) : Buffer.copyBytesFrom(quick)
+}
+
+/**
+ * As {@link decompress}, but what it returns may lie in memory that the next call in this thread overwrites: for those who only look at it.
+ */
+export function decompressToLookAt(frame: Uint8Array, options: { readonly maxBytes: number }): Uint8Array {
+  return decompressQuickly(frame, options.maxBytes) ?? decompressSlowly(frame, options.maxBytes)
+}
+
+function decompressQuickly(frame: Uint8Array, expectedBytes: number): Uint8Array | undefined {
+  if (expectedBytes > QUICK_BYTES_MAX) return undefined
+  // One byte more than the content: a target that is full does not tell whether there is more to come.
+  if (scratch.length <= expectedBytes) scratch = Buffer.allocUnsafeSlow(Math.max(expectedBytes + 1, Math.min(scratch.length * 2, QUICK_BYTES_MAX)))
+  return decompressFrame(frame, scratch, expectedBytes) ? scratch.subarray(0, expectedBytes) : undefined
+}
+
+function decompressSlowly(frame: Uint8Array, maxBytes: number): Buffer {
   try {
     // The claimed size may be a lie, so that memory is taken in proportion to the frame, not to the claim.
-    const chunkSize = Math.max(64, Math.min(options.maxBytes, 64 * 1024 + frame.length * 8))
-    return zstdDecompressSync(frame, { maxOutputLength: Math.max(1, options.maxBytes), chunkSize })
+    const chunkSize = Math.max(64, Math.min(maxBytes + 1, 64 * 1024 + frame.length * 8))
+    return zstdDecompressSync(frame, { maxOutputLength: Math.max(1, maxBytes), chunkSize })
   } catch (error) {
-    throw new EngineError('data.malformed', `Cannot decompress ${frame.length} bytes: broken, or larger than ${options.maxBytes} bytes`, {
+    throw new EngineError('data.malformed', `Cannot decompress ${frame.length} bytes: broken, or larger than ${maxBytes} bytes`, {
       cause: error,
     })
   }

@@ -1,0 +1,51 @@
+import { randomBytes } from 'node:crypto'
+import { constants, zstdCompressSync } from 'node:zlib'
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import { compressAlways, decompress, decompressToLookAt } from './zstd.ts'
+import { decompressFrame } from './zstd-context.ts'
+
+const TEXT = Buffer.from(Array.from({ length: 400 }, (_, line) => `line ${line} of a text`).join('\n'))
+
+describe('decompress', () => {
+  it('gives back what was compressed, of any size', () => {
+    fc.assert(
+      fc.property(fc.uint8Array({ maxLength: 3000 }), (bytes) => {
+        expect(decompress(compressAlways(bytes), { maxBytes: bytes.length }).equals(bytes)).toBe(true)
+        expect(decompress(compressAlways(bytes), { maxBytes: bytes.length + 99 }).equals(bytes)).toBe(true)
+      }),
+    )
+    for (const size of [65_535, 65_536, 65_537, 1 << 20, 8 << 20, 9 << 20]) {
+      const bytes = randomBytes(size)
+      expect(decompress(compressAlways(bytes), { maxBytes: size }).equals(bytes)).toBe(true)
+    }
+  })
+
+  it('refuses a frame of more than it may have', () => {
+    const frame = compressAlways(TEXT)
+    expect(() => decompress(frame, { maxBytes: TEXT.length - 1 })).toThrow(expect.objectContaining({ code: 'data.malformed' }))
+    const bomb = compressAlways(Buffer.alloc(1 << 26))
+    expect(() => decompress(bomb, { maxBytes: 1000 })).toThrow(expect.objectContaining({ code: 'data.malformed' }))
+  })
+
+  it('is not put off by a broken frame when it reads the next one', () => {
+    const sound = compressAlways(TEXT)
+    const checked = zstdCompressSync(TEXT, { params: { [constants.ZSTD_c_checksumFlag]: 1 } })
+    const flipped = Buffer.from(checked)
+    flipped[30] = (flipped[30] ?? 0) ^ 4
+    const broken = [sound.subarray(0, -1), sound.subarray(0, 20), checked.subarray(0, -4), flipped, Buffer.from('garbage of some length'), Buffer.alloc(0)]
+    for (const frame of broken) {
+      try {
+        decompress(frame, { maxBytes: TEXT.length })
+      } catch (error) {
+        expect(error).toMatchObject({ code: 'data.malformed' })
+      }
+      expect(decompress(sound, { maxBytes: TEXT.length }).equals(TEXT)).toBe(true)
+      expect(Buffer.from(decompressToLookAt(checked, { maxBytes: TEXT.length })).equals(TEXT)).toBe(true)
+    }
+  })
+
+  it('finds the handle of this runtime that makes it quick', () => {
+    expect(decompressFrame(compressAlways(TEXT), Buffer.alloc(TEXT.length + 1), TEXT.length)).toBe(true)
+  })
+})
