@@ -20,6 +20,8 @@ export default defineConfig({
           exclude: [...notOurs, ...integrationTests],
           testTimeout: 30_000,
           hookTimeout: 30_000,
+          maxWorkers: '100%',
+          sequence: { groupOrder: 1 },
         },
       },
       {
@@ -31,8 +33,8 @@ export default defineConfig({
           testTimeout: 600_000,
           hookTimeout: 300_000,
           maxWorkers: 2,
-          // After the unit tests: they fail sooner, and the two projects may differ in their number of workers.
-          sequence: { groupOrder: 1 },
+          // After the unit tests, which fail sooner.
+          sequence: { groupOrder: 2 },
         },
       },
     ],
