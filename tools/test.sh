@@ -41,6 +41,6 @@ PATH=$PWD/node_modules/.bin:$PATH:/usr/sbin:/sbin
 echo '== types'
 tsc -p tsconfig.json
 echo '== lint and format'
-biome check --error-on-warnings
+biome check --error-on-warnings --max-diagnostics=200
 echo '== tests'
 exec node node_modules/vitest/vitest.mjs run "$@"
