@@ -229,19 +229,16 @@ async function checkCancelled(probe: Probe): Promise<void> {
 async function checkCancelledWrite(probe: Probe): Promise<void> {
   for (const delayMs of [0, 2, 10, 40]) {
     const one = probe.make('data', 4 * 1024 * 1024)
-    const reason = new Error('cancelled by the check')
-    const controller = new AbortController()
-    const timer = setTimeout(() => controller.abort(reason), delayMs)
-    const outcome = await rejectionOf(probe.write(one, { signal: controller.signal }))
-    clearTimeout(timer)
+    const signal = AbortSignal.timeout(delayMs)
+    const outcome = await rejectionOf(probe.write(one, { signal }))
     if (outcome === undefined) await demandPresent(probe, one)
-    else await demandAllOrNothing(probe, { one, outcome, reason })
+    else await demandAllOrNothing(probe, { one, outcome, reason: signal.reason })
   }
 }
 
 async function demandAllOrNothing(
   probe: Probe,
-  cancelled: { readonly one: ProbeFile; readonly outcome: unknown; readonly reason: Error },
+  cancelled: { readonly one: ProbeFile; readonly outcome: unknown; readonly reason: unknown },
 ): Promise<void> {
   demand(cancelled.outcome === cancelled.reason, 'a cancelled write did not reject with the reason')
   const { file, content } = cancelled.one

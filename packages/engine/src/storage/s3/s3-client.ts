@@ -101,7 +101,9 @@ class PacedHandler {
     this.#client = client
   }
 
-  async handle(request: SdkRequest, options: TransferOptions = {}): Promise<{ response: SdkResponse }> {
+  async handle(request: SdkRequest, options: object = {}): Promise<{ response: SdkResponse }> {
+    // The SDK passes on what `send` was called with, which is always this.
+    const { abortSignal, pace }: TransferOptions = options
     const query = encodeQuery(request.query ?? {})
     const answer = await this.#client.send(
       {
@@ -113,7 +115,7 @@ class PacedHandler {
         headers: { ...request.headers },
         body: request.body,
       },
-      { signal: options.abortSignal, pace: options.pace },
+      { signal: abortSignal, pace },
     )
     const headers: Record<string, string> = {}
     for (const [name, value] of Object.entries(answer.headers)) headers[name] = Array.isArray(value) ? value.join(', ') : (value ?? '')

@@ -15,12 +15,14 @@ export interface S3Location {
 /** Reads `s3:https://host[:port]/bucket[/prefix]`, `s3:host/bucket[/prefix]` and `s3://host/bucket[/prefix]`. */
 export function parseS3Location(text: string): S3Location {
   const rest = text.slice('s3:'.length)
-  const withProtocol = /^https?:\/\//.test(rest) ? rest : `https://${rest.replace(/^\/\//, '')}`
-  const url = URL.canParse(withProtocol) ? new URL(withProtocol) : undefined
+  const asUrl = /^https?:\/\//.test(rest)
+  // Not as a whole by URL, which would resolve `..` before anybody saw it.
+  const [, origin = '', path = ''] = /^(https?:\/\/[^/]*)(.*)$/.exec(asUrl ? rest : `https://${rest.replace(/^\/\//, '')}`) ?? []
+  const url = URL.canParse(origin) ? new URL(origin) : undefined
   if (url === undefined || url.hostname === '') throw locationError('the host is missing')
   if (url.username !== '' || url.password !== '') throw locationError('keys do not belong into the location')
-  const [, bucket = '', prefix = ''] = /^\/([^/]*)\/?(.*)$/.exec(decodePath(url.pathname)) ?? []
-  if (bucket === '') throw locationError('the bucket is missing')
+  const [, bucket = '', prefix = ''] = /^\/([^/]*)\/?(.*)$/.exec(asUrl ? decodePath(path) : path) ?? []
+  if (bucket === '' || bucket === '.' || bucket === '..') throw locationError('the bucket is missing')
   const cleanPrefix = cleanPath(prefix)
   const display = `s3:${url.origin}/${[bucket, cleanPrefix].filter((part) => part !== '').join('/')}`
   return { scheme: 's3', display, endpoint: url.origin, bucket, prefix: cleanPrefix }
