@@ -1,3 +1,4 @@
+import { fileURLToPath } from 'node:url'
 import { defineConfig } from 'vitest/config'
 
 /**
@@ -10,7 +11,8 @@ const notOurs = ['**/node_modules/**', '**/.cache/**', 'data/**']
 export default defineConfig({
   test: {
     globals: false,
-    restoreMocks: true,
+    // What restic and holdfast cache of the tests' repositories stays out of the user's own cache.
+    env: { XDG_CACHE_HOME: fileURLToPath(new URL('.cache/tests', import.meta.url)) },
     projects: [
       {
         extends: true,
