@@ -173,6 +173,19 @@ export class BlobIndex {
     return this.#locked(id, () => this.#findEntry(typeBit(type)))
   }
 
+  /** Position of the first entry of the blob whose entry is at a position below {@link size}: what {@link entryOf} gives, without an id. */
+  firstEntryOf(entry: number): number {
+    const at = entry * ENTRY_WORDS
+    const key = this.#currentEntries().subarray(at, at + 8)
+    return this.#locked(new Uint8Array(key.buffer, key.byteOffset, 32), () => this.#findEntry(typeBit(this.typeAt(entry))))
+  }
+
+  /** Where the entry at a position below {@link size} says that its blob is. */
+  locationAt(entry: number): BlobLocation {
+    this.#currentEntries()
+    return this.#locationOf(entry)
+  }
+
   /** The entry at a position below {@link size}. */
   entryAt(entry: number): IndexedBlob {
     const at = entry * ENTRY_WORDS

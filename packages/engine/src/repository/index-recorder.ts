@@ -20,11 +20,16 @@ export class IndexRecorder {
     this.#options = options
   }
 
-  /** Notes a pack; writes an index file when enough has come together. */
+  /** Notes a new pack; writes an index file when enough has come together. */
   async record(id: PackId, blobs: readonly PackBlob[]): Promise<void> {
+    await this.recordPlaced({ id, blobs: placed(blobs) })
+  }
+
+  /** As {@link record}, with the places of the blobs as another index file or the pack itself has them. */
+  async recordPlaced(pack: IndexedPack): Promise<void> {
     if (this.#packs.length === 0) this.#oldestAtMs = this.#repository.clock.now()
-    this.#packs.push({ id, blobs: placed(blobs) })
-    this.#blobCount += blobs.length
+    this.#packs.push(pack)
+    this.#blobCount += pack.blobs.length
     const overdue = this.#repository.clock.now() - this.#oldestAtMs > SAVE_AFTER_MS
     if (this.#blobCount >= INDEX_BLOBS_MAX || overdue) await this.save()
   }

@@ -1,5 +1,5 @@
 import { hash } from 'node:crypto'
-import { type CompressionMode, compress } from '../compression/zstd.ts'
+import { type CompressionMode, compress, compressAlways } from '../compression/zstd.ts'
 import type { BlobId, PackId } from '../format/ids.ts'
 import type { BlobType, PackBlob } from '../format/pack-header.ts'
 import type { CallOptions } from '../storage/storage.ts'
@@ -61,14 +61,14 @@ export class RepositoryWriter {
   async saveBlob(type: BlobType, plaintext: Uint8Array): Promise<SavedBlob> {
     const id = hash('sha256', plaintext, 'hex') as BlobId
     if (!this.#indexed.index.claim(type, id)) return { id, isNew: false, storedBytes: 0 }
-    // Trees are small and repetitive: they are compressed even when data is not to be.
-    const mode = type === 'tree' && this.#compression === 'off' && this.#indexed.repository.config.version > 1 ? 'auto' : this.#compression
-    const frame = compress(plaintext, mode)
-    const entry = { type, id, uncompressedLength: frame === undefined ? 0 : plaintext.length }
-    const builder = this.#builderFor(type)
-    const storedBytes = builder.add(entry, frame ?? plaintext)
-    if (builder.isFull) await this.#finishPack(type, builder)
-    return { id, isNew: true, storedBytes }
+    const frame = type === 'tree' ? this.#compressTree(plaintext) : compress(plaintext, this.#compression)
+    return this.#append({ type, id, uncompressedLength: frame === undefined ? 0 : plaintext.length }, frame ?? plaintext)
+  }
+
+  /** Stores a blob whose compressed form is known from elsewhere, unless the repository has it. Only for repositories of version 2. */
+  async saveCompressedBlob(entry: PackEntry, frame: Uint8Array): Promise<SavedBlob> {
+    if (!this.#indexed.index.claim(entry.type, entry.id)) return { id: entry.id, isNew: false, storedBytes: 0 }
+    return this.#append(entry, frame)
   }
 
   /** Stores a blob as another pack of this repository holds it (sealed under the same key), whether it is known already or not. */
@@ -110,6 +110,19 @@ export class RepositoryWriter {
     } catch {
       // The failure that led here is the one to report; packs that no index names are found and removed by prune.
     }
+  }
+
+  async #append(entry: PackEntry, content: Uint8Array): Promise<SavedBlob> {
+    const builder = this.#builderFor(entry.type)
+    const storedBytes = builder.add(entry, content)
+    if (builder.isFull) await this.#finishPack(entry.type, builder)
+    return { id: entry.id, isNew: true, storedBytes }
+  }
+
+  /** Trees are compressed even when data is not to be, and even when they grow: restic's prune takes a pack with a plain one for unfinished. */
+  #compressTree(plaintext: Uint8Array): Buffer | undefined {
+    if (this.#indexed.repository.config.version === 1) return undefined
+    return compressAlways(plaintext, this.#compression === 'off' ? 'auto' : this.#compression)
   }
 
   #builderFor(type: BlobType): PackBuilder {
