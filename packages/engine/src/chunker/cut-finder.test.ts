@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest'
 import { plainCandidates, plainCuts } from '../testing/plain-cutter.ts'
 import { CutFinder, resolveCut } from './cut-finder.ts'
 import type { ChunkerLimits } from './limits.ts'
-import { degreeOf, isIrreducible, type Polynomial, parsePolynomial, randomPolynomial } from './polynomial.ts'
+import { degreeOf, isIrreducible, type Polynomial, randomPolynomial } from './polynomial.ts'
 
 describe('CutFinder', () => {
   it('cuts as a plain implementation does, whatever polynomial, limits and content', () => {
@@ -12,7 +12,7 @@ describe('CutFinder', () => {
         const finder = finderOf(content, { polynomial, limits })
         expect(cutsOf(finder, content.length)).toEqual(plainCuts(content, { polynomial, limits }))
       }),
-      { numRuns: 150 },
+      { numRuns: 60 },
     )
   })
 
@@ -24,18 +24,17 @@ describe('CutFinder', () => {
         const count = finder.findCandidates(0, content.length, into)
         expect(offsetsOf(into.subarray(0, count))).toEqual(plainCandidates(content, { polynomial, limits }))
       }),
-      { numRuns: 100 },
+      { numRuns: 40 },
     )
   })
 
   it('finds the same cuts from the candidates of segments', () => {
     fc.assert(
       fc.property(
-        polynomials(),
-        limits(),
+        fc.tuple(polynomials(), limits()),
         contents(),
         fc.integer({ min: 100, max: 70_000 }),
-        (polynomial, limits, content, segmentBytes) => {
+        ([polynomial, limits], content, segmentBytes) => {
           const finder = finderOf(content, { polynomial, limits })
           const runs: number[] = []
           for (let start = 0; start < content.length; start += segmentBytes) {
@@ -51,8 +50,71 @@ describe('CutFinder', () => {
           expect(cuts).toEqual(cutsOf(finder, content.length))
         },
       ),
-      { numRuns: 100 },
+      { numRuns: 40 },
     )
+  })
+
+  it('goes on where it stopped', () => {
+    fc.assert(
+      fc.property(limits(), contents(), fc.array(fc.nat({ max: 300_000 }), { maxLength: 8 }), (limits, content, stops) => {
+        const finder = finderOf(content, { polynomial: randomPolynomial(), limits })
+        const ends = [...new Set([...stops, content.length])].filter((end) => end <= content.length).sort((a, b) => a - b)
+        const cuts: number[] = []
+        let searchedTo = 0
+        for (const end of ends) {
+          for (;;) {
+            const cut = finder.nextCut(cuts.at(-1) ?? 0, end, { searchedTo })
+            if (cut === -1) break
+            cuts.push(cut)
+            searchedTo = cut
+          }
+          searchedTo = end
+        }
+        expect(cuts).toEqual(cutsOf(finder, content.length))
+      }),
+      { numRuns: 40 },
+    )
+  })
+
+  it('keeps its buffer on a page boundary and as long as asked for', () => {
+    const { buffer } = new CutFinder(randomPolynomial(), { capacityBytes: 100_000 })
+    expect(buffer.length).toBe(100_000)
+    expect(buffer.byteOffset % 4096).toBe(0)
+  })
+
+  it('refuses a list of candidates that is too short', () => {
+    const content = noise(100_000, 1)
+    const finder = finderOf(content, { polynomial: randomPolynomial(), limits: { minSizeBytes: 64, maxSizeBytes: 64, averageBits: 4 } })
+    expect(() => finder.findCandidates(0, content.length, new Uint32Array(10))).toThrowError(
+      expect.objectContaining({ code: 'input.invalid' }),
+    )
+  })
+
+  it.each([
+    { minSizeBytes: 63, maxSizeBytes: 1000, averageBits: 10 },
+    { minSizeBytes: 1000, maxSizeBytes: 999, averageBits: 10 },
+    { minSizeBytes: 64, maxSizeBytes: 1000.5, averageBits: 10 },
+    { minSizeBytes: 64, maxSizeBytes: 1000, averageBits: 53 },
+    { minSizeBytes: 64, maxSizeBytes: 1000, averageBits: -1 },
+  ])('refuses the limits %o', (limits) => {
+    expect(() => new CutFinder(randomPolynomial(), { capacityBytes: 1000, limits })).toThrowError(
+      expect.objectContaining({ code: 'input.invalid' }),
+    )
+  })
+
+  it.each([0, -1, 1.5, Number.NaN, 2 ** 32])('refuses the capacity %d', (capacityBytes) => {
+    expect(() => new CutFinder(randomPolynomial(), { capacityBytes })).toThrowError(expect.objectContaining({ code: 'input.invalid' }))
+  })
+
+  it.each([
+    [-1, 10],
+    [5, 4],
+    [0, 101],
+    [0.5, 10],
+    [Number.NaN, 10],
+  ])('refuses the range %d to %d', (start, end) => {
+    const finder = new CutFinder(randomPolynomial(), { capacityBytes: 100 })
+    expect(() => finder.nextCut(start, end)).toThrowError(RangeError)
   })
 })
 

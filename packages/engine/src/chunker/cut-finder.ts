@@ -105,7 +105,7 @@ function firstRunReaching(candidates: ArrayLike<number>, least: number): number 
   return low
 }
 
-function allocate(capacityBytes: number): WebAssembly.Memory {
+function allocate(capacityBytes: number): WebAssemblyMemory {
   if (!Number.isInteger(capacityBytes) || capacityBytes < 1 || capacityBytes > CAPACITY_BYTES_MAX) {
     throw new EngineError('input.invalid', `Cannot make a chunker buffer: ${capacityBytes} bytes are not from 1 to ${CAPACITY_BYTES_MAX}`)
   }

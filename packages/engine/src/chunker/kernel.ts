@@ -11,10 +11,10 @@ export interface Kernel {
 
 interface KernelExports extends Kernel {
   configure(degree: number, splitMask: bigint): void
-  readonly MOD_TABLE: WebAssembly.Global
-  readonly OUT_TABLE: WebAssembly.Global
-  readonly NIBBLE_TABLES: WebAssembly.Global
-  readonly FILTER_MASKS: WebAssembly.Global
+  readonly MOD_TABLE: WebAssemblyGlobal
+  readonly OUT_TABLE: WebAssemblyGlobal
+  readonly NIBBLE_TABLES: WebAssemblyGlobal
+  readonly FILTER_MASKS: WebAssemblyGlobal
 }
 
 /** Bytes at the memory's start that belong to the kernel; the rest is the caller's. */
@@ -25,11 +25,11 @@ const WINDOW_BITS = 512
 const SCALED_DEGREE = 56
 const SCALED_BYTES = 7
 
-let compiled: WebAssembly.Module | undefined
+let compiled: WebAssemblyModule | undefined
 
 /** A kernel at work in `memory`, with its tables written there. The module is compiled once in each thread. */
 export function instantiateKernel(
-  memory: WebAssembly.Memory,
+  memory: WebAssemblyMemory,
   options: { readonly polynomial: Polynomial; readonly splitMask: bigint },
 ): Kernel {
   compiled ??= compileKernel()
@@ -41,7 +41,7 @@ export function instantiateKernel(
   return kernel
 }
 
-function compileKernel(): WebAssembly.Module {
+function compileKernel(): WebAssemblyModule {
   const file = new URL('./kernel.wasm', import.meta.url)
   try {
     return new WebAssembly.Module(readFileSync(file))
@@ -72,7 +72,7 @@ function shareOf(byte: number, shares: readonly bigint[]): bigint {
 
 function writeByteTables(
   kernel: KernelExports,
-  options: { readonly memory: WebAssembly.Memory; readonly shares: Shares; readonly degree: number },
+  options: { readonly memory: WebAssemblyMemory; readonly shares: Shares; readonly degree: number },
 ): void {
   const modTable = new BigUint64Array(options.memory.buffer, kernel.MOD_TABLE.value, 256)
   const outTable = new BigUint64Array(options.memory.buffer, kernel.OUT_TABLE.value, 256)
@@ -86,7 +86,7 @@ function writeByteTables(
 /** The tables of sixteen entries that the lanes look up: one per byte of the scaled digest, kind of share and nibble. */
 function writeVectorTables(
   kernel: KernelExports,
-  options: { readonly memory: WebAssembly.Memory; readonly shares: Shares; readonly polynomial: Polynomial; readonly splitMask: bigint },
+  options: { readonly memory: WebAssemblyMemory; readonly shares: Shares; readonly polynomial: Polynomial; readonly splitMask: bigint },
 ): void {
   const scale = BigInt(SCALED_DEGREE - degreeOf(options.polynomial))
   const tables = new Uint8Array(options.memory.buffer, kernel.NIBBLE_TABLES.value, SCALED_BYTES * 4 * 16)

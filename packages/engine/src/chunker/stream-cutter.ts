@@ -3,8 +3,8 @@ import { CutFinder } from './cut-finder.ts'
 import { type ChunkerLimits, RESTIC_LIMITS } from './limits.ts'
 import type { Polynomial } from './polynomial.ts'
 
-/** Bytes that come in pieces are searched when so many are new: less would be spent on preparing the search. */
-const SEARCH_BYTES = 128 * 1024
+/** Bytes that come in pieces are searched when so many are new, since each search has to be prepared, and written where so many fit. */
+const PIECE_BYTES = 128 * 1024
 
 export interface StreamCutterOptions {
   readonly limits?: ChunkerLimits
@@ -36,25 +36,21 @@ export class StreamCutter {
   }
 
   /**
-   * Memory to write the content's next bytes to, at least one maximal chunk; ends all chunks' validity. Say with {@link wrote} how much
-   * of it was used. All chunks of the last call must have been taken.
+   * Memory to write the content's next bytes to: 128 KiB at least, or a maximal chunk if that is less. Ends the validity of all chunks;
+   * those of the last call must have been taken. Say with {@link wrote} how much of it was used.
    */
   space(): Uint8Array {
     const { buffer, limits } = this.#finder
-    if (buffer.length - this.#end < limits.maxSizeBytes) this.#moveToFront()
+    if (buffer.length - this.#end < Math.min(PIECE_BYTES, limits.maxSizeBytes)) this.#moveToFront()
     return buffer.subarray(this.#end)
   }
 
   /** Takes `lengthBytes` written at the beginning of {@link space}, and gives the chunks that they complete. */
-  *wrote(lengthBytes: number): Generator<Uint8Array, void, void> {
+  wrote(lengthBytes: number): Generator<Uint8Array, void, void> {
+    const roomBytes = this.#finder.buffer.length - this.#end
+    if (lengthBytes < 0 || lengthBytes > roomBytes) throw new RangeError(`Cannot take ${lengthBytes} bytes: there is room for ${roomBytes}`)
     this.#end += lengthBytes
-    if (this.#end - this.#searchedTo < SEARCH_BYTES && this.#end - this.#start < this.#finder.limits.maxSizeBytes) return
-    for (;;) {
-      const cut = this.#finder.nextCut(this.#start, this.#end, { searchedTo: this.#searchedTo })
-      if (cut === -1) break
-      yield this.#chunkTo(cut)
-    }
-    this.#searchedTo = this.#end
+    return this.#completeChunks()
   }
 
   /** Copies the next bytes of the content, of any length, and gives the chunks that they complete. */
@@ -77,6 +73,17 @@ export class StreamCutter {
     this.#start = 0
     this.#searchedTo = 0
     this.#end = 0
+  }
+
+  *#completeChunks(): Generator<Uint8Array, void, void> {
+    const due = this.#end - this.#searchedTo >= PIECE_BYTES || this.#end - this.#start >= this.#finder.limits.maxSizeBytes
+    if (!due) return
+    for (;;) {
+      const cut = this.#finder.nextCut(this.#start, this.#end, { searchedTo: this.#searchedTo })
+      if (cut === -1) break
+      yield this.#chunkTo(cut)
+    }
+    this.#searchedTo = this.#end
   }
 
   #chunkTo(cut: number): Uint8Array {

@@ -1,21 +1,29 @@
 /** The part of the WebAssembly interface that the chunker uses; TypeScript has it in its library for browsers only. */
-declare namespace WebAssembly {
-  class Module {
-    constructor(bytes: Uint8Array)
-  }
+declare const WebAssembly: {
+  readonly Module: new (bytes: Uint8Array) => WebAssemblyModule
+  readonly Instance: new (
+    module: WebAssemblyModule,
+    imports: Readonly<Record<string, Readonly<Record<string, unknown>>>>,
+  ) => WebAssemblyInstance
+  /** Sizes in pages of 65,536 bytes. */
+  readonly Memory: new (size: {
+    readonly initial: number
+    readonly maximum: number
+  }) => WebAssemblyMemory
+}
 
-  class Instance {
-    constructor(module: Module, imports: Readonly<Record<string, Readonly<Record<string, unknown>>>>)
-    readonly exports: unknown
-  }
+interface WebAssemblyModule {
+  readonly __kind: 'module'
+}
 
-  class Memory {
-    /** Sizes in pages of 65,536 bytes. */
-    constructor(size: { readonly initial: number; readonly maximum: number })
-    readonly buffer: ArrayBuffer
-  }
+interface WebAssemblyInstance {
+  readonly exports: unknown
+}
 
-  class Global {
-    readonly value: number
-  }
+interface WebAssemblyMemory {
+  readonly buffer: ArrayBuffer
+}
+
+interface WebAssemblyGlobal {
+  readonly value: number
 }

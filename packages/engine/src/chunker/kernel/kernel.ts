@@ -1,12 +1,19 @@
 // Finds the places where content may be cut: every position whose last 64 bytes have a Rabin fingerprint that ends in zero bits.
 //
-// AssemblyScript, compiled to ../kernel.wasm by tools/build-wasm.sh. The memory belongs to the caller, who also fills the tables.
+// AssemblyScript, compiled to ../kernel.wasm by tools/build-wasm.sh. The memory belongs to the caller, who also fills the tables
+// (../kernel.ts). Nobody checks addresses here.
 //
-// What was learned (GB/s on one core of a 2.6 GHz Xeon with AMX; data in the cache, windows all hashed):
-// one lane with 256-entry tables is bound by the latency of its chain (0.46); three interleaved lanes of it by the sheer number of
-// instructions (0.87). Sixteen lanes in the bytes of a vector need far fewer: the digest is kept as seven byte vectors, so multiplying by
-// x^8 is a renaming, and reducing or removing a byte is a linear map of its two nibbles, that is two 16-entry table look-ups per byte of
-// digest, for which the processor has one instruction (swizzle).
+// What was learned (GB/s over random data, every window hashed, one core of a Xeon at 2.6 GHz):
+//
+// - 0.41: one lane with two tables of 256 digests. It waits for its own chain of look-ups; three interleaved lanes reach 0.87 and are
+//   bound by the number of instructions from there on.
+// - 1.7: sixteen lanes in the bytes of vectors, as below. The digest is seven vectors, so multiplying it by x^8 is a renaming; reducing it
+//   and removing the byte that leaves the window are linear maps, each two look-ups of a nibble per byte of the digest, for which
+//   processors have an instruction. Shifting the digest by three bits lets the byte that overflows be a whole vector.
+// - The strict swizzle instead of the relaxed one costs a sixth (indices stay below 16, where both agree). Unrolling, which saves moves
+//   between registers, gains 4%, filtering without masks 2%: not worth their lines. The processor's three vector units are busy, not
+//   its loads, so sharing the tables' loads among more lanes promises nothing.
+// - Removing the vectors' false alarms by rescanning the lane keeps them a filter: only a missed candidate could do harm.
 
 /** Bytes in the window. */
 const WINDOW: usize = 64
@@ -15,16 +22,15 @@ const WINDOW: usize = 64
 export const MOD_TABLE: usize = 0
 /** 256 u64: a byte → its share in the digest once it has left the window. */
 export const OUT_TABLE: usize = 2048
-/** 28 vectors of 16 bytes: for each byte of the scaled digest from low to high, MOD of low and high nibbles, OUT of low and high nibbles. */
+/** 28 vectors: per byte of the shifted digest, lowest first, its shares by low and high nibble of MOD, then of OUT. */
 export const NIBBLE_TABLES: usize = 4096
-/** The split mask in the scaled digest's lowest three bytes, each repeated over a vector. */
+/** 3 vectors: the lowest three bytes of the shifted split mask, each in all lanes. */
 export const FILTER_MASKS: usize = 4608
-/** Two rings of transposed input: 128 steps of 16 lanes. */
+/** The lanes' last 128 bytes, transposed: a vector for each step, a byte for each lane. */
 const RING: usize = 8192
 const RING_STEPS: usize = 128
+/** Room for 16 vectors while they are transposed. */
 const SCRATCH: usize = 12288
-/** Where the caller's bytes begin: page aligned. */
-export const BUFFER: usize = 65536
 
 /** Bytes that each lane checks in a full block; no power of two, or all lanes would fall into the same few sets of the cache. */
 const LANE_BYTES: usize = 2000
@@ -34,75 +40,115 @@ const LEAST_LANE_BYTES: usize = 32
 
 let shift: u64 = 45
 let splitMask: u64 = 0
-let vectors: bool = false
+let inLanes: bool = false
 
+/** Sets the degree of the polynomial that the tables are for, and the bits of a digest that are zero in a candidate. */
 export function configure(degree: u32, mask: u64): void {
   shift = u64(degree - 8)
   splitMask = mask
-  vectors = degree == 53
+  // restic makes polynomials of degree 53 only; the vectors' shifts are for that.
+  inLanes = degree == 53
 }
 
-/** The first p in (from, to] whose window is a candidate; 0 when there is none. Addresses. */
+/** The first p in (from, to] such that the window before it is a candidate, 0 when there is none. */
 export function firstCandidate(from: usize, to: usize): usize {
   let at = from
-  if (vectors) {
-    for (;;) {
-      const laneBytes = min<usize>(LANE_BYTES, ((to - at) / LANES) & ~15)
-      if (laneBytes < LEAST_LANE_BYTES) break
-      let lanes = suspects(at, laneBytes)
-      while (lanes) {
-        const start = at + laneBytes * ctz(lanes)
-        const found = scan(start, start + laneBytes)
-        if (found) return found
-        lanes &= lanes - 1
-      }
-      at += laneBytes * LANES
+  while (inLanes) {
+    const laneBytes = min<usize>(LANE_BYTES, ((to - at) / LANES) & ~15)
+    if (laneBytes < LEAST_LANE_BYTES) break
+    for (let lanes = suspects(at, laneBytes); lanes != 0; lanes &= lanes - 1) {
+      const lane = at + laneBytes * ctz(lanes)
+      const found = scan(lane, lane + laneBytes)
+      if (found != 0) return found
     }
+    at += laneBytes * LANES
   }
   return scan(at, to)
 }
 
-/** The same as firstCandidate, one byte after the other, for any polynomial. */
-export function scan(from: usize, to: usize): usize {
-  let digest: u64 = 0
-  for (let at = from - WINDOW; at < from; at++) {
-    digest = ((digest << 8) | load<u8>(at)) ^ load<u64>(MOD_TABLE + (usize(digest >> shift) << 3))
-  }
-  for (let at = from; at < to; at++) {
-    const leaving = load<u64>(OUT_TABLE + (usize(load<u8>(at - WINDOW)) << 3))
-    digest = ((digest << 8) | load<u8>(at)) ^ leaving ^ load<u64>(MOD_TABLE + (usize(digest >> shift) << 3))
-    if ((digest & splitMask) == 0) return at + 1
-  }
-  return 0
-}
-
-/** The last p in [from, to] such that every position from the candidate `from` to p is a candidate. */
+/** The last p in [from, to] such that every position from `from`, a candidate, to p is one. */
 export function lastOfRun(from: usize, to: usize): usize {
-  let digest: u64 = 0
-  for (let at = from - WINDOW; at < from; at++) {
-    digest = ((digest << 8) | load<u8>(at)) ^ load<u64>(MOD_TABLE + (usize(digest >> shift) << 3))
-  }
+  let digest = digestBefore(from)
   for (let at = from; at < to; at++) {
-    const leaving = load<u64>(OUT_TABLE + (usize(load<u8>(at - WINDOW)) << 3))
-    digest = ((digest << 8) | load<u8>(at)) ^ leaving ^ load<u64>(MOD_TABLE + (usize(digest >> shift) << 3))
+    digest = slide(digest, at)
     if ((digest & splitMask) != 0) return at
   }
   return to
 }
 
-@inline
-function look(table: usize, index: v128): v128 {
-  return i8x16.relaxed_swizzle(v128.load(NIBBLE_TABLES + table * 16), index)
+/** The same as firstCandidate, one byte after the other, for any polynomial. */
+function scan(from: usize, to: usize): usize {
+  let digest = digestBefore(from)
+  for (let at = from; at < to; at++) {
+    digest = slide(digest, at)
+    if ((digest & splitMask) == 0) return at + 1
+  }
+  return 0
+}
+
+function digestBefore(end: usize): u64 {
+  let digest: u64 = 0
+  for (let at = end - WINDOW; at < end; at++) digest = append(digest, at)
+  return digest
 }
 
 @inline
-function reduced(position: usize, low: v128, high: v128): v128 {
-  return v128.xor(look(position * 4, low), look(position * 4 + 1, high))
+function slide(digest: u64, at: usize): u64 {
+  return append(digest, at) ^ load<u64>(OUT_TABLE + (usize(load<u8>(at - WINDOW)) << 3))
 }
 
 @inline
-function left(position: usize, low: v128, high: v128): v128 {
-  return v128.xor(look(position * 4 + 2, low), look(position * 4 + 3, high))
+function append(digest: u64, at: usize): u64 {
+  return ((digest << 8) | load<u8>(at)) ^ load<u64>(MOD_TABLE + (usize(digest >> shift) << 3))
+}
+
+/** One bit per lane of `length` bytes from `from` on, lowest first: whether a candidate is in it, at least as far as the masks tell. */
+function suspects(from: usize, length: usize): u32 {
+  let s0 = i8x16.splat(0), s1 = s0, s2 = s0, s3 = s0, s4 = s0, s5 = s0, s6 = s0
+  for (let at: usize = 0; at < WINDOW; at += 16) {
+    const slot = RING + at * 16
+    transpose(from - WINDOW + at, length, slot)
+    for (let step: usize = 0; step < 256; step += 16) {
+      const entering = v128.load(slot + step)
+      const low = lowNibbles(s6), high = highNibbles(s6)
+      s6 = v128.xor(s5, share(6 * 4, low, high))
+      s5 = v128.xor(s4, share(5 * 4, low, high))
+      s4 = v128.xor(s3, share(4 * 4, low, high))
+      s3 = v128.xor(s2, share(3 * 4, low, high))
+      s2 = v128.xor(s1, share(2 * 4, low, high))
+      s1 = v128.xor(v128.xor(s0, upperBits(entering)), share(1 * 4, low, high))
+      s0 = v128.xor(lowerBits(entering), share(0 * 4, low, high))
+    }
+  }
+  let least = i8x16.splat(-1)
+  for (let at: usize = 0; at < length; at += 16) {
+    const slot = RING + ((at + WINDOW) & (RING_STEPS - 1)) * 16
+    const oldSlot = RING + (at & (RING_STEPS - 1)) * 16
+    transpose(from + at, length, slot)
+    for (let step: usize = 0; step < 256; step += 16) {
+      const entering = v128.load(slot + step), leaving = v128.load(oldSlot + step)
+      const low = lowNibbles(s6), high = highNibbles(s6)
+      const oldLow = lowNibbles(leaving), oldHigh = highNibbles(leaving)
+      s6 = v128.xor(v128.xor(s5, share(6 * 4, low, high)), share(6 * 4 + 2, oldLow, oldHigh))
+      s5 = v128.xor(v128.xor(s4, share(5 * 4, low, high)), share(5 * 4 + 2, oldLow, oldHigh))
+      s4 = v128.xor(v128.xor(s3, share(4 * 4, low, high)), share(4 * 4 + 2, oldLow, oldHigh))
+      s3 = v128.xor(v128.xor(s2, share(3 * 4, low, high)), share(3 * 4 + 2, oldLow, oldHigh))
+      s2 = v128.xor(v128.xor(s1, share(2 * 4, low, high)), share(2 * 4 + 2, oldLow, oldHigh))
+      s1 = v128.xor(v128.xor(v128.xor(s0, upperBits(entering)), share(1 * 4, low, high)), share(1 * 4 + 2, oldLow, oldHigh))
+      s0 = v128.xor(v128.xor(lowerBits(entering), share(0 * 4, low, high)), share(0 * 4 + 2, oldLow, oldHigh))
+      least = i8x16.min_u(least, v128.or(v128.or(masked(s0, 0), masked(s1, 16)), masked(s2, 32)))
+    }
+  }
+  return i8x16.bitmask(i8x16.eq(least, i8x16.splat(0)))
+}
+
+/** What the bytes whose nibbles are given contribute to one byte of the digest, by the table numbered `table` and the one after it. */
+@inline
+function share(table: usize, low: v128, high: v128): v128 {
+  return v128.xor(
+    i8x16.relaxed_swizzle(v128.load(NIBBLE_TABLES + table * 16), low),
+    i8x16.relaxed_swizzle(v128.load(NIBBLE_TABLES + table * 16 + 16), high),
+  )
 }
 
 @inline
@@ -115,60 +161,21 @@ function highNibbles(bytes: v128): v128 {
   return v128.and(i16x8.shr_u(bytes, 4), i8x16.splat(15))
 }
 
-/** One bit per lane of `length` bytes, from the lowest address up: whether the lane has a candidate. */
-export function suspects(from: usize, length: usize): u32 {
-  let s0 = i8x16.splat(0), s1 = s0, s2 = s0, s3 = s0, s4 = s0, s5 = s0, s6 = s0
-  for (let at: usize = 0; at < WINDOW; at += 16) {
-    const slot = RING + at * 16
-    transpose(from - WINDOW + at, length, slot)
-    for (let step: usize = 0; step < 256; step += 16) {
-      const entering = v128.load(slot + step)
-      const topLow = lowNibbles(s6)
-      const topHigh = highNibbles(s6)
-      s6 = v128.xor(s5, reduced(6, topLow, topHigh))
-      s5 = v128.xor(s4, reduced(5, topLow, topHigh))
-      s4 = v128.xor(s3, reduced(4, topLow, topHigh))
-      s3 = v128.xor(s2, reduced(3, topLow, topHigh))
-      s2 = v128.xor(s1, reduced(2, topLow, topHigh))
-      s1 = v128.xor(v128.xor(s0, v128.and(i16x8.shr_u(entering, 5), i8x16.splat(7))), reduced(1, topLow, topHigh))
-      s0 = v128.xor(i16x8.shl(v128.and(entering, i8x16.splat(31)), 3), reduced(0, topLow, topHigh))
-    }
-  }
-  let least = i8x16.splat(-1)
-  for (let at: usize = 0; at < length; at += 16) {
-    const slot = RING + ((at + WINDOW) & (RING_STEPS - 1)) * 16
-    const oldSlot = RING + (at & (RING_STEPS - 1)) * 16
-    transpose(from + at, length, slot)
-    for (let step: usize = 0; step < 256; step += 16) {
-      const entering = v128.load(slot + step)
-      const leaving = v128.load(oldSlot + step)
-      const topLow = lowNibbles(s6)
-      const topHigh = highNibbles(s6)
-      const oldLow = lowNibbles(leaving)
-      const oldHigh = highNibbles(leaving)
-      s6 = v128.xor(v128.xor(s5, reduced(6, topLow, topHigh)), left(6, oldLow, oldHigh))
-      s5 = v128.xor(v128.xor(s4, reduced(5, topLow, topHigh)), left(5, oldLow, oldHigh))
-      s4 = v128.xor(v128.xor(s3, reduced(4, topLow, topHigh)), left(4, oldLow, oldHigh))
-      s3 = v128.xor(v128.xor(s2, reduced(3, topLow, topHigh)), left(3, oldLow, oldHigh))
-      s2 = v128.xor(v128.xor(s1, reduced(2, topLow, topHigh)), left(2, oldLow, oldHigh))
-      s1 = v128.xor(
-        v128.xor(v128.xor(s0, v128.and(i16x8.shr_u(entering, 5), i8x16.splat(7))), reduced(1, topLow, topHigh)),
-        left(1, oldLow, oldHigh),
-      )
-      s0 = v128.xor(
-        v128.xor(i16x8.shl(v128.and(entering, i8x16.splat(31)), 3), reduced(0, topLow, topHigh)),
-        left(0, oldLow, oldHigh),
-      )
-      least = i8x16.min_u(
-        least,
-        v128.or(
-          v128.or(v128.and(s0, v128.load(FILTER_MASKS)), v128.and(s1, v128.load(FILTER_MASKS + 16))),
-          v128.and(s2, v128.load(FILTER_MASKS + 32)),
-        ),
-      )
-    }
-  }
-  return i8x16.bitmask(i8x16.eq(least, i8x16.splat(0)))
+/** The part of bytes shifted by three that stays within them. */
+@inline
+function lowerBits(bytes: v128): v128 {
+  return i16x8.shl(v128.and(bytes, i8x16.splat(31)), 3)
+}
+
+/** The part of bytes shifted by three that overflows. */
+@inline
+function upperBits(bytes: v128): v128 {
+  return v128.and(i16x8.shr_u(bytes, 5), i8x16.splat(7))
+}
+
+@inline
+function masked(bytes: v128, mask: usize): v128 {
+  return v128.and(bytes, v128.load(FILTER_MASKS + mask))
 }
 
 /** Writes 16 vectors to `to`: vector n holds byte n of each lane, lanes lying `stride` bytes apart from `from` on. */
