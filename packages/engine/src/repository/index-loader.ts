@@ -11,7 +11,7 @@ import { PackTable } from './pack-table.ts'
 const READ_AHEAD = 4
 
 export interface LoadIndexOptions extends CallOptions {
-  /** Called for an index file that cannot be used; when absent such a file is an error. */
+  /** Told of index files that are damaged or gone, which are left out; when absent the first of them is an error. */
   readonly onBroken?: (id: IndexId, error: EngineError) => void
   /** Called for each index file with what it holds. */
   readonly onFile?: (id: IndexId, file: IndexFile) => void
@@ -44,8 +44,7 @@ export async function* readIndexFiles(
     if (fetched === undefined) return
     const file = decode(fetched.content)
     if (!(file instanceof EngineError)) yield { id: fetched.id, file }
-    // An index file that went between listing and reading was replaced by a prune that this process could not have run beside.
-    else if (options.onBroken !== undefined) options.onBroken(fetched.id, file)
+    else if (options.onBroken !== undefined && isBroken(file)) options.onBroken(fetched.id, file)
     else throw file
   }
 }
@@ -53,12 +52,14 @@ export async function* readIndexFiles(
 function addPack(index: BlobIndex, packs: PackTable, pack: IndexedPack): void {
   const number = packs.numberOf(pack.id)
   for (const blob of pack.blobs) {
-    const uncompressedLength = blob.uncompressed_length ?? 0
-    if (uncompressedLength >= 2 ** 31 || blob.offset + blob.length >= 2 ** 32) {
-      throw new EngineError('data.malformed', `Cannot use the index: blob ${blob.id.slice(0, 10)} claims a place or size beyond all bounds`)
-    }
-    index.add(blob.type, blob.id, { pack: number, offset: blob.offset, length: blob.length, uncompressedLength })
+    const { offset, length, uncompressed_length: uncompressedLength = 0 } = blob
+    index.add(blob.type, blob.id, { pack: number, offset, length, uncompressedLength })
   }
+}
+
+/** A file that is gone after it was listed is as good as broken. A storage that does not answer says nothing about the file. */
+function isBroken(error: EngineError): boolean {
+  return isEngineError(error, 'data.damaged', 'data.malformed', 'repository.too-large', 'storage.not-found')
 }
 
 async function fetch(repository: OpenRepository, id: IndexId, options: CallOptions): Promise<{ id: IndexId; content: Buffer | EngineError }> {
@@ -73,9 +74,21 @@ async function fetch(repository: OpenRepository, id: IndexId, options: CallOptio
 function decode(content: Buffer | EngineError): IndexFile | EngineError {
   if (content instanceof EngineError) return content
   try {
-    return decodeIndexFile(content)
+    const file = decodeIndexFile(content)
+    checkBounds(file)
+    return file
   } catch (error) {
     if (isEngineError(error)) return error
     throw error
+  }
+}
+
+/** What the blob index can hold: a plaintext below 2 GiB, in a pack of less than 4 GiB. */
+function checkBounds(file: IndexFile): void {
+  for (const { id, blobs } of file.packs) {
+    for (const { offset, length, uncompressed_length: uncompressedLength = 0 } of blobs) {
+      if (uncompressedLength < 2 ** 31 && offset + length < 2 ** 32) continue
+      throw new EngineError('data.malformed', `Cannot use the index: a blob of pack ${id.slice(0, 10)} has a place or size beyond all bounds`)
+    }
   }
 }
