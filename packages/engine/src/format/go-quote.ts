@@ -12,7 +12,8 @@ const UNESCAPED = /^[^"\\\n]*$/
 const NAMED: Readonly<Record<string, string>> = { a: '\x07', b: '\b', f: '\f', n: '\n', r: '\r', t: '\t', v: '\v', '\\': '\\', '"': '"' }
 const NAME_OF: ReadonlyMap<string, string> = new Map(Object.entries(NAMED).map(([letter, character]) => [character, letter]))
 
-const ESCAPE = /\\(?:([abfnrtv\\"])|x([0-9A-Fa-f]{2})|([0-7]{3})|u([0-9A-Fa-f]{4})|U([0-9A-Fa-f]{8}))|[^\\"\n]+|[\\"\n]/g
+/** An escape sequence, or text that stands for itself, or one character that may not be there. */
+const PARTS = /\\(?:([abfnrtv\\"])|x([0-9A-Fa-f]{2})|([0-7]{3})|u([0-9A-Fa-f]{4})|U([0-9A-Fa-f]{8}))|[^\\"\n]+|[\\"\n]/g
 
 /**
  * What Go's `strconv.Quote` makes of a name, without the quotes around it: printable characters stay, bytes that are not UTF-8 become
@@ -28,7 +29,8 @@ export function quoteName(name: ByteString): string {
  * @throws EngineError `data.malformed` for escape sequences that Go does not know, a bare quote or a bare line feed
  */
 export function unquoteName(text: string): ByteString {
-  return UNESCAPED.test(text) ? byteStringOf(text) : unquoteSlowly(text)
+  if (PLAIN.test(text)) return text as ByteString
+  return UNESCAPED.test(text) ? byteStringOf(text) : (text.replace(PARTS, unquotePart) as ByteString)
 }
 
 function quoteSlowly(name: ByteString): string {
@@ -52,10 +54,6 @@ function quoteCodePoint(codePoint: number): string {
 
 function hexadecimal(value: number, digits: number): string {
   return value.toString(16).padStart(digits, '0')
-}
-
-function unquoteSlowly(text: string): ByteString {
-  return text.replace(ESCAPE, unquotePart) as ByteString
 }
 
 function unquotePart(part: string, ...groups: readonly (string | undefined)[]): string {

@@ -22,13 +22,13 @@ const ATTRIBUTE_DEPTH_MAX = 100
 export function decodeNode(value: unknown): TreeNode {
   if (!isJsonObject(value)) throw malformed('tree', 'a node is not a JSON object')
   const node: NodeUnderConstruction = {
-    name: unquoteName(text(value, 'name') ?? ''),
-    type: (text(value, 'type') ?? '') as NodeType,
-    mtime: time(value, 'mtime'),
-    atime: time(value, 'atime'),
-    ctime: time(value, 'ctime'),
-    uid: uint32(value, 'uid') ?? 0,
-    gid: uint32(value, 'gid') ?? 0,
+    name: unquoteName(text(value.name, 'name') ?? ''),
+    type: (text(value.type, 'type') ?? '') as NodeType,
+    mtime: time(value.mtime, 'mtime'),
+    atime: time(value.atime, 'atime'),
+    ctime: time(value.ctime, 'ctime'),
+    uid: uint32(value.uid, 'uid') ?? 0,
+    gid: uint32(value.gid, 'gid') ?? 0,
     content: content(value),
   }
   addNumbers(node, value)
@@ -38,30 +38,30 @@ export function decodeNode(value: unknown): TreeNode {
 }
 
 function addNumbers(node: NodeUnderConstruction, fields: Fields): void {
-  const mode = uint32(fields, 'mode')
+  const mode = uint32(fields.mode, 'mode')
   if (mode !== undefined) node.mode = mode
-  const inode = uint64(fields, 'inode')
+  const inode = uint64(fields.inode, 'inode')
   if (inode !== undefined) node.inode = inode
-  const deviceId = uint64(fields, 'device_id')
+  const deviceId = uint64(fields.device_id, 'device_id')
   if (deviceId !== undefined) node.device_id = deviceId
-  const size = count(fields, 'size')
+  const size = count(fields.size, 'size')
   if (size !== undefined) node.size = size
-  const links = count(fields, 'links')
+  const links = count(fields.links, 'links')
   if (links !== undefined) node.links = links
-  const device = uint64(fields, 'device')
+  const device = uint64(fields.device, 'device')
   if (device !== undefined) node.device = device
 }
 
 function addTexts(node: NodeUnderConstruction, fields: Fields): void {
-  const user = text(fields, 'user')
+  const user = text(fields.user, 'user')
   if (user !== undefined) node.user = user
-  const group = text(fields, 'group')
+  const group = text(fields.group, 'group')
   if (group !== undefined) node.group = group
   const target = linkTarget(fields)
   if (target !== undefined) node.linktarget = target
-  const subtree = text(fields, 'subtree')
+  const subtree = text(fields.subtree, 'subtree')
   if (subtree !== undefined) node.subtree = parseId<BlobId>(subtree) ?? wrong('subtree', 'an id')
-  const error = text(fields, 'error')
+  const error = text(fields.error, 'error')
   if (error !== undefined) node.error = error
 }
 
@@ -78,9 +78,9 @@ function addAttributes(node: NodeUnderConstruction, fields: Fields): void {
 
 function decodeAttribute(attribute: unknown): ExtendedAttribute {
   if (!isJsonObject(attribute)) return wrong('extended_attributes', 'a list of objects')
-  const value = text(attribute, 'value') ?? null
+  const value = text(attribute.value, 'value') ?? null
   if (value !== null && parseBase64(value) === undefined) return wrong('value of an extended attribute', 'Base64')
-  return { name: text(attribute, 'name') ?? '', value }
+  return { name: text(attribute.name, 'name') ?? '', value }
 }
 
 function checkDepth(value: unknown, depth: number): void {
@@ -92,7 +92,7 @@ function checkDepth(value: unknown, depth: number): void {
 function linkTarget(fields: Fields): ByteString | undefined {
   const raw = fields.linktarget_raw ?? undefined
   if (raw !== undefined) return byteStringFrom(parseBase64(raw) ?? wrong('linktarget_raw', 'Base64'))
-  const target = text(fields, 'linktarget')
+  const target = text(fields.linktarget, 'linktarget')
   return target === undefined ? undefined : byteStringOf(target)
 }
 
@@ -104,28 +104,28 @@ function content(fields: Fields): readonly BlobId[] | null {
   return ids
 }
 
-function text(fields: Fields, field: string): string | undefined {
-  const value = fields[field] ?? undefined
+function text(stored: unknown, field: string): string | undefined {
+  const value = stored ?? undefined
   return value === undefined || typeof value === 'string' ? value : wrong(field, 'a string')
 }
 
-function time(fields: Fields, field: string): Timestamp {
-  const value = text(fields, field) ?? ZERO_TIMESTAMP
+function time(stored: unknown, field: string): Timestamp {
+  const value = text(stored, field) ?? ZERO_TIMESTAMP
   return isTimestamp(value) ? value : wrong(field, 'a time in RFC 3339')
 }
 
-function uint32(fields: Fields, field: string): number | undefined {
-  const value = fields[field] ?? undefined
+function uint32(stored: unknown, field: string): number | undefined {
+  const value = stored ?? undefined
   return value === undefined || isUint32(value) ? value : wrong(field, 'a whole number of 32 bits')
 }
 
-function count(fields: Fields, field: string): number | undefined {
-  const value = fields[field] ?? undefined
+function count(stored: unknown, field: string): number | undefined {
+  const value = stored ?? undefined
   return value === undefined || isCount(value) ? value : wrong(field, 'a whole number from 0 to 2^53 - 1')
 }
 
-function uint64(fields: Fields, field: string): Uint64 | undefined {
-  const value = fields[field] ?? undefined
+function uint64(stored: unknown, field: string): Uint64 | undefined {
+  const value = stored ?? undefined
   if (value === undefined || isCount(value) || (typeof value === 'bigint' && value <= UINT64_MAX)) return value
   return wrong(field, 'a whole number of 64 bits')
 }

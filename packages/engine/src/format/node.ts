@@ -2,7 +2,10 @@ import type { ByteString } from './byte-string.ts'
 import type { BlobId } from './ids.ts'
 import type { Timestamp } from './timestamp.ts'
 
-/** The kinds of entries a tree can hold. `irregular` and unknown kinds are met in old repositories and skipped with a warning. */
+/**
+ * The kinds of entries a tree can hold. `irregular` is met in old repositories. A tree of a newer program may hold other texts, which the
+ * decoder hands on: whoever handles nodes skips them with a warning.
+ */
 export type NodeType = 'file' | 'dir' | 'symlink' | 'dev' | 'chardev' | 'fifo' | 'socket' | 'irregular'
 
 /** An unsigned 64-bit number: a `bigint` only where a `number` would lose digits. */
@@ -31,7 +34,7 @@ export interface TreeNode {
   readonly user?: string
   readonly group?: string
   readonly inode?: Uint64
-  /** `stat.st_dev`, stored only for files with several links. */
+  /** `stat.st_dev`. restic stores it for every node, unless its feature `device-id-for-hardlinks` is switched on. */
   readonly device_id?: Uint64
   readonly size?: number
   readonly links?: number

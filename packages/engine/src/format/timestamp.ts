@@ -16,6 +16,10 @@ export const ZERO_TIMESTAMP: Timestamp = '0001-01-01T00:00:00Z' as Timestamp
 
 const RFC3339 = /^(\d{4})-(\d\d)-(\d\d)T([01]\d|2[0-3]):([0-5]\d):([0-5]\d)(?:\.(\d+))?(?:Z|([+-])([01]\d|2[0-3]):([0-5]\d))$/
 
+/** The same for the days that every month has, with nothing to take out: this is asked three times for each node that is read. */
+const IN_EVERY_MONTH =
+  /^\d{4}-(?:0[1-9]|1[0-2])-(?:0[1-9]|1\d|2[0-8])T(?:[01]\d|2[0-3]):[0-5]\d:[0-5]\d(?:\.\d+)?(?:Z|[+-](?:[01]\d|2[0-3]):[0-5]\d)$/
+
 const FIRST_DAY = dayNumberOf({ year: 0, month: 1, day: 1 })
 const LAST_DAY = dayNumberOf({ year: 9999, month: 12, day: 31 })
 
@@ -23,8 +27,9 @@ const LAST_DAY = dayNumberOf({ year: 9999, month: 12, day: 31 })
 const MINUTES = Array.from({ length: 1440 }, (_, minute) => `${padded(Math.floor(minute / 60), 2)}:${padded(minute % 60, 2)}:`)
 const SECONDS = Array.from({ length: 60 }, (_, second) => padded(second, 2))
 
-let lastDayNumber = Number.NaN
-let lastDate = ''
+/** The dates of ten years, after which the cache begins anew. */
+const CACHED_DATES_MAX = 3660
+const cachedDates = new Map<number, string>()
 
 /**
  * A moment as Go's `time.Time` writes it into JSON, in the zone of this machine. Years outside of 0 to 9999, which RFC 3339 cannot name,
@@ -38,13 +43,9 @@ export function formatTimestamp(seconds: number, nanoseconds: number): Timestamp
   const local = seconds + offset.seconds
   const dayNumber = Math.floor(local / SECONDS_PER_DAY)
   if (dayNumber < FIRST_DAY || dayNumber > LAST_DAY) return formatTimestamp(withinYears(local, dayNumber), nanoseconds)
-  if (dayNumber !== lastDayNumber) {
-    lastDate = dateText(dayNumber)
-    lastDayNumber = dayNumber
-  }
   const secondOfDay = local - dayNumber * SECONDS_PER_DAY
   const minute = Math.floor(secondOfDay / 60)
-  const clock = `${lastDate}T${MINUTES[minute]}${SECONDS[secondOfDay - minute * 60]}`
+  const clock = `${dateText(dayNumber)}T${MINUTES[minute]}${SECONDS[secondOfDay - minute * 60]}`
   return (clock + fraction(nanoseconds) + offset.suffix) as Timestamp
 }
 
@@ -74,6 +75,7 @@ export function parseTimestamp(text: string): Instant {
 
 /** Whether `text` is a time that Go's `time.Time` would accept: RFC 3339 with a day that exists, no leap second. */
 export function isTimestamp(text: string): text is Timestamp {
+  if (IN_EVERY_MONTH.test(text)) return true
   const match = RFC3339.exec(text)
   return match !== null && isCalendarDay(dayOfMatch(match))
 }
@@ -105,8 +107,14 @@ function withinYears(local: number, dayNumber: number): number {
 }
 
 function dateText(dayNumber: number): string {
-  const { year, month, day } = calendarDayOf(dayNumber)
-  return `${padded(year, 4)}-${padded(month, 2)}-${padded(day, 2)}`
+  let date = cachedDates.get(dayNumber)
+  if (date === undefined) {
+    const { year, month, day } = calendarDayOf(dayNumber)
+    date = `${padded(year, 4)}-${padded(month, 2)}-${padded(day, 2)}`
+    if (cachedDates.size >= CACHED_DATES_MAX) cachedDates.clear()
+    cachedDates.set(dayNumber, date)
+  }
+  return date
 }
 
 /** Decimals without the zeros at their end, with their point; nothing for a whole second. */
