@@ -8,7 +8,7 @@ export interface TimeZone {
 
 /** The zone of this process, the only place where the engine asks for it. */
 export const systemTimeZone: TimeZone = {
-  offsetSecondsAt: (epochSeconds) => -60 * new Date(epochSeconds * 1000).getTimezoneOffset(),
+  offsetSecondsAt: (epochSeconds) => 0 - 60 * new Date(epochSeconds * 1000).getTimezoneOffset(),
 }
 
 /**
