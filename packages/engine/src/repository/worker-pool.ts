@@ -38,6 +38,11 @@ interface PendingTask<Task, Result> {
   readonly reject: (error: unknown) => void
 }
 
+interface PoolMember<Task, Result> {
+  readonly worker: Worker
+  readonly running: Map<number, PendingTask<Task, Result>>
+}
+
 /** Tasks that are sent to a worker ahead of the one it works on, so that it never waits for the main thread. */
 const TASKS_AHEAD = 2
 
@@ -51,7 +56,7 @@ export function defaultWorkerCount(): number {
  * an earlier one without a deadlock. A worker that dies fails all tasks.
  */
 export class WorkerPool<Task, Result, Event = never> {
-  readonly #workers: { readonly worker: Worker; readonly running: Map<number, PendingTask<Task, Result>> }[]
+  readonly #workers: PoolMember<Task, Result>[]
   readonly #queue: PendingTask<Task, Result>[] = []
   #nextNumber = 0
   #failure: { readonly error: unknown } | undefined
@@ -91,9 +96,10 @@ export class WorkerPool<Task, Result, Event = never> {
     })
   }
 
-  /** Sends something to one worker or all, outside of tasks. */
-  broadcast(message: unknown): void {
-    for (const { worker } of this.#workers) worker.postMessage(message)
+  /** Runs a task on every worker, behind the tasks it has. */
+  runOnEach(task: Task): Promise<Result[]> {
+    const each = this.#workers.map((member) => new Promise<Result>((resolve, reject) => this.#send(member, { task, transfer: [], resolve, reject })))
+    return Promise.all(each)
   }
 
   /** Ends the workers at once; tasks that run or wait reject. */
@@ -108,10 +114,14 @@ export class WorkerPool<Task, Result, Event = never> {
       if (idlest.running.size >= TASKS_AHEAD) return
       const pending = this.#queue.shift()
       if (pending === undefined) return
-      const number = this.#nextNumber++
-      idlest.running.set(number, pending)
-      idlest.worker.postMessage({ number, task: pending.task } satisfies TaskMessage<Task>, pending.transfer)
+      this.#send(idlest, pending)
     }
+  }
+
+  #send(member: PoolMember<Task, Result>, pending: PendingTask<Task, Result>): void {
+    const number = this.#nextNumber++
+    member.running.set(number, pending)
+    member.worker.postMessage({ number, task: pending.task } satisfies TaskMessage<Task>, pending.transfer)
   }
 
   #settle(running: Map<number, PendingTask<Task, Result>>, message: Exclude<WorkerMessage<Result, Event>, { kind: 'event' }>): void {

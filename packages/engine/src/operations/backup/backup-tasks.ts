@@ -1,0 +1,190 @@
+import type { CompressionMode } from '../../compression/zstd.ts'
+import type { SealingKey } from '../../crypto/sealer.ts'
+import type { ByteString } from '../../format/byte-string.ts'
+import type { BlobId, PackId } from '../../format/ids.ts'
+import type { TreeNode } from '../../format/node.ts'
+import type { PackBlob } from '../../format/pack-header.ts'
+import type { BlobIndexHandle } from '../../repository/blob-index.ts'
+import type { PackBufferHandle } from './pack-buffers.ts'
+import type { SelectionRules } from './selection.ts'
+
+/** How files are told to be unchanged since the parent snapshot. Size and modification time always count. */
+export interface ChangeDetection {
+  readonly ignoreInode: boolean
+  readonly ignoreCtime: boolean
+}
+
+/** Files are cut in segments of this size when they are large, so that all workers take part. */
+export const SEGMENT_BYTES = 16 * 1024 * 1024
+
+/** What a backup worker is started with. */
+export interface BackupWorkerData {
+  readonly key: SealingKey
+  readonly chunkerPolynomial: string
+  readonly compression: CompressionMode
+  readonly packSizeBytes: number
+  readonly index: BlobIndexHandle
+  /** The repository's folder when it is on this machine. */
+  readonly repositoryFolder: string | undefined
+  readonly buffers: PackBufferHandle
+  readonly rules: SelectionRules
+  readonly changeDetection: ChangeDetection
+  readonly withAtime: boolean
+}
+
+/** The tree of the same folder in the parent snapshot: its JSON, or where a worker finds it on this machine. */
+export type ParentTree = Uint8Array | LocalBlob
+
+/** A blob in a pack that can be read from a local folder. */
+export interface LocalBlob {
+  readonly id: BlobId
+  readonly pack: PackId
+  readonly offset: number
+  readonly length: number
+  readonly uncompressedLength: number
+}
+
+/** Reads one folder: lists it, compares each entry with the parent snapshot's, and reads files if there are few. */
+export interface FolderTask {
+  readonly kind: 'folder'
+  readonly path: ByteString
+  readonly parentTree: ParentTree | undefined
+}
+
+/** Reads the entries of given names of one folder, whatever the exclude rules say of them. */
+export interface EntriesTask {
+  readonly kind: 'entries'
+  readonly entries: readonly NamedPath[]
+  readonly parentTree: ParentTree | undefined
+}
+
+/** An entry that was named by the user: where it is, and what it is called in the snapshot. */
+export interface NamedPath {
+  readonly name: ByteString
+  readonly path: ByteString
+  /** Exclude rules do not apply to what was named explicitly. */
+  readonly isExplicit: boolean
+}
+
+/** Reads and stores small and medium files. */
+export interface FilesTask {
+  readonly kind: 'files'
+  readonly files: readonly FileToRead[]
+}
+
+export interface FileToRead {
+  readonly path: ByteString
+  readonly name: ByteString
+  readonly sizeBytes: number
+  /** The node of the file in the parent snapshot, as JSON, when there is one. */
+  readonly previousNode: string | undefined
+}
+
+/** Cuts and stores the part of a large file whose chunks begin in `[start, end)`. All segments of a file share its descriptor and chain. */
+export interface SegmentTask {
+  readonly kind: 'segment'
+  readonly descriptor: number
+  readonly path: ByteString
+  readonly start: number
+  readonly end: number
+  readonly chain: SharedArrayBuffer
+  readonly segment: number
+}
+
+/** Stores one chunk that was cut elsewhere, such as of a stream. */
+export interface ChunkTask {
+  readonly kind: 'chunk'
+  readonly plaintext: Uint8Array
+}
+
+/** Closes the worker's open pack. */
+export interface FlushTask {
+  readonly kind: 'flush'
+}
+
+export type BackupTask = FolderTask | EntriesTask | FilesTask | SegmentTask | ChunkTask | FlushTask
+
+/** Something about one path that the user should hear of. */
+export interface PathProblem {
+  readonly path: ByteString
+  readonly message: string
+  /** An error means that the entry, or a part of what it has, is not in the snapshot; a warning that it is. */
+  readonly severity: 'error' | 'warning'
+}
+
+/** Counts of a part of a backup. */
+export interface BackupCounts {
+  filesNew: number
+  filesChanged: number
+  filesUnmodified: number
+  /** Bytes of all files, read or not. */
+  bytesProcessed: number
+  dataBlobs: number
+  dataBytesAdded: number
+  dataBytesStored: number
+}
+
+export function noCounts(): BackupCounts {
+  return { filesNew: 0, filesChanged: 0, filesUnmodified: 0, bytesProcessed: 0, dataBlobs: 0, dataBytesAdded: 0, dataBytesStored: 0 }
+}
+
+export function addCounts(sum: BackupCounts, part: BackupCounts): void {
+  for (const key of Object.keys(part) as (keyof BackupCounts)[]) sum[key] += part[key]
+}
+
+/** A folder inside of the one that was read. */
+export interface FolderEntry {
+  readonly kind: 'folder'
+  readonly path: ByteString
+  /** Its node, still without the id of its tree. */
+  readonly node: TreeNode
+  readonly previousTree: BlobId | undefined
+  readonly previousNode: string | undefined
+  /** What is in it stays out of the snapshot: another file system begins here. */
+  readonly isOpaque: boolean
+}
+
+/** A file whose content is still to be read. */
+export interface PendingFileEntry extends FileToRead {
+  readonly kind: 'file'
+}
+
+/** An entry of a folder: finished nodes are their JSON. */
+export type ReadEntry = string | FolderEntry | PendingFileEntry
+
+export interface ReadReport {
+  readonly problems: readonly PathProblem[]
+  readonly counts: BackupCounts
+}
+
+export interface FolderAnswer extends ReadReport {
+  readonly entries: readonly ReadEntry[]
+}
+
+export interface FilesAnswer extends ReadReport {
+  /** The nodes as JSON, in the order of the task; undefined for a file that could not be read. */
+  readonly nodes: readonly (string | undefined)[]
+}
+
+export interface SegmentAnswer {
+  readonly content: readonly BlobId[]
+  readonly bytesRead: number
+  /** The file ends with this segment. */
+  readonly hasEnded: boolean
+  readonly counts: BackupCounts
+}
+
+export interface ChunkAnswer {
+  readonly id: BlobId
+  readonly counts: BackupCounts
+}
+
+export type BackupAnswer = FolderAnswer | FilesAnswer | SegmentAnswer | ChunkAnswer | undefined
+
+/** A pack that a worker has finished; it lies in one of the worker's shared buffers until the main thread frees that. */
+export interface PackFinished {
+  readonly id: PackId
+  readonly buffer: number
+  readonly lengthBytes: number
+  readonly blobs: readonly PackBlob[]
+}

@@ -1,0 +1,47 @@
+import { workerData } from 'node:worker_threads'
+import { CutFinder } from '../../chunker/cut-finder.ts'
+import { RESTIC_LIMITS } from '../../chunker/limits.ts'
+import { parsePolynomial } from '../../chunker/polynomial.ts'
+import { Sealer } from '../../crypto/sealer.ts'
+import { BlobIndex } from '../../repository/blob-index.ts'
+import { LocalBlobReader } from '../../repository/local-blob-reader.ts'
+import { postEvent, serveTasks } from '../../repository/worker-tasks.ts'
+import { type BackupAnswer, type BackupTask, type BackupWorkerData, noCounts, SEGMENT_BYTES } from './backup-tasks.ts'
+import { FileReader } from './file-reader.ts'
+import { FolderReader } from './folder-reader.ts'
+import { SegmentReader } from './segment-reader.ts'
+import { EntrySelector } from './selection.ts'
+import { WorkerBlobStore } from './worker-blob-store.ts'
+
+/** One thread of a backup: reads folders and files, cuts, hashes, compresses, seals and packs. */
+const settings = workerData as BackupWorkerData
+const index = BlobIndex.attach(settings.index)
+const cutFinder = new CutFinder(parsePolynomial(settings.chunkerPolynomial), { capacityBytes: SEGMENT_BYTES + RESTIC_LIMITS.maxSizeBytes })
+const sealer = new Sealer(settings.key)
+const store = new WorkerBlobStore({ ...settings, index, sealer, onPack: postEvent })
+const fileReader = new FileReader({ cutFinder, store, withAtime: settings.withAtime })
+const blobReader = new LocalBlobReader({ folder: settings.repositoryFolder ?? '', sealer })
+const folderReader = new FolderReader({ ...settings, index, fileReader, blobReader, selector: new EntrySelector(settings.rules) })
+const segmentReader = new SegmentReader({ cutFinder, store })
+
+serveTasks((task: BackupTask): BackupAnswer => {
+  switch (task.kind) {
+    case 'folder':
+      return folderReader.readFolder(task)
+    case 'entries':
+      return folderReader.readEntries(task)
+    case 'files':
+      return fileReader.readFiles(task.files)
+    case 'segment':
+      return segmentReader.readSegment(task)
+    case 'chunk': {
+      const counts = noCounts()
+      return { id: store.save(task.plaintext, counts), counts }
+    }
+    case 'flush':
+      store.flush()
+      return undefined
+    default:
+      return task satisfies never
+  }
+})

@@ -1,0 +1,44 @@
+/** Shared memory into which one worker builds packs and from which the main thread stores them. */
+export interface PackBufferHandle {
+  readonly buffers: readonly SharedArrayBuffer[]
+  /** One word a buffer: {@link FREE} or {@link IN_USE}; and a counter of releases behind them, to wait on. */
+  readonly states: SharedArrayBuffer
+}
+
+const FREE = 0
+const IN_USE = 1
+
+/**
+ * Two packs may wait for the storage while a third is built: enough to keep a worker busy beside a slow storage, and the bound on its
+ * memory.
+ */
+const BUFFER_COUNT = 3
+
+/** Buffers of `sizeBytes` for one worker. Memory is taken page by page as packs fill them. */
+export function createPackBuffers(sizeBytes: number): PackBufferHandle {
+  return {
+    buffers: Array.from({ length: BUFFER_COUNT }, () => new SharedArrayBuffer(sizeBytes)),
+    states: new SharedArrayBuffer((BUFFER_COUNT + 1) * 4),
+  }
+}
+
+/** Takes a free buffer; blocks the thread until there is one. Returns its number. */
+export function takeBuffer({ states }: PackBufferHandle): number {
+  const words = new Int32Array(states)
+  const releases = words.length - 1
+  for (;;) {
+    const seen = Atomics.load(words, releases)
+    for (let buffer = 0; buffer < releases; buffer++) {
+      if (Atomics.compareExchange(words, buffer, FREE, IN_USE) === FREE) return buffer
+    }
+    Atomics.wait(words, releases, seen)
+  }
+}
+
+/** Gives a buffer back to the worker. */
+export function releaseBuffer({ states }: PackBufferHandle, buffer: number): void {
+  const words = new Int32Array(states)
+  Atomics.store(words, buffer, FREE)
+  Atomics.add(words, words.length - 1, 1)
+  Atomics.notify(words, words.length - 1)
+}

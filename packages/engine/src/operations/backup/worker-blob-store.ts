@@ -1,0 +1,64 @@
+import { hash } from 'node:crypto'
+import { type CompressionMode, compress } from '../../compression/zstd.ts'
+import type { Sealer } from '../../crypto/sealer.ts'
+import type { BlobId } from '../../format/ids.ts'
+import type { BlobIndex } from '../../repository/blob-index.ts'
+import { PackBuilder } from '../../repository/pack-builder.ts'
+import type { BackupCounts, PackFinished } from './backup-tasks.ts'
+import { type PackBufferHandle, takeBuffer } from './pack-buffers.ts'
+
+export interface WorkerBlobStoreOptions {
+  readonly sealer: Sealer
+  readonly index: BlobIndex
+  readonly compression: CompressionMode
+  readonly packSizeBytes: number
+  readonly buffers: PackBufferHandle
+  readonly onPack: (pack: PackFinished) => void
+}
+
+/** Stores data blobs from a worker: what the index does not know is compressed, sealed and packed into shared memory. */
+export class WorkerBlobStore {
+  readonly #options: WorkerBlobStoreOptions
+  #builder: PackBuilder | undefined
+  #buffer = 0
+
+  constructor(options: WorkerBlobStoreOptions) {
+    this.#options = options
+  }
+
+  /** Stores a chunk unless it is known, notes what that took in `counts`, and returns the chunk's id. */
+  save(plaintext: Uint8Array, counts: BackupCounts): BlobId {
+    const digest = hash('sha256', plaintext, 'buffer')
+    const id = digest.toString('hex') as BlobId
+    if (this.#options.index.claim('data', digest)) this.#store(id, { plaintext, counts })
+    return id
+  }
+
+  /** Hands over the open pack, if there is one. */
+  flush(): void {
+    if (this.#builder === undefined || this.#builder.isEmpty) return
+    const { id, content, blobs } = this.#builder.finish()
+    this.#builder = undefined
+    this.#options.onPack({ id, buffer: this.#buffer, lengthBytes: content.length, blobs })
+  }
+
+  #store(id: BlobId, chunk: { readonly plaintext: Uint8Array; readonly counts: BackupCounts }): void {
+    const { plaintext, counts } = chunk
+    const frame = compress(plaintext, this.#options.compression)
+    this.#builder ??= this.#newBuilder()
+    const storedBytes = this.#builder.add(
+      { type: 'data', id, uncompressedLength: frame === undefined ? 0 : plaintext.length },
+      frame ?? plaintext,
+    )
+    counts.dataBlobs++
+    counts.dataBytesAdded += plaintext.length
+    counts.dataBytesStored += storedBytes
+    if (this.#builder.isFull) this.flush()
+  }
+
+  #newBuilder(): PackBuilder {
+    const { sealer, packSizeBytes, buffers } = this.#options
+    this.#buffer = takeBuffer(buffers)
+    return new PackBuilder(sealer, { buffer: new Uint8Array(buffers.buffers[this.#buffer] ?? new SharedArrayBuffer(0)), packSizeBytes })
+  }
+}
