@@ -3,7 +3,9 @@ import { describe, expect, it } from 'vitest'
 import { plainCandidates, plainCuts } from '../testing/plain-cutter.ts'
 import { CutFinder, resolveCut } from './cut-finder.ts'
 import type { ChunkerLimits } from './limits.ts'
-import { degreeOf, isIrreducible, type Polynomial, randomPolynomial } from './polynomial.ts'
+import { degreeOf, isIrreducible, type Polynomial, parsePolynomial, randomPolynomial } from './polynomial.ts'
+
+const POLYNOMIAL = parsePolynomial('3da3358b4dc173')
 
 describe('CutFinder', () => {
   it('cuts as a plain implementation does, whatever polynomial, limits and content', () => {
@@ -74,6 +76,22 @@ describe('CutFinder', () => {
       }),
       { numRuns: 40 },
     )
+  })
+
+  it('goes on at the very next byte', () => {
+    // The first window of zeros ends at 264; noise this short has no candidate.
+    const content = Buffer.concat([noise(200, 1), new Uint8Array(1000)])
+    const finder = finderOf(content, { polynomial: POLYNOMIAL, limits: { minSizeBytes: 64, maxSizeBytes: 5000, averageBits: 20 } })
+    expect(finder.nextCut(0, 263)).toBe(-1)
+    expect(finder.nextCut(0, 400, { searchedTo: 263 })).toBe(264)
+  })
+
+  it('cuts at the maximum as soon as it has it', () => {
+    const content = noise(1000, 1)
+    const finder = finderOf(content, { polynomial: POLYNOMIAL, limits: { minSizeBytes: 64, maxSizeBytes: 900, averageBits: 20 } })
+    expect(finder.nextCut(0, 899)).toBe(-1)
+    expect(finder.nextCut(0, 900)).toBe(900)
+    expect(finder.nextCut(0, 1000)).toBe(900)
   })
 
   it('keeps its buffer on a page boundary and as long as asked for', () => {

@@ -66,6 +66,19 @@ describe("the reference implementation's content", () => {
     expect(found).toEqual(lengths)
   })
 
+  it('is cut in a lane behind one with a false alarm', () => {
+    // The lanes compare 21 bits. A place where those are zero, but not 30, lies before zeros, where all are.
+    const loose = new CutFinder(POLYNOMIAL, { capacityBytes: content.length, limits: { ...RESTIC_LIMITS, averageBits: 21 } })
+    loose.buffer.set(content)
+    const into = new Uint32Array(1000)
+    loose.findCandidates(0, content.length, into)
+    const alarm = into[0] ?? 0
+    const limits = { minSizeBytes: 64, maxSizeBytes: MEBIBYTE, averageBits: 30 }
+    const strict = new CutFinder(POLYNOMIAL, { capacityBytes: 40_000, limits })
+    strict.buffer.set(content.subarray(alarm - 10_000, alarm + 15_000))
+    expect(strict.nextCut(0, 40_000)).toBe(25_064)
+  })
+
   /** Cuts from start to end; what is undecided at the end is the last chunk. */
   function lengthsOf(cutAfter: (start: number) => number): number[] {
     const lengths: number[] = []
