@@ -3,7 +3,7 @@ import { constants, zstdCompressSync } from 'node:zlib'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { compressAlways, decompress, decompressToLookAt } from './zstd.ts'
-import { decompressFrame } from './zstd-context.ts'
+import { zstdLibrary } from './zstd-library.ts'
 
 const TEXT = Buffer.from(Array.from({ length: 400 }, (_, line) => `line ${line} of a text`).join('\n'))
 
@@ -33,7 +33,14 @@ describe('decompress', () => {
     const checked = zstdCompressSync(TEXT, { params: { [constants.ZSTD_c_checksumFlag]: 1 } })
     const flipped = Buffer.from(checked)
     flipped[30] = (flipped[30] ?? 0) ^ 4
-    const broken = [sound.subarray(0, -1), sound.subarray(0, 20), checked.subarray(0, -4), flipped, Buffer.from('garbage of some length'), Buffer.alloc(0)]
+    const broken = [
+      sound.subarray(0, -1),
+      sound.subarray(0, 20),
+      checked.subarray(0, -4),
+      flipped,
+      Buffer.from('garbage of some length'),
+      Buffer.alloc(0),
+    ]
     for (const frame of broken) {
       try {
         decompress(frame, { maxBytes: TEXT.length })
@@ -45,7 +52,5 @@ describe('decompress', () => {
     }
   })
 
-  it('finds the handle of this runtime that makes it quick', () => {
-    expect(decompressFrame(compressAlways(TEXT), Buffer.alloc(TEXT.length + 1), TEXT.length)).toBe(true)
-  })
+  it('finds the library in this runtime that makes it quick', () => expect(zstdLibrary()).toBeDefined())
 })

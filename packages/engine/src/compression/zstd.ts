@@ -1,6 +1,6 @@
 import { constants, zstdCompressSync, zstdDecompressSync } from 'node:zlib'
 import { EngineError } from '../errors.ts'
-import { decompressFrame } from './zstd-context.ts'
+import { zstdLibrary } from './zstd-library.ts'
 
 /** How hard blobs are compressed; restic's names. */
 export type CompressionMode = 'off' | 'fastest' | 'auto' | 'better' | 'max'
@@ -18,10 +18,11 @@ const SAMPLE_BYTES = 4096
 /** A blob whose samples do not shrink by at least this part is stored as it is. */
 const WORTHWHILE_SAVING = 0.01
 
-/** Contents up to this size, so all blobs that a cutter makes, go through one buffer of this thread. */
-const QUICK_BYTES_MAX = 8 * 1024 * 1024 + 1
+/** Contents up to this size, so all blobs that a cutter makes, go through buffers of this thread. */
+const QUICK_BYTES_MAX = 8 * 1024 * 1024
 
-let scratch: Buffer = Buffer.allocUnsafeSlow(64 * 1024)
+const contentBuffer = { memory: Buffer.allocUnsafeSlow(64 * 1024) }
+const frameBuffer = { memory: Buffer.allocUnsafeSlow(64 * 1024) }
 const sampleBuffer = Buffer.alloc(SAMPLE_COUNT * SAMPLE_BYTES)
 
 /**
@@ -29,25 +30,30 @@ const sampleBuffer = Buffer.alloc(SAMPLE_COUNT * SAMPLE_BYTES)
  * Incompressible data is recognised from samples, at some three percent of the cost of compressing it; mode `max` never trusts samples.
  */
 export function compress(plaintext: Uint8Array, mode: CompressionMode): Buffer | undefined {
+  const frame = compressToLookAt(plaintext, mode)
+  return frame && Buffer.copyBytesFrom(frame)
+}
+
+/**
+ * As {@link compress}, but what it returns may lie in memory that the next call in this thread overwrites: for those who copy or seal it at
+ * once.
+ */
+export function compressToLookAt(plaintext: Uint8Array, mode: CompressionMode): Uint8Array | undefined {
   if (mode === 'off' || plaintext.length === 0) return undefined
   if (mode !== 'max' && plaintext.length >= SAMPLED_FROM_BYTES && looksIncompressible(plaintext)) return undefined
-  const frame = compressAlways(plaintext, mode)
+  const frame = compressQuickly(plaintext, mode) ?? compressSlowly(plaintext, mode)
   return frame.length < plaintext.length ? frame : undefined
 }
 
 /** `plaintext` as one zstd frame, whatever its size turns out to be. */
 export function compressAlways(plaintext: Uint8Array, mode: Exclude<CompressionMode, 'off'> = 'auto'): Buffer {
-  return zstdCompressSync(plaintext, {
-    // An output chunk that holds the whole result saves a third of the time; the pledged size makes zstd choose tables that fit.
-    chunkSize: plaintext.length + (plaintext.length >> 7) + GROWTH_BYTES,
-    pledgedSrcSize: plaintext.length,
-    params: { [constants.ZSTD_c_compressionLevel]: LEVELS[mode] },
-  })
+  const quick = compressQuickly(plaintext, mode)
+  return quick === undefined ? compressSlowly(plaintext, mode) : Buffer.copyBytesFrom(quick)
 }
 
 /**
  * The content of zstd frames.
- * @param options.maxBytes what the content may have at most, and in the quick case has; more is an error, found before it is held in memory.
+ * @param options.maxBytes what the content may have at most; more is an error, found before it is held in memory.
  * @throws {EngineError} `data.malformed` when the frame is broken or too large.
  */
 export function decompress(frame: Uint8Array, options: { readonly maxBytes: number }): Buffer {
@@ -62,11 +68,42 @@ export function decompressToLookAt(frame: Uint8Array, options: { readonly maxByt
   return decompressQuickly(frame, options.maxBytes) ?? decompressSlowly(frame, options.maxBytes)
 }
 
-function decompressQuickly(frame: Uint8Array, expectedBytes: number): Uint8Array | undefined {
-  if (expectedBytes > QUICK_BYTES_MAX) return undefined
-  // One byte more than the content: a target that is full does not tell whether there is more to come.
-  if (scratch.length <= expectedBytes) scratch = Buffer.allocUnsafeSlow(Math.max(expectedBytes + 1, Math.min(scratch.length * 2, QUICK_BYTES_MAX)))
-  return decompressFrame(frame, scratch, expectedBytes) ? scratch.subarray(0, expectedBytes) : undefined
+function compressQuickly(plaintext: Uint8Array, mode: Exclude<CompressionMode, 'off'>): Uint8Array | undefined {
+  const library = zstdLibrary()
+  if (library === undefined || plaintext.length > QUICK_BYTES_MAX) return undefined
+  const target = atLeast(frameBuffer, largestFrame(plaintext.length))
+  const length = library.compress(plaintext, target, LEVELS[mode])
+  return length < 0 ? undefined : target.subarray(0, length)
+}
+
+function compressSlowly(plaintext: Uint8Array, mode: Exclude<CompressionMode, 'off'>): Buffer {
+  return zstdCompressSync(plaintext, {
+    // An output chunk that holds the whole result saves a third of the time; the pledged size makes zstd choose tables that fit.
+    chunkSize: largestFrame(plaintext.length),
+    pledgedSrcSize: plaintext.length,
+    params: { [constants.ZSTD_c_compressionLevel]: LEVELS[mode] },
+  })
+}
+
+function largestFrame(contentBytes: number): number {
+  return contentBytes + (contentBytes >> 7) + GROWTH_BYTES
+}
+
+function decompressQuickly(frame: Uint8Array, maxBytes: number): Uint8Array | undefined {
+  const library = zstdLibrary()
+  if (library === undefined || maxBytes > QUICK_BYTES_MAX) return undefined
+  const target = atLeast(contentBuffer, maxBytes).subarray(0, maxBytes)
+  const length = frame.length === 0 ? -1 : library.decompress(frame, target)
+  return length < 0 ? undefined : target.subarray(0, length)
+}
+
+/** The buffer, made larger if need be. */
+function atLeast(buffer: { memory: Buffer }, lengthBytes: number): Buffer {
+  if (buffer.memory.length < lengthBytes) {
+    const limit = largestFrame(QUICK_BYTES_MAX)
+    buffer.memory = Buffer.allocUnsafeSlow(Math.max(lengthBytes, Math.min(buffer.memory.length * 2, limit)))
+  }
+  return buffer.memory
 }
 
 function decompressSlowly(frame: Uint8Array, maxBytes: number): Buffer {

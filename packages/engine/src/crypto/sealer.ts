@@ -1,7 +1,8 @@
-import { type Cipheriv, createCipheriv, createDecipheriv, createSecretKey, type KeyObject } from 'node:crypto'
+import { type Cipheriv, createCipheriv, createSecretKey, type KeyObject, timingSafeEqual } from 'node:crypto'
 import sodium from 'sodium-native'
 import { EngineError } from '../errors.ts'
 import { fillRandom, secureRandom } from '../host/random.ts'
+import { openSsl } from './open-ssl.ts'
 
 /** The keys all data of a repository is sealed with: AES-256 (32 bytes) and the two halves (16 bytes each) of the Poly1305-AES key. */
 export interface SealingKey {
@@ -24,14 +25,17 @@ const NONCES_AT_ONCE = 256
  * Poly1305-AES of the ciphertext, stored as nonce‖ciphertext‖MAC. Not to be shared between threads.
  */
 export class Sealer {
-  readonly #encrypt: KeyObject
+  readonly #key: Uint8Array
+  readonly #keyObject: KeyObject
   readonly #nonceCipher: Cipheriv
   readonly #macKey = Buffer.alloc(32)
+  readonly #mac = Buffer.alloc(MAC_BYTES)
   readonly #nonces = Buffer.alloc(NONCES_AT_ONCE * IV_BYTES)
   #nextNonce = NONCES_AT_ONCE
 
   constructor(key: SealingKey) {
-    this.#encrypt = createSecretKey(key.encrypt)
+    this.#key = Buffer.copyBytesFrom(key.encrypt)
+    this.#keyObject = createSecretKey(key.encrypt)
     // One block in ECB mode is the bare AES of the nonce that Poly1305-AES wants; the object can be used for ever since blocks are independent.
     this.#nonceCipher = createCipheriv('aes-128-ecb', key.macK, null).setAutoPadding(false)
     this.#macKey.set(key.macR, 0)
@@ -47,15 +51,12 @@ export class Sealer {
   /** Writes the sealed form of `plaintext` at `offset` of `target`, which must have room; returns its length in bytes. */
   sealInto(plaintext: Uint8Array, target: Uint8Array, offset: number): number {
     const nonce = this.#takeNonce()
-    const cipher = createCipheriv('aes-256-ctr', this.#encrypt, nonce)
-    const ciphertext = cipher.update(plaintext)
-    const macAt = offset + IV_BYTES + ciphertext.length
+    const macAt = offset + IV_BYTES + plaintext.length
     target.set(nonce, offset)
-    target.set(ciphertext, offset + IV_BYTES)
-    const mac = Buffer.allocUnsafe(MAC_BYTES)
-    sodium.crypto_onetimeauth(mac, ciphertext, this.#macKeyOf(nonce))
-    target.set(mac, macAt)
-    return ciphertext.length + SEAL_OVERHEAD_BYTES
+    const ciphertext = target.subarray(offset + IV_BYTES, macAt)
+    this.#applyKeyStream(plaintext, ciphertext, nonce)
+    target.set(this.#macOf(ciphertext, nonce), macAt)
+    return plaintext.length + SEAL_OVERHEAD_BYTES
   }
 
   /**
@@ -64,25 +65,50 @@ export class Sealer {
    */
   open(sealed: Uint8Array): Buffer {
     const { nonce, ciphertext } = this.#authenticate(sealed)
-    return createDecipheriv('aes-256-ctr', this.#encrypt, nonce).update(ciphertext)
+    const plaintext = Buffer.allocUnsafe(ciphertext.length)
+    this.#applyKeyStream(ciphertext, plaintext, nonce)
+    return plaintext
+  }
+
+  /**
+   * As {@link open}, but the plaintext takes the place of the ciphertext in `sealed`, where what is returned lies: nothing is copied, and
+   * `sealed` cannot be opened again.
+   */
+  openInPlace(sealed: Uint8Array): Uint8Array {
+    const { nonce, ciphertext } = this.#authenticate(sealed)
+    this.#applyKeyStream(ciphertext, ciphertext, nonce)
+    return ciphertext
   }
 
   #authenticate(sealed: Uint8Array): { readonly nonce: Uint8Array; readonly ciphertext: Uint8Array } {
     if (sealed.length < SEAL_OVERHEAD_BYTES) {
-      throw new EngineError('data.damaged', `Cannot decrypt: ${sealed.length} bytes are too few, at least ${SEAL_OVERHEAD_BYTES} are needed`)
+      throw new EngineError(
+        'data.damaged',
+        `Cannot decrypt: ${sealed.length} bytes are too few, at least ${SEAL_OVERHEAD_BYTES} are needed`,
+      )
     }
     const nonce = sealed.subarray(0, IV_BYTES)
     const ciphertext = sealed.subarray(IV_BYTES, sealed.length - MAC_BYTES)
-    const mac = sealed.subarray(sealed.length - MAC_BYTES)
-    if (!sodium.crypto_onetimeauth_verify(mac, ciphertext, this.#macKeyOf(nonce))) {
+    if (!timingSafeEqual(this.#macOf(ciphertext, nonce), sealed.subarray(sealed.length - MAC_BYTES))) {
       throw new EngineError('data.damaged', 'Cannot decrypt: the authentication code does not fit the data')
     }
     return { nonce, ciphertext }
   }
 
-  #macKeyOf(nonce: Uint8Array): Buffer {
+  /** AES-256-CTR, which is its own inverse; `input` and `output` have the same length and may be the same memory. */
+  #applyKeyStream(input: Uint8Array, output: Uint8Array, nonce: Uint8Array): void {
+    const native = openSsl()
+    if (native === undefined) output.set(createCipheriv('aes-256-ctr', this.#keyObject, nonce).update(input))
+    else if (input.length > 0) native.counterMode(input, output, { key: this.#key, nonce })
+  }
+
+  /** In memory that the next call overwrites. */
+  #macOf(ciphertext: Uint8Array, nonce: Uint8Array): Buffer {
     this.#macKey.set(this.#nonceCipher.update(nonce), 16)
-    return this.#macKey
+    const native = openSsl()
+    if (native === undefined) sodium.crypto_onetimeauth(this.#mac, ciphertext, this.#macKey)
+    else native.poly1305(ciphertext, this.#mac, { key: this.#macKey })
+    return this.#mac
   }
 
   #takeNonce(): Buffer {

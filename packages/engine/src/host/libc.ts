@@ -1,5 +1,5 @@
-import { createRequire } from 'node:module'
 import { constants, endianness } from 'node:os'
+import { type NativeFunction, type ProcessLibrary, processLibrary } from './process-library.ts'
 
 /**
  * What the engine calls of the C library because Node.js has no such function. Every buffer is passed as a pointer to its first byte,
@@ -23,9 +23,6 @@ export interface Libc {
 
 /** One look-up in the user database, in the re-entrant form (`getpwuid_r`, …); undefined when there is no such entry. */
 export type LookUp<Key> = (key: Key) => { readonly name: string; readonly id: number } | undefined
-
-type Koffi = typeof import('koffi')
-type Library = ReturnType<Koffi['load']>
 
 /** The folder that relative paths start from. */
 export const CURRENT_FOLDER = -100
@@ -65,47 +62,39 @@ export class SystemCallError extends Error {
 }
 
 function load(): Libc | undefined {
-  if (process.platform !== 'linux' || endianness() !== 'LE') return undefined
+  const library = processLibrary()
+  if (library === undefined || process.platform !== 'linux' || endianness() !== 'LE') return undefined
   try {
-    const koffi = createRequire(import.meta.url)('koffi') as Koffi
-    // The process itself has the C library loaded, whichever it is (glibc, musl).
-    return koffi.sizeof('void *') === 8 ? bind(koffi, koffi.load(null)) : undefined
+    return bindAll(library)
   } catch {
     return undefined
   }
 }
 
-function bind(koffi: Koffi, library: Library): Libc {
-  const lgetxattr = library.func('int64_t lgetxattr(const void *path, const void *name, void *value, size_t size)')
-  const lsetxattr = library.func('int lsetxattr(const void *path, const void *name, const void *value, size_t size, int flags)')
-  const utimensat = library.func('int utimensat(int folder, const void *path, const void *times, int flags)')
-  const statx = optional(library, 'int statx(int folder, const void *path, int flags, unsigned int mask, void *target)')
+function bindAll(library: ProcessLibrary): Libc {
+  const { koffi, bind } = library
+  const lgetxattr = bind('int64_t lgetxattr(const void *path, const void *name, void *value, size_t size)')
+  const lsetxattr = bind('int lsetxattr(const void *path, const void *name, const void *value, size_t size, int flags)')
+  const utimensat = bind('int utimensat(int folder, const void *path, const void *times, int flags)')
+  const statx = library.bindIfAny('int statx(int folder, const void *path, int flags, unsigned int mask, void *target)')
   return {
-    llistxattr: library.func('int64_t llistxattr(const void *path, void *list, size_t size)'),
+    llistxattr: bind('int64_t llistxattr(const void *path, void *list, size_t size)'),
     lgetxattr: (path, name, { value, valueBytes }) => lgetxattr(path, name, value, valueBytes),
     lsetxattr: (path, name, value) => lsetxattr(path, name, value, value.length, 0),
-    lremovexattr: library.func('int lremovexattr(const void *path, const void *name)'),
+    lremovexattr: bind('int lremovexattr(const void *path, const void *name)'),
     utimensat: (path, times, flags) => utimensat(CURRENT_FOLDER, path, times, flags),
-    mknod: library.func('int mknod(const void *path, unsigned int mode, uint64_t device)'),
+    mknod: bind('int mknod(const void *path, unsigned int mode, uint64_t device)'),
     statx: statx && (({ folder, path }, flags, target) => statx(folder, path, flags, BASIC_STATS, target)),
-    getpwuid: lookUp(koffi, library.func('int getpwuid_r(unsigned int id, void *entry, void *buffer, size_t size, void *result)')),
-    getgrgid: lookUp(koffi, library.func('int getgrgid_r(unsigned int id, void *entry, void *buffer, size_t size, void *result)')),
-    getpwnam: lookUp(koffi, library.func('int getpwnam_r(const void *name, void *entry, void *buffer, size_t size, void *result)')),
-    getgrnam: lookUp(koffi, library.func('int getgrnam_r(const void *name, void *entry, void *buffer, size_t size, void *result)')),
+    getpwuid: lookUp(koffi, bind('int getpwuid_r(unsigned int id, void *entry, void *buffer, size_t size, void *result)')),
+    getgrgid: lookUp(koffi, bind('int getgrgid_r(unsigned int id, void *entry, void *buffer, size_t size, void *result)')),
+    getpwnam: lookUp(koffi, bind('int getpwnam_r(const void *name, void *entry, void *buffer, size_t size, void *result)')),
+    getgrnam: lookUp(koffi, bind('int getgrnam_r(const void *name, void *entry, void *buffer, size_t size, void *result)')),
     errno: () => koffi.errno(),
   }
 }
 
-function optional(library: Library, definition: string): ReturnType<Library['func']> | undefined {
-  try {
-    return library.func(definition)
-  } catch {
-    return undefined
-  }
-}
-
 /** `struct passwd` and `struct group` both begin with two pointers, the first one to the name, and the id. */
-function lookUp<Key>(koffi: Koffi, call: ReturnType<Library['func']>): LookUp<Key> {
+function lookUp<Key>(koffi: ProcessLibrary['koffi'], call: NativeFunction): LookUp<Key> {
   return (key) => {
     const entry = Buffer.alloc(256)
     const result = Buffer.alloc(8)

@@ -1,0 +1,51 @@
+import { createRequire } from 'node:module'
+
+type Koffi = typeof import('koffi')
+
+/** A function of C: pointers are given as buffers and mean their first byte, `uint64_t` may come as a bigint. */
+export type NativeFunction = ReturnType<Library['func']>
+
+type Library = ReturnType<Koffi['load']>
+
+/** The functions that this process has in it: those of the C library, and of what Node.js itself is linked with. */
+export interface ProcessLibrary {
+  readonly koffi: Koffi
+  /**
+   * Binds a function by its C prototype, such as `int getpid()`.
+   *
+   * @throws Error where this process has no such function
+   */
+  bind(prototype: string): NativeFunction
+  /** As {@link bind}; undefined where this process has no such function. */
+  bindIfAny(prototype: string): NativeFunction | undefined
+}
+
+let loaded: { readonly library: ProcessLibrary | undefined } | undefined
+
+/**
+ * The functions of this process, by koffi, loaded at the first call of each thread. Undefined where koffi cannot be loaded, and where
+ * pointers do not have 64 bits: whoever uses them has another way.
+ */
+export function processLibrary(): ProcessLibrary | undefined {
+  loaded ??= { library: load() }
+  return loaded.library
+}
+
+function load(): ProcessLibrary | undefined {
+  try {
+    const koffi = createRequire(import.meta.url)('koffi') as Koffi
+    if (koffi.sizeof('void *') !== 8) return undefined
+    const library = koffi.load(null)
+    return { koffi, bind: (prototype) => library.func(prototype), bindIfAny: (prototype) => bindIfAny(library, prototype) }
+  } catch {
+    return undefined
+  }
+}
+
+function bindIfAny(library: Library, prototype: string): NativeFunction | undefined {
+  try {
+    return library.func(prototype)
+  } catch {
+    return undefined
+  }
+}
