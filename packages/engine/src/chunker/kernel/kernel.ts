@@ -3,16 +3,16 @@
 // AssemblyScript, compiled to ../kernel.wasm by tools/build-wasm.sh. The memory belongs to the caller, who also fills the tables
 // (../kernel.ts). Nobody checks addresses here.
 //
-// What was learned (GB/s over random data, every window hashed, one core of a Xeon at 2.6 GHz):
+// What was learned (GB/s over random data, every window hashed, one core of a Xeon at 2.6 GHz that others used too, best of many runs):
 //
-// - 0.41: one lane with two tables of 256 digests. It waits for its own chain of look-ups; three interleaved lanes reach 0.87 and are
-//   bound by the number of instructions from there on.
-// - 1.7: sixteen lanes in the bytes of vectors, as below. The digest is seven vectors, so multiplying it by x^8 is a renaming; reducing it
-//   and removing the byte that leaves the window are linear maps, each two look-ups of a nibble per byte of the digest, for which
-//   processors have an instruction. Shifting the digest by three bits lets the byte that overflows be a whole vector.
-// - The strict swizzle instead of the relaxed one costs a sixth (indices stay below 16, where both agree). Unrolling, which saves moves
-//   between registers, gains 4%, filtering without masks 2%: not worth their lines. The processor's three vector units are busy, not
-//   its loads, so sharing the tables' loads among more lanes promises nothing.
+// - 0.41: one lane with two tables of 256 digests, waiting for its own chain of look-ups. Three such lanes interleaved gave 0.87 in an
+//   earlier experiment.
+// - 1.6 to 1.7: sixteen lanes in the bytes of vectors, as below. The digest is seven vectors, so multiplying it by x^8 is a renaming;
+//   reducing it and removing the byte that leaves the window are linear maps, each two look-ups of a nibble per byte of the digest, for
+//   which processors have an instruction. Shifting the digest by three bits lets the byte that overflows be a whole vector.
+// - The strict swizzle instead of the relaxed one costs a sixth (indices stay below 16, where both agree). Unrolling the steps, and
+//   filtering without masks, gained less than 5%, about the noise: not worth their lines. Lanes of 512 bytes lose a tenth to warming up.
+// - Not tried: 32 lanes that share the tables' loads. By a count of instructions it is the vector units that limit, not the loads.
 // - Removing the vectors' false alarms by rescanning the lane keeps them a filter: only a missed candidate could do harm.
 
 /** Bytes in the window. */
