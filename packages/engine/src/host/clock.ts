@@ -4,10 +4,17 @@ export interface Clock {
   now(): number
   /** Resolves after `durationMs`, rejects with the signal's reason when that is aborted first. */
   sleep(durationMs: number, signal?: AbortSignal): Promise<void>
+  /** Calls `action` again and again, every `intervalMs`, without keeping the process alive; returns what ends that. */
+  every(intervalMs: number, action: () => void): () => void
 }
 
 export const systemClock: Clock = {
   now: () => Date.now(),
+  every: (intervalMs, action) => {
+    const timer = setInterval(action, intervalMs)
+    timer.unref()
+    return () => clearInterval(timer)
+  },
   sleep: (durationMs, signal) => {
     signal?.throwIfAborted()
     return new Promise((resolve, reject) => {

@@ -173,6 +173,16 @@ export class BlobIndex {
     return this.#locked(id, () => this.#findEntry(typeBit(type)))
   }
 
+  /** Positions of all entries of the blob. */
+  entriesOf(type: BlobType, id: BlobId | Uint8Array): readonly number[] {
+    return this.#locked(id, () => {
+      const bit = typeBit(type)
+      const found: number[] = []
+      for (let entry = this.#findEntry(bit); entry >= 0; entry = this.#findEntry(bit, entry)) found.push(entry)
+      return found
+    })
+  }
+
   /** Position of the first entry of the blob whose entry is at a position below {@link size}: what {@link entryOf} gives, without an id. */
   firstEntryOf(entry: number): number {
     const at = entry * ENTRY_WORDS

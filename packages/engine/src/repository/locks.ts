@@ -51,7 +51,7 @@ export class RepositoryLock implements AsyncDisposable {
   readonly #lost = new AbortController()
   readonly #files: LockFiles
   readonly #options: LockOptions
-  readonly #timer: NodeJS.Timeout
+  readonly #stopRefreshing: () => void
   #id: LockId
   #refreshedAtMs: number
   #refreshing: Promise<void> = Promise.resolve()
@@ -62,10 +62,9 @@ export class RepositoryLock implements AsyncDisposable {
     this.#options = options
     this.#refreshedAtMs = options.clock.now()
     this.signal = this.#lost.signal
-    this.#timer = setInterval(() => {
+    this.#stopRefreshing = options.clock.every(REFRESH_EVERY_MS, () => {
       this.#refreshing = this.#refresh()
-    }, REFRESH_EVERY_MS)
-    this.#timer.unref()
+    })
   }
 
   /**
@@ -103,7 +102,7 @@ export class RepositoryLock implements AsyncDisposable {
 
   /** Gives the lock back. Safe to call twice. */
   async [Symbol.asyncDispose](): Promise<void> {
-    clearInterval(this.#timer)
+    this.#stopRefreshing()
     await this.#refreshing
     await removeQuietly(this.#files, this.#id, this.#options)
   }
@@ -208,8 +207,8 @@ async function saveLock(files: LockFiles, options: LockOptions): Promise<LockId>
     hostname,
     username,
     pid: processId(),
-    ...(uid === 0 ? {} : { uid }),
-    ...(gid === 0 ? {} : { gid }),
+    uid,
+    gid,
   }
   return (await files.saveUnpacked('locks', encodeLockFile(lock))) as LockId
 }

@@ -4,6 +4,7 @@ import type { Clock } from '../host/clock.ts'
 export class ManualClock implements Clock {
   /** The lengths of all sleeps. */
   readonly sleptMs: number[] = []
+  readonly #repeated = new Set<{ readonly intervalMs: number; readonly action: () => void }>()
   #nowMs: number
 
   constructor(startMs = 0) {
@@ -16,6 +17,17 @@ export class ManualClock implements Clock {
 
   advance(durationMs: number): void {
     this.#nowMs += durationMs
+  }
+
+  every(intervalMs: number, action: () => void): () => void {
+    const entry = { intervalMs, action }
+    this.#repeated.add(entry)
+    return () => this.#repeated.delete(entry)
+  }
+
+  /** Carries out everything repeated once, as if its interval had passed. */
+  tick(): void {
+    for (const { action } of [...this.#repeated]) action()
   }
 
   async sleep(durationMs: number, signal?: AbortSignal): Promise<void> {
