@@ -20,6 +20,8 @@ export interface FinishedPack {
   readonly id: PackId
   readonly content: Uint8Array
   readonly blobs: readonly PackBlob[]
+  /** The plaintext of the header: the same as `blobs`, in a form that is quickly posted between threads. */
+  readonly header: Uint8Array
 }
 
 /** What a blob becomes in a pack. */
@@ -84,7 +86,7 @@ export class PackBuilder {
     const end = this.#used + headerLength
     new DataView(this.#buffer.buffer, this.#buffer.byteOffset).setUint32(end, headerLength, true)
     const content = this.#buffer.subarray(0, end + 4)
-    return { id: hash('sha256', content, 'hex') as PackId, content, blobs }
+    return { id: hash('sha256', content, 'hex') as PackId, content, blobs, header }
   }
 
   /** Starts an empty pack in `buffer`. */

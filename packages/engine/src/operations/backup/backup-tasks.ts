@@ -3,7 +3,6 @@ import type { SealingKey } from '../../crypto/sealer.ts'
 import type { ByteString } from '../../format/byte-string.ts'
 import type { BlobId, PackId } from '../../format/ids.ts'
 import type { TreeNode } from '../../format/node.ts'
-import type { PackBlob } from '../../format/pack-header.ts'
 import type { BlobIndexHandle } from '../../repository/blob-index.ts'
 import type { PackBufferHandle } from './pack-buffers.ts'
 import type { SelectionRules } from './selection.ts'
@@ -186,5 +185,6 @@ export interface PackFinished {
   readonly id: PackId
   readonly buffer: number
   readonly lengthBytes: number
-  readonly blobs: readonly PackBlob[]
+  /** Plaintext of the pack's header. */
+  readonly header: Uint8Array
 }

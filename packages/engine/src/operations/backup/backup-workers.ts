@@ -1,5 +1,6 @@
 import type { CompressionMode } from '../../compression/zstd.ts'
 import type { BlobId } from '../../format/ids.ts'
+import { decodePackHeader } from '../../format/pack-header.ts'
 import type { IndexedRepository } from '../../repository/indexed-repository.ts'
 import { DEFAULT_PACK_SIZE_BYTES, packBufferBytes } from '../../repository/pack-builder.ts'
 import type { RepositoryWriter } from '../../repository/repository-writer.ts'
@@ -137,7 +138,7 @@ export class BackupWorkers {
     if (buffers === undefined || shared === undefined || this.#writer === undefined) return
     const content = new Uint8Array(shared, 0, pack.lengthBytes)
     const stored = this.#writer
-      .savePack({ id: pack.id, content, blobs: pack.blobs }, () => releaseBuffer(buffers, pack.buffer))
+      .savePack({ id: pack.id, content, blobs: decodePackHeader(pack.header) }, () => releaseBuffer(buffers, pack.buffer))
       .catch((error: unknown) => {
         this.#failure ??= { error }
         this.#onFailure(error)

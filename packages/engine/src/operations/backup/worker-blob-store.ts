@@ -37,9 +37,9 @@ export class WorkerBlobStore {
   /** Hands over the open pack, if there is one. */
   flush(): void {
     if (this.#builder === undefined || this.#builder.isEmpty) return
-    const { id, content, blobs } = this.#builder.finish()
+    const { id, content, header } = this.#builder.finish()
     this.#builder = undefined
-    this.#options.onPack({ id, buffer: this.#buffer, lengthBytes: content.length, blobs })
+    this.#options.onPack({ id, buffer: this.#buffer, lengthBytes: content.length, header })
   }
 
   #store(id: BlobId, chunk: { readonly plaintext: Uint8Array; readonly counts: BackupCounts }): void {
