@@ -232,7 +232,8 @@ function componentsOf(path: ByteString): string[] {
   return path.split('/').filter((name) => name !== '' && name !== '.')
 }
 
-function malformedFolder(path: ByteString, state: string): EngineError {
+/** The failure of a folder that does not have the form it must have. */
+export function malformedFolder(path: ByteString, state: string): EngineError {
   return new EngineError('data.malformed', `Cannot read folder ${quoted(path)}: ${state}`)
 }
 
