@@ -45,6 +45,7 @@ export function encodeIndexFile(index: IndexFile): Buffer {
 export function decodeIndexFile(bytes: Uint8Array): IndexFile {
   const index = parseJson(bytes, WHAT)
   if (!isJsonObject(index)) throw malformed(WHAT, 'not a JSON object')
+  if (index.packs === undefined) throw malformed(WHAT, 'it has no list of packs')
   const packs = listOf(index.packs, 'packs').map(decodePack)
   const supersedes = listOf(index.supersedes, 'supersedes').map(
     (id) => parseId<IndexId>(id) ?? wrong('supersedes has something that is no id'),

@@ -5,6 +5,22 @@ import { isTimestamp, type Timestamp } from './timestamp.ts'
 /** The largest value of 32 bits, which bounds lengths, offsets and user ids in the format. */
 export const UINT32_MAX = 0xffff_ffff
 
+/**
+ * Up to this size JSON is parsed unseen: the worst there is, nested empty lists, then takes some 500 MB for a moment. Larger ones are
+ * looked through first, since a few compressed kilobytes could hold enough of such lists to exhaust any memory.
+ */
+const UNCHECKED_SIZE = 8 * 1024 * 1024
+
+/** The least bytes per list or object, and per value, on average; the densest honest text (bare nodes) has 95 and 19. */
+const BYTES_PER_CONTAINER_MIN = 16
+const BYTES_PER_VALUE_MIN = 10
+
+const QUOTE = 0x22
+const BACKSLASH = 0x5c
+const COMMA = 0x2c
+const OPENING_BRACKET = 0x5b
+const OPENING_BRACE = 0x7b
+
 const BASE64 = /^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$/
 
 /** The failure of a stored file that is authentic but not of its form. `what` names it: `lock file`. */
@@ -13,9 +29,9 @@ export function malformed(what: string, state: string, cause?: unknown): EngineE
 }
 
 /**
- * The value of stored JSON. Bytes that are not UTF-8 become U+FFFD, as in Go. Memory is a constant multiple of the size of `bytes`.
+ * The value of stored JSON; see {@link jsonText}.
  *
- * @throws EngineError `data.malformed` where it is no JSON, `repository.too-large` where it exceeds the longest string of the runtime
+ * @throws EngineError `data.malformed`, `repository.too-large`
  */
 export function parseJson(bytes: Uint8Array, what: string): unknown {
   const text = jsonText(bytes, what)
@@ -26,8 +42,15 @@ export function parseJson(bytes: Uint8Array, what: string): unknown {
   }
 }
 
-/** The text of stored JSON; see {@link parseJson} for its errors. */
+/**
+ * The text of stored JSON, which takes less than about ten times its size in memory when it is parsed. Bytes that are not UTF-8 become
+ * U+FFFD, as in Go.
+ *
+ * @throws EngineError `data.malformed` where it is made of far more lists and values than any file or tree of a repository,
+ *   `repository.too-large` where it exceeds the longest string of the runtime (half a GiB)
+ */
 export function jsonText(bytes: Uint8Array, what: string): string {
+  if (bytes.byteLength > UNCHECKED_SIZE && !isPlausible(bytes)) throw malformed(what, 'it is packed with empty values')
   try {
     return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('utf8')
   } catch (cause) {
@@ -157,4 +180,17 @@ export class StoredObject {
   #wrong(field: string, state: string): EngineError {
     return malformed(this.#what, `${field} is ${state}`)
   }
+}
+
+/** Whether the lists, objects and values outside of strings are no more than the size allows for. */
+function isPlausible(json: Uint8Array): boolean {
+  let [containers, values, inString] = [0, 0, false]
+  for (let index = 0; index < json.length; index++) {
+    const byte = json[index]
+    if (byte === QUOTE) inString = !inString
+    else if (inString) index += byte === BACKSLASH ? 1 : 0
+    else if (byte === COMMA) values++
+    else if (byte === OPENING_BRACKET || byte === OPENING_BRACE) containers++
+  }
+  return containers * BYTES_PER_CONTAINER_MIN < json.length && values * BYTES_PER_VALUE_MIN < json.length
 }
