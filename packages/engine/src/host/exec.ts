@@ -20,7 +20,9 @@ export async function* runProgram(program: string, args: readonly string[], opti
   const child = spawn(program, args, { stdio: ['inherit', 'pipe', 'pipe'], shell: false, signal: options.signal })
   const ended = new Promise<{ readonly state: string } | undefined>((resolve) => {
     child.on('error', (error) => resolve({ state: messageOf(error) }))
-    child.on('close', (code, signal) => resolve(code === 0 ? undefined : { state: signal === null ? `it ended with code ${code}` : `it was ended by ${signal}` }))
+    child.on('close', (code, signal) =>
+      resolve(code === 0 ? undefined : { state: signal === null ? `it ended with code ${code}` : `it was ended by ${signal}` }),
+    )
   })
   let said = ''
   child.stderr.setEncoding('utf8').on('data', (text: string) => {

@@ -71,8 +71,8 @@ export class BlobIndex {
     this.handle = handle
     this.#header = new Int32Array(handle.header)
     this.#mutex = new SharedMutex(this.#header, 0)
-    this.#entries = new Uint32Array(handle.entries)
-    this.#slots = new Uint32Array(handle.slots)
+    this.#entries = wordsOf(handle.entries)
+    this.#slots = wordsOf(handle.slots)
   }
 
   /** An empty index that grows up to `maxBlobs` entries. */
@@ -221,7 +221,7 @@ export class BlobIndex {
     try {
       this.#keyBytes.set(typeof id === 'string' ? idToBytes(id) : id.subarray(0, 32))
       this.#currentEntries()
-      if (this.#slots.length !== (this.#header[SLOT_COUNT] ?? 0)) this.#slots = new Uint32Array(this.handle.slots)
+      if (this.#slots.length !== (this.#header[SLOT_COUNT] ?? 0)) this.#slots = wordsOf(this.handle.slots)
       return action()
     } finally {
       this.#mutex.unlock()
@@ -230,7 +230,7 @@ export class BlobIndex {
 
   #currentEntries(): Uint32Array {
     const { entries } = this.handle
-    if (this.#entries.byteLength !== entries.byteLength) this.#entries = new Uint32Array(entries)
+    if (this.#entries.byteLength !== entries.byteLength) this.#entries = wordsOf(entries)
     return this.#entries
   }
 
@@ -254,7 +254,7 @@ export class BlobIndex {
     const key = this.#key
     if (entries[at] !== key[0] || entries[at + 1] !== key[1]) return false
     for (let word = 2; word < 8; word++) if (entries[at + word] !== key[word]) return false
-    return (((entries[at + PLAIN_AND_TYPE] ?? 0) & TREE_BIT) >>> 0) === bit
+    return ((entries[at + PLAIN_AND_TYPE] ?? 0) & TREE_BIT) >>> 0 === bit
   }
 
   #append(fields: { readonly pack: number; readonly offset: number; readonly length: number; readonly plainAndType: number }): void {
@@ -277,13 +277,16 @@ export class BlobIndex {
         throw new EngineError('repository.too-large', `Cannot hold the index in memory: the repository has more than ${count - 1} blobs`)
       }
       // Growth by a sixteenth keeps what is taken and not used small; the address space is reserved, so that nothing is copied.
-      const wanted = Math.max(entries.byteLength + FIRST_ENTRIES * ENTRY_BYTES, Math.ceil((entries.byteLength * 17) / 16 / ENTRY_BYTES) * ENTRY_BYTES)
+      const wanted = Math.max(
+        entries.byteLength + FIRST_ENTRIES * ENTRY_BYTES,
+        Math.ceil((entries.byteLength * 17) / 16 / ENTRY_BYTES) * ENTRY_BYTES,
+      )
       entries.grow(Math.min(entries.maxByteLength, wanted))
-      this.#entries = new Uint32Array(entries)
+      this.#entries = wordsOf(entries)
     }
     if (count <= this.#slots.length * MAX_LOAD) return
     slots.grow(slots.byteLength * 2)
-    this.#slots = new Uint32Array(slots).fill(0)
+    this.#slots = wordsOf(slots).fill(0)
     this.#header[SLOT_COUNT] = this.#slots.length
     for (let entry = 0; entry < count - 1; entry++) this.#placeSlot(this.#hashOf(this.#entries, entry * ENTRY_WORDS), entry)
   }
@@ -316,6 +319,11 @@ export class BlobIndex {
       uncompressedLength: (entries[at + PLAIN_AND_TYPE] ?? 0) & ~TREE_BIT,
     }
   }
+}
+
+/** All words that there are now. A view that follows the growth of its memory by itself would take 20 times as long for each access. */
+function wordsOf(memory: SharedArrayBuffer): Uint32Array {
+  return new Uint32Array(memory, 0, memory.byteLength / 4)
 }
 
 function typeBit(type: BlobType): number {

@@ -62,7 +62,11 @@ function isBroken(error: EngineError): boolean {
   return isEngineError(error, 'data.damaged', 'data.malformed', 'repository.too-large', 'storage.not-found')
 }
 
-async function fetch(repository: OpenRepository, id: IndexId, options: CallOptions): Promise<{ id: IndexId; content: Buffer | EngineError }> {
+async function fetch(
+  repository: OpenRepository,
+  id: IndexId,
+  options: CallOptions,
+): Promise<{ id: IndexId; content: Buffer | EngineError }> {
   try {
     return { id, content: await repository.loadUnpacked('index', id, options) }
   } catch (error) {
@@ -88,7 +92,10 @@ function checkBounds(file: IndexFile): void {
   for (const { id, blobs } of file.packs) {
     for (const { offset, length, uncompressed_length: uncompressedLength = 0 } of blobs) {
       if (uncompressedLength < 2 ** 31 && offset + length < 2 ** 32) continue
-      throw new EngineError('data.malformed', `Cannot use the index: a blob of pack ${id.slice(0, 10)} has a place or size beyond all bounds`)
+      throw new EngineError(
+        'data.malformed',
+        `Cannot use the index: a blob of pack ${id.slice(0, 10)} has a place or size beyond all bounds`,
+      )
     }
   }
 }

@@ -33,7 +33,9 @@ export class IndexedRepository {
   async readBlob(type: BlobType, id: BlobId, options: CallOptions = {}): Promise<Buffer> {
     const places = this.index.findAll(type, id)
     if (places.length === 0) {
-      throw new EngineError('data.missing', `Cannot read ${type} blob ${id.slice(0, 10)}: the index does not have it`, { context: { blob: id } })
+      throw new EngineError('data.missing', `Cannot read ${type} blob ${id.slice(0, 10)}: the index does not have it`, {
+        context: { blob: id },
+      })
     }
     let failure: unknown
     for (const place of places) {
@@ -76,7 +78,11 @@ export class IndexedRepository {
   async #readAt(type: BlobType, id: BlobId, options: CallOptions & { readonly place: BlobLocation }): Promise<Buffer> {
     const { place, ...callOptions } = options
     const pack = this.packOf(place)
-    const sealed = await this.repository.storage.read({ kind: 'data', name: pack }, place, type === 'tree' ? { ...callOptions, keep: true } : callOptions)
+    const sealed = await this.repository.storage.read(
+      { kind: 'data', name: pack },
+      place,
+      type === 'tree' ? { ...callOptions, keep: true } : callOptions,
+    )
     return openBlob(sealed, { id, pack, place, open: (bytes) => this.repository.sealer.open(bytes) })
   }
 }

@@ -38,7 +38,10 @@ const SALT_BYTES = 64
  * @param options.keyHint id, or beginning of the id, of the key to try first.
  * @throws {EngineError} `repository.password` when none does, `repository.missing` when there is no key file.
  */
-export async function unlockKey(storage: Storage, options: CallOptions & { readonly password: string; readonly keyHint?: string }): Promise<UnlockedKey> {
+export async function unlockKey(
+  storage: Storage,
+  options: CallOptions & { readonly password: string; readonly keyHint?: string },
+): Promise<UnlockedKey> {
   const names: string[] = []
   for await (const file of storage.list('keys', options)) names.push(file.name)
   if (names.length === 0) throw new EngineError('repository.missing', `Cannot open ${storage.location}: it has no key files`)
@@ -80,7 +83,10 @@ export async function addKey(storage: Storage, masterKey: SealingKey, options: A
 }
 
 /** All key files that can be understood, and the names of those that cannot. */
-export async function listKeys(storage: Storage, options: CallOptions = {}): Promise<{ readonly keys: StoredKey[]; readonly broken: string[] }> {
+export async function listKeys(
+  storage: Storage,
+  options: CallOptions = {},
+): Promise<{ readonly keys: StoredKey[]; readonly broken: string[] }> {
   const keys: StoredKey[] = []
   const broken: string[] = []
   for await (const { name } of storage.list('keys', options)) {
@@ -102,7 +108,11 @@ export async function removeKey(storage: Storage, id: KeyId, options: CallOption
   await storage.remove({ kind: 'keys', name: id }, options)
 }
 
-async function tryKey(storage: Storage, name: string, options: CallOptions & { readonly password: string }): Promise<SealingKey | undefined> {
+async function tryKey(
+  storage: Storage,
+  name: string,
+  options: CallOptions & { readonly password: string },
+): Promise<SealingKey | undefined> {
   const content = await storage.read({ kind: 'keys', name }, 'all', options)
   const file = decodeKeyFile(content)
   const userKey = await deriveKey(options.password, file.salt, file)

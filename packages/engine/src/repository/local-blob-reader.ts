@@ -24,10 +24,17 @@ export class LocalBlobReader {
    * The plaintext of a blob, its hash checked.
    * @throws {EngineError} `data.damaged` when it is not what the index promises; Node's system error when the pack cannot be read.
    */
-  read(blob: { readonly id: BlobId; readonly pack: PackId; readonly offset: number; readonly length: number; readonly uncompressedLength: number }): Buffer {
+  read(blob: {
+    readonly id: BlobId
+    readonly pack: PackId
+    readonly offset: number
+    readonly length: number
+    readonly uncompressedLength: number
+  }): Buffer {
     const sealed = Buffer.allocUnsafe(blob.length)
     const read = readSync(this.#descriptorOf(blob.pack), sealed, 0, blob.length, blob.offset)
-    if (read !== blob.length) throw new EngineError('data.damaged', `Cannot read pack ${blob.pack.slice(0, 10)}: it is shorter than the index says`)
+    if (read !== blob.length)
+      throw new EngineError('data.damaged', `Cannot read pack ${blob.pack.slice(0, 10)}: it is shorter than the index says`)
     return openBlob(sealed, { id: blob.id, pack: blob.pack, place: blob, open: (bytes) => this.#sealer.open(bytes) })
   }
 

@@ -165,7 +165,11 @@ export async function removeLocks(
   return doomed.length
 }
 
-async function isStaleFile(files: LockFiles, id: LockId, options: { readonly clock: Clock; readonly identity: Identity }): Promise<boolean> {
+async function isStaleFile(
+  files: LockFiles,
+  id: LockId,
+  options: { readonly clock: Clock; readonly identity: Identity },
+): Promise<boolean> {
   try {
     return isStaleLock(decodeLockFile(await files.loadUnpacked('locks', id)), options)
   } catch (error) {

@@ -1,5 +1,5 @@
 import { hash } from 'node:crypto'
-import { type Polynomial, parsePolynomial, randomPolynomial, formatPolynomial } from '../chunker/polynomial.ts'
+import { formatPolynomial, type Polynomial, parsePolynomial, randomPolynomial } from '../chunker/polynomial.ts'
 import { compressAlways, decompress } from '../compression/zstd.ts'
 import type { ScryptCost } from '../crypto/key-derivation.ts'
 import { randomSealingKey, Sealer, type SealingKey } from '../crypto/sealer.ts'
@@ -86,7 +86,9 @@ export class OpenRepository {
     const file = { kind, name: id }
     const content = await this.storage.read(file, 'all', options)
     if (hash('sha256', content, 'hex') !== id) {
-      throw new EngineError('data.damaged', `Cannot use ${describeFile(file)}: its content does not hash to its name`, { context: { file: id } })
+      throw new EngineError('data.damaged', `Cannot use ${describeFile(file)}: its content does not hash to its name`, {
+        context: { file: id },
+      })
     }
     try {
       return decodeDocument(this.sealer.open(content))
@@ -154,7 +156,11 @@ export async function initRepository(storage: Storage, options: InitOptions): Pr
 }
 
 /** Replaces the config file, for the migration between format versions. */
-export async function replaceConfig(repository: OpenRepository, config: RepositoryConfig, options: CallOptions = {}): Promise<OpenRepository> {
+export async function replaceConfig(
+  repository: OpenRepository,
+  config: RepositoryConfig,
+  options: CallOptions = {},
+): Promise<OpenRepository> {
   await repository.storage.write({ kind: 'config', name: '' }, repository.sealer.seal(encodeConfig(config)), options)
   return new OpenRepository({ ...repository, config })
 }
@@ -174,7 +180,9 @@ async function readConfigFile(storage: Storage, options: CallOptions): Promise<U
     return await storage.read({ kind: 'config', name: '' }, 'all', options)
   } catch (error) {
     if (!isEngineError(error, 'storage.not-found')) throw error
-    throw new EngineError('repository.missing', `Cannot open ${storage.location}: there is no repository (no config file)`, { cause: error })
+    throw new EngineError('repository.missing', `Cannot open ${storage.location}: there is no repository (no config file)`, {
+      cause: error,
+    })
   }
 }
 

@@ -1,7 +1,7 @@
 import { hash } from 'node:crypto'
 import { SEAL_OVERHEAD_BYTES, type Sealer } from '../crypto/sealer.ts'
-import { encodePackHeader, type PackBlob } from '../format/pack-header.ts'
 import type { PackId } from '../format/ids.ts'
+import { encodePackHeader, type PackBlob } from '../format/pack-header.ts'
 
 /** A pack is closed as soon as it is at least this large, unless the user says otherwise; restic's default. */
 export const DEFAULT_PACK_SIZE_BYTES = 16 * 1024 * 1024

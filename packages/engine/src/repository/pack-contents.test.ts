@@ -28,7 +28,8 @@ describe('PackContents', () => {
   it('finds the first entry of a blob that several packs have', () => {
     const index = BlobIndex.create()
     for (const pack of [0, 1, 2]) {
-      for (let number = 0; number < 3000; number++) index.add('tree', idOf(number), { pack, offset: number * 50, length: 50, uncompressedLength: 9 })
+      for (let number = 0; number < 3000; number++)
+        index.add('tree', idOf(number), { pack, offset: number * 50, length: 50, uncompressedLength: 9 })
     }
     for (const entry of [0, 2999, 3000, 3001, 8999]) expect(index.firstEntryOf(entry)).toBe(entry % 3000)
   })

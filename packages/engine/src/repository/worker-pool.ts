@@ -1,5 +1,5 @@
 import { availableParallelism } from 'node:os'
-import { Worker, type TransferListItem } from 'node:worker_threads'
+import { type TransferListItem, Worker } from 'node:worker_threads'
 import { EngineError, type EngineErrorCode, type ErrorContext, messageOf } from '../errors.ts'
 
 /** What goes to a worker: one task, answered once under the same number. */
@@ -98,7 +98,9 @@ export class WorkerPool<Task, Result, Event = never> {
 
   /** Runs a task on every worker, behind the tasks it has. */
   runOnEach(task: Task): Promise<Result[]> {
-    const each = this.#workers.map((member) => new Promise<Result>((resolve, reject) => this.#send(member, { task, transfer: [], resolve, reject })))
+    const each = this.#workers.map(
+      (member) => new Promise<Result>((resolve, reject) => this.#send(member, { task, transfer: [], resolve, reject })),
+    )
     return Promise.all(each)
   }
 

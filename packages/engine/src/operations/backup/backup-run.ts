@@ -110,7 +110,10 @@ export class BackupRun {
     this.#scheduler.addFolder(() => this.#openLeading(opened, { children: child.children, parentTree: previous?.subtree }))
   }
 
-  async #previousNode(tree: BlobId | undefined, name: ByteString): Promise<{ subtree?: BlobId } & Parameters<typeof encodeNode>[0] | undefined> {
+  async #previousNode(
+    tree: BlobId | undefined,
+    name: ByteString,
+  ): Promise<({ subtree?: BlobId } & Parameters<typeof encodeNode>[0]) | undefined> {
     if (tree === undefined) return undefined
     try {
       return (await this.#options.indexed.readTree(tree)).nodes.find((node) => node.name === name)
@@ -207,7 +210,12 @@ export class BackupRun {
     const { descriptor, status } = openToRead(file.path)
     try {
       const onSegment = (bytes: number): void => progress.advance?.({ files: 0, folders: 0, bytes })
-      const { content, sizeBytes, counts } = await storeLargeFile(workers, { descriptor, path: file.path, sizeBytes: status.sizeBytes, onSegment })
+      const { content, sizeBytes, counts } = await storeLargeFile(workers, {
+        descriptor,
+        path: file.path,
+        sizeBytes: status.sizeBytes,
+        onSegment,
+      })
       addCounts(this.counts, counts)
       if (hasChanged(status, readOpenStatus(descriptor))) this.#report(changedWhileRead(file.path))
       const onIncomplete = (problem: unknown): void => this.#report(incomplete(file.path, problem))
@@ -240,4 +248,3 @@ export class BackupRun {
     this.#options.progress.problem?.(problem)
   }
 }
-

@@ -138,4 +138,3 @@ function refuseOtherKinds(path: ByteString, status: FileStatus): void {
   if (nodeTypeFromStat(status.mode) === 'file') return
   throw new EngineError('source.unreadable', 'file changed its type, refusing to back it up', { context: { path } })
 }
-

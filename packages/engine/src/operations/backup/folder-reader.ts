@@ -102,7 +102,10 @@ export class FolderReader {
     return folderEntry(path, { node, previous: known.previous, isOpaque: selector.isOpaque(status) })
   }
 
-  #readFile(entry: NamedPath, known: { readonly status: FileStatus; readonly previous: TreeNode | undefined; readonly report: Report }): ReadEntry {
+  #readFile(
+    entry: NamedPath,
+    known: { readonly status: FileStatus; readonly previous: TreeNode | undefined; readonly report: Report },
+  ): ReadEntry {
     const { status, previous, report } = known
     const { path, name } = entry
     if (previous !== undefined && isUnchanged(status, previous, this.#options.changeDetection)) {
@@ -118,11 +121,21 @@ export class FolderReader {
     return { kind: 'file', path, name, sizeBytes: status.sizeBytes, previousNode }
   }
 
-  #nodeOf(entry: NamedPath, known: { readonly status: FileStatus; readonly report: Report; readonly content?: readonly BlobId[] }): TreeNode {
+  #nodeOf(
+    entry: NamedPath,
+    known: { readonly status: FileStatus; readonly report: Report; readonly content?: readonly BlobId[] },
+  ): TreeNode {
     const { status, report, content } = known
     const { path, name } = entry
     const onIncomplete = (problem: unknown): void => void report.problems.push(incomplete(path, problem))
-    return nodeOfEntry({ name, path, status, onIncomplete, withAtime: this.#options.withAtime, ...(content === undefined ? {} : { content }) })
+    return nodeOfEntry({
+      name,
+      path,
+      status,
+      onIncomplete,
+      withAtime: this.#options.withAtime,
+      ...(content === undefined ? {} : { content }),
+    })
   }
 
   #areStored(content: readonly BlobId[]): boolean {

@@ -13,7 +13,11 @@ export function createSegmentChain(segments: number, start: number): SharedArray
 }
 
 /** Says where the first chunk of `segment` begins in the file, or that nobody will ever know. */
-export function publishCut(chain: SharedArrayBuffer, segment: number, cut: { readonly position: number } | { readonly failed: true }): void {
+export function publishCut(
+  chain: SharedArrayBuffer,
+  segment: number,
+  cut: { readonly position: number } | { readonly failed: true },
+): void {
   const words = new BigInt64Array(chain)
   Atomics.compareExchange(words, segment, UNKNOWN, 'failed' in cut ? FAILED : BigInt(cut.position))
   Atomics.notify(words, segment)

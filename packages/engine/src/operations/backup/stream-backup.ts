@@ -10,8 +10,8 @@ import { encodeNode, encodeTree } from '../../format/tree.ts'
 import type { IndexedRepository } from '../../repository/indexed-repository.ts'
 import type { RepositoryWriter } from '../../repository/repository-writer.ts'
 import { TaskQueue } from '../../repository/task-queue.ts'
-import type { CallOptions } from '../../storage/storage.ts'
 import { saveSnapshot } from '../../snapshots/save-snapshot.ts'
+import type { CallOptions } from '../../storage/storage.ts'
 import { type BackupOptions, type BackupResult, describeSnapshot, type SnapshotOptions, summarise } from './backup.ts'
 import { addCounts, type BackupCounts, noCounts } from './backup-tasks.ts'
 import { BackupWorkers } from './backup-workers.ts'
@@ -54,7 +54,11 @@ export async function backupStream(indexed: IndexedRepository, options: StreamBa
     const stored = await indexed.write(
       async (writer) => {
         workers.attach(writer)
-        const { content, counts } = await storeContent(indexed, workers, { content: options.content, signal, progress: options.progress ?? {} })
+        const { content, counts } = await storeContent(indexed, workers, {
+          content: options.content,
+          signal,
+          progress: options.progress ?? {},
+        })
         await workers.flush()
         const file = fileNode(components, { content, sizeBytes: counts.bytesProcessed, time: options.time ?? timestampFromMs(startedAt) })
         return { counts, ...(await storeTrees(writer, components, file)) }
@@ -147,7 +151,18 @@ async function storeTrees(
     const name = components[depth - 1]
     if (name === undefined) return { tree: saved.id, trees }
     trees.foldersNew++
-    node = { name, type: 'dir', mode: FOLDER_MODE, mtime: file.mtime, atime: file.mtime, ctime: file.mtime, uid: 0, gid: 0, content: null, subtree: saved.id }
+    node = {
+      name,
+      type: 'dir',
+      mode: FOLDER_MODE,
+      mtime: file.mtime,
+      atime: file.mtime,
+      ctime: file.mtime,
+      uid: 0,
+      gid: 0,
+      content: null,
+      subtree: saved.id,
+    }
   }
 }
 

@@ -30,7 +30,14 @@ export interface TreeAssemblyOptions {
 
 /** Puts nodes into their folders, and stores the tree of each folder as soon as nothing is missing in it, up to the root. */
 export class TreeAssembly {
-  readonly counts: TreeCounts = { foldersNew: 0, foldersChanged: 0, foldersUnmodified: 0, treeBlobs: 0, treeBytesAdded: 0, treeBytesStored: 0 }
+  readonly counts: TreeCounts = {
+    foldersNew: 0,
+    foldersChanged: 0,
+    foldersUnmodified: 0,
+    treeBlobs: 0,
+    treeBytesAdded: 0,
+    treeBytesStored: 0,
+  }
   /** The id of the root tree, when all is done. */
   rootTree: BlobId | undefined
   /** How many entries the root tree has. */

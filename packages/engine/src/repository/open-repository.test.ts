@@ -1,0 +1,81 @@
+import { expect, test } from 'vitest'
+import { isEngineError } from '../errors.ts'
+import type { SnapshotId } from '../format/ids.ts'
+import { MemoryStorage } from '../testing/memory-storage.ts'
+import { addKey, listKeys, removeKey } from './keys.ts'
+import { initRepository, openRepository } from './open-repository.ts'
+
+const cost = { N: 2, r: 1, p: 1 }
+const password = 'correct horse'
+
+test('what init makes, open opens: same key, same config', async () => {
+  const storage = new MemoryStorage()
+  const made = await initRepository(storage, { password, cost })
+  const opened = await openRepository(storage, { password })
+  expect(opened.config).toEqual(made.config)
+  expect(opened.config.version).toBe(2)
+  const id = await made.saveUnpacked('snapshots', Buffer.from('{"a":1}'))
+  expect((await opened.loadUnpacked('snapshots', id)).toString()).toBe('{"a":1}')
+})
+
+test('a version 1 repository holds its documents uncompressed', async () => {
+  const storage = new MemoryStorage()
+  const repository = await initRepository(storage, { password, cost, version: 1 })
+  const id = await repository.saveUnpacked('snapshots', Buffer.from('{"a":1}'))
+  const stored = await storage.read({ kind: 'snapshots', name: id }, 'all')
+  expect(repository.sealer.open(stored).toString()).toBe('{"a":1}')
+})
+
+test('a wrong password, a missing repository and an existing one are told apart', async () => {
+  const storage = new MemoryStorage()
+  await expect(openRepository(storage, { password })).rejects.toMatchObject({ code: 'repository.missing' })
+  await initRepository(storage, { password, cost })
+  await expect(openRepository(storage, { password: 'wrong' })).rejects.toMatchObject({ code: 'repository.password' })
+  await expect(initRepository(storage, { password, cost })).rejects.toMatchObject({ code: 'repository.exists' })
+})
+
+test('an init that was interrupted before the config can be repeated', async () => {
+  const storage = new MemoryStorage()
+  await initRepository(storage, { password, cost })
+  await storage.remove({ kind: 'config', name: '' })
+  await initRepository(storage, { password: 'another', cost })
+  expect((await openRepository(storage, { password: 'another' })).config.version).toBe(2)
+})
+
+test('keys can be added, listed and removed, but not the one in use', async () => {
+  const storage = new MemoryStorage()
+  const repository = await initRepository(storage, { password, cost })
+  const { clock, identity, masterKey } = repository
+  const second = await addKey(storage, masterKey, { password: 'second', identity, clock, cost })
+  expect((await openRepository(storage, { password: 'second' })).keyId).toBe(second)
+  expect((await listKeys(storage)).keys.map(({ id }) => id).sort()).toEqual([repository.keyId, second].sort())
+  await expect(removeKey(storage, repository.keyId, { inUse: repository.keyId })).rejects.toMatchObject({ code: 'input.invalid' })
+  await removeKey(storage, second, { inUse: repository.keyId })
+  await expect(openRepository(storage, { password: 'second' })).rejects.toMatchObject({ code: 'repository.password' })
+  await expect(removeKey(storage, second, { inUse: repository.keyId })).rejects.toMatchObject({ code: 'storage.not-found' })
+})
+
+test('a broken key file does not lock out the good one', async () => {
+  const storage = new MemoryStorage()
+  await initRepository(storage, { password, cost })
+  await storage.write({ kind: 'keys', name: '0'.repeat(64) }, Buffer.from('{"kdf":"scrypt","N":1'))
+  expect((await openRepository(storage, { password })).config.version).toBe(2)
+  expect((await listKeys(storage)).broken).toEqual(['0'.repeat(64)])
+})
+
+test('every bit of a document counts', async () => {
+  const storage = new MemoryStorage()
+  const repository = await initRepository(storage, { password, cost })
+  const id = await repository.saveUnpacked('snapshots', Buffer.from('{"a":1}'))
+  const file = { kind: 'snapshots', name: id } as const
+  const sound = Buffer.from(await storage.read(file, 'all'))
+  for (let bit = 0; bit < sound.length * 8; bit += 7) {
+    const damaged = Buffer.from(sound)
+    damaged[bit >> 3] = (damaged[bit >> 3] ?? 0) ^ (1 << (bit & 7))
+    await storage.write(file, damaged)
+    await expect(repository.loadUnpacked('snapshots', id)).rejects.toMatchObject({ code: 'data.damaged' })
+  }
+  await storage.write(file, sound.subarray(0, 20))
+  await expect(repository.loadUnpacked('snapshots', id)).rejects.toSatisfy((error) => isEngineError(error, 'data.damaged'))
+  await expect(repository.loadUnpacked('snapshots', 'f'.repeat(64) as SnapshotId)).rejects.toMatchObject({ code: 'storage.not-found' })
+})
