@@ -1,16 +1,17 @@
 import type { NodeType } from './node.ts'
 
-/** Bits of Go's `os.FileMode`, kept as unsigned numbers of 32 bits. The lowest nine are the permissions, as in `stat`. */
+/** The bit of folders in Go's `os.FileMode`, which is kept as an unsigned number of 32 bits. */
 export const GO_MODE_DIR = 0x8000_0000
-export const GO_MODE_SYMLINK = 0x0800_0000
-export const GO_MODE_DEVICE = 0x0400_0000
-export const GO_MODE_NAMED_PIPE = 0x0200_0000
-export const GO_MODE_SOCKET = 0x0100_0000
-export const GO_MODE_SETUID = 0x0080_0000
-export const GO_MODE_SETGID = 0x0040_0000
-export const GO_MODE_CHAR_DEVICE = 0x0020_0000
-export const GO_MODE_STICKY = 0x0010_0000
-export const GO_MODE_IRREGULAR = 0x0008_0000
+
+/** The other bits; the lowest nine are the permissions, as in `stat`. */
+const GO_MODE_SYMLINK = 0x0800_0000
+const GO_MODE_DEVICE = 0x0400_0000
+const GO_MODE_NAMED_PIPE = 0x0200_0000
+const GO_MODE_SOCKET = 0x0100_0000
+const GO_MODE_SETUID = 0x0080_0000
+const GO_MODE_SETGID = 0x0040_0000
+const GO_MODE_CHAR_DEVICE = 0x0020_0000
+const GO_MODE_STICKY = 0x0010_0000
 
 /** The letters of the bits from the highest down, as Go's `FileMode.String` has them; those at `?` have no other name. */
 const MODE_LETTERS = 'dalTLDpSugct?'

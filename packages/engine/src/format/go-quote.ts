@@ -1,7 +1,7 @@
 import { type ByteString, byteStringOf } from './byte-string.ts'
 import { isPrintable } from './go-printable.ts'
+import { runeAt, runeWidth } from './rune.ts'
 import { malformed } from './stored-json.ts'
-import { codePointAt, utf8Width } from './utf8.ts'
 
 /** Printable ASCII without the quote and the backslash, which stands for itself. */
 const PLAIN = /^[ !#-[\]-~]*$/
@@ -36,9 +36,10 @@ export function unquoteName(text: string): ByteString {
 function quoteSlowly(name: ByteString): string {
   let quoted = ''
   for (let index = 0; index < name.length; ) {
-    const codePoint = codePointAt(name, index)
-    quoted += codePoint < 0 ? `\\x${hexadecimal(name.charCodeAt(index), 2)}` : quoteCodePoint(codePoint)
-    index += codePoint < 0 ? 1 : utf8Width(codePoint)
+    const width = runeWidth(name, index)
+    const byte = name.charCodeAt(index)
+    quoted += width === 1 && byte >= 0x80 ? `\\x${hexadecimal(byte, 2)}` : quoteCodePoint(runeAt(name, index))
+    index += width
   }
   return quoted
 }

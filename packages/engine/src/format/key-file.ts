@@ -33,13 +33,13 @@ export interface MasterKeyJson {
 }
 
 /** Bytes of the salt; restic refuses any other number. */
-export const SALT_SIZE = 64
+const SALT_SIZE = 64
 
 /** The most memory that a key file may make scrypt take. restic's own keys take 32 MiB, with its calibration at most 60 MiB. */
 export const SCRYPT_MEMORY_MAX_BYTES: number = 1024 ** 3
 
 /** The most work (N * r * p) that a key file may ask for: 16 times that of filling the greatest memory once, about a minute. */
-export const SCRYPT_WORK_MAX: number = (16 * SCRYPT_MEMORY_MAX_BYTES) / 128
+const SCRYPT_WORK_MAX = (16 * SCRYPT_MEMORY_MAX_BYTES) / 128
 
 /** Master keys take 150 bytes encrypted; what is longer by far is no key. */
 const DATA_SIZE_MAX = 64 * 1024
@@ -60,7 +60,7 @@ export function encodeKeyFile(key: KeyFile): Buffer {
  * Reads a key file. Whoever can write to the storage can write key files, so the work they ask for is bounded here.
  *
  * @throws EngineError `data.malformed`, also where scrypt would take more than {@link SCRYPT_MEMORY_MAX_BYTES} of memory or
- *   {@link SCRYPT_WORK_MAX} of work
+ *   would be busy for about a minute
  */
 export function decodeKeyFile(bytes: Uint8Array): KeyFile {
   const fields = new StoredObject(parseJson(bytes, WHAT), WHAT)

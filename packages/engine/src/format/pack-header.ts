@@ -15,16 +15,16 @@ export interface PackBlob {
 }
 
 /** Bytes of a header entry of a blob that is not compressed: type, length, id. */
-export const PLAIN_ENTRY_SIZE = 37
+const PLAIN_ENTRY_SIZE = 37
 
 /** Bytes of a header entry of a compressed blob: type, length, uncompressed length, id. */
-export const COMPRESSED_ENTRY_SIZE = 41
+const COMPRESSED_ENTRY_SIZE = 41
 
 /** Bytes of the field at the end of a pack that holds the length of its encrypted header. */
 export const HEADER_LENGTH_SIZE = 4
 
 /** What encryption adds to a header or blob: nonce and MAC of 16 bytes each. */
-export const ENCRYPTION_OVERHEAD = 32
+const ENCRYPTION_OVERHEAD = 32
 
 /** Bytes that the header of a pack takes besides its entries. */
 export const HEADER_OVERHEAD: number = ENCRYPTION_OVERHEAD + HEADER_LENGTH_SIZE
@@ -35,11 +35,8 @@ export const HEADER_SIZE_MAX: number = 16 * 1024 * 1024 + HEADER_LENGTH_SIZE
 /** How many blobs fit into a pack so that restic reads its header, all of them compressed. */
 export const PACK_BLOBS_MAX: number = Math.floor((HEADER_SIZE_MAX - HEADER_OVERHEAD) / COMPRESSED_ENTRY_SIZE)
 
-/** The smallest pack: one entry and an empty blob that is not even encrypted (restic's `minFileSize`). */
-export const PACK_SIZE_MIN: number = PLAIN_ENTRY_SIZE + HEADER_OVERHEAD
-
 /** Bytes that a blob takes in the header of its pack. */
-export function headerEntrySize(blob: Pick<PackBlob, 'uncompressedLength'>): number {
+function headerEntrySize(blob: Pick<PackBlob, 'uncompressedLength'>): number {
   return blob.uncompressedLength === 0 ? PLAIN_ENTRY_SIZE : COMPRESSED_ENTRY_SIZE
 }
 
@@ -65,8 +62,8 @@ export function encodePackHeader(blobs: readonly PackBlob[]): Buffer {
 }
 
 /**
- * The blobs that the plaintext of a pack's header names. Their count is bounded by the size of `bytes`; whether they fill the pack exactly is
- * for the caller to compare.
+ * The blobs that the plaintext of a pack's header names. Their count is bounded by the size of `bytes`; whether they fill the pack exactly
+ * is for the caller to compare.
  *
  * @throws EngineError `data.malformed` for an unknown type, a cut entry, a compressed blob of nothing, blobs of more than 4 GiB together
  */

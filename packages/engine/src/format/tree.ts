@@ -5,8 +5,8 @@ import { quoteName } from './go-quote.ts'
 import type { BlobId } from './ids.ts'
 import type { ExtendedAttribute, Tree, TreeNode } from './node.ts'
 import { decodeNode } from './node-decoder.ts'
+import { runeAt, runeWidth } from './rune.ts'
 import { isJsonObject, jsonText, malformed } from './stored-json.ts'
-import { codePointAt, utf8Width } from './utf8.ts'
 
 const WHAT = 'tree'
 
@@ -79,9 +79,9 @@ function encodeLinkTarget(target: ByteString): string {
 function textOfInvalid(bytes: ByteString): string {
   let text = ''
   for (let index = 0; index < bytes.length; ) {
-    const codePoint = codePointAt(bytes, index)
-    text += codePoint < 0 ? '\udc80' : String.fromCodePoint(codePoint)
-    index += codePoint < 0 ? 1 : utf8Width(codePoint)
+    const width = runeWidth(bytes, index)
+    text += width === 1 && bytes.charCodeAt(index) >= 0x80 ? '\udc80' : String.fromCodePoint(runeAt(bytes, index))
+    index += width
   }
   return text
 }
