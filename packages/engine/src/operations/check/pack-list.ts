@@ -1,0 +1,49 @@
+import type { PackId } from '../../format/ids.ts'
+import type { IndexedRepository } from '../../repository/indexed-repository.ts'
+import type { PackContents } from '../../repository/pack-contents.ts'
+import type { CallOptions } from '../../storage/storage.ts'
+import { type Finding, findingOf } from './findings.ts'
+
+/** Holds the packs of the storage against the index. Gives those that the index knows and that are there, with the sizes they have. */
+export async function checkPackList(
+  indexed: IndexedRepository,
+  options: CallOptions & { readonly contents: PackContents; readonly onFinding: (finding: Finding) => void },
+): Promise<Map<PackId, number>> {
+  const { contents, onFinding, signal } = options
+  const present = new Map<PackId, number>()
+  for await (const { name, sizeBytes } of indexed.repository.list('data', { signal })) {
+    const id = name as PackId
+    if (indexed.packs.has(id)) present.set(id, sizeBytes)
+    else onFinding(aboutPack('pack.orphaned', id, 'no index file names it'))
+  }
+  for (let number = 0; number < contents.packCount; number++) {
+    const id = indexed.packs.idOf(number)
+    const sizeBytes = present.get(id)
+    const expectedBytes = contents.sizeOf(number, indexed.index)
+    if (sizeBytes === undefined) onFinding(aboutPack('pack.missing', id, 'does not exist'))
+    else if (sizeBytes !== expectedBytes) {
+      onFinding(aboutPack('pack.size', id, `has ${sizeBytes} bytes where the index says ${expectedBytes}`))
+    }
+    for (const [kind, state] of contentStates(indexed, contents.entriesOf(number))) onFinding(aboutPack(kind, id, state))
+  }
+  return present
+}
+
+/** A finding about a pack. */
+export function aboutPack(kind: Finding['kind'], id: PackId, state: string): Finding {
+  return findingOf(kind, `Pack ${id.slice(0, 10)}: ${state}`, { file: { kind: 'data', name: id } })
+}
+
+function contentStates({ index }: IndexedRepository, entries: Uint32Array): readonly (readonly [Finding['kind'], string])[] {
+  let [end, overlaps, trees] = [0, false, 0]
+  for (const entry of entries) {
+    const { offset, length } = index.locationAt(entry)
+    overlaps ||= offset !== end
+    end = offset + length
+    if (index.typeAt(entry) === 'tree') trees++
+  }
+  return [
+    ...(overlaps ? [['index.conflict', 'its blobs overlap or leave gaps in the index'] as const] : []),
+    ...(trees > 0 && trees < entries.length ? [['pack.mixed', 'holds both data and trees'] as const] : []),
+  ]
+}
