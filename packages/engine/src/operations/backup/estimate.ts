@@ -1,0 +1,49 @@
+import type { ByteString } from '../../format/byte-string.ts'
+import { WorkerPool } from '../../repository/worker-pool.ts'
+import type { CallOptions } from '../../storage/storage.ts'
+import type { SelectionRules } from './selection.ts'
+import { arrangeTargets, type TargetNode } from './targets.ts'
+
+/** What a backup will go through. */
+export interface BackupEstimate {
+  readonly files: number
+  readonly folders: number
+  readonly bytes: number
+}
+
+/** What the counting thread is given. */
+export interface EstimateTask {
+  readonly targets: readonly { readonly path: ByteString; readonly isExplicit: boolean }[]
+  readonly rules: SelectionRules
+}
+
+/**
+ * Counts what a backup of `targets` will read, beside that backup, so that its progress can be told. Resolves with the whole; what cannot be
+ * read is left out without a word, since the backup itself will report it.
+ * @param options.onGrowth called some times a second with what has been found so far.
+ */
+export async function estimateBackup(
+  targets: readonly ByteString[],
+  options: CallOptions & { readonly rules: SelectionRules; readonly onGrowth?: (found: BackupEstimate) => void },
+): Promise<BackupEstimate> {
+  const pool = new WorkerPool<EstimateTask, BackupEstimate, BackupEstimate>({
+    module: new URL('./estimate-worker.ts', import.meta.url),
+    workers: 1,
+    workerData: () => undefined,
+    onEvent: (found) => options.onGrowth?.(found),
+  })
+  const cancel = (): void => void pool.close()
+  options.signal?.addEventListener('abort', cancel, { once: true })
+  try {
+    return await pool.run({ targets: leavesOf(arrangeTargets(targets)), rules: options.rules })
+  } finally {
+    options.signal?.removeEventListener('abort', cancel)
+    await pool.close()
+  }
+}
+
+function leavesOf(nodes: ReadonlyMap<ByteString, TargetNode>): EstimateTask['targets'] {
+  return [...nodes.values()].flatMap((node) =>
+    node.path === undefined ? leavesOf(node.children) : [{ path: node.path, isExplicit: node.isExplicit }],
+  )
+}
