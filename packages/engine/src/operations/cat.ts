@@ -22,36 +22,35 @@ export interface CatContent {
   readonly isDamaged: boolean
 }
 
-const FOLDERS = { index: 'index', snapshot: 'snapshots', key: 'keys', lock: 'locks', pack: 'data' } as const satisfies Record<
-  string,
-  FileKind
->
-
 /**
  * The content of a file, decrypted where it is not a pack. The master key is shown in the clear.
  *
  * @throws EngineError `input.invalid`, `storage.not-found`, `snapshot.ambiguous`, `data.*`, `storage.*`
  */
 export async function catFile(repository: OpenRepository, file: CatFile, options: CallOptions = {}): Promise<CatContent> {
-  if (file.kind === 'config') return indented(encodeConfig(repository.config))
-  if (file.kind === 'masterkey') return indented(masterKeyJson(repository))
-  const id = await resolveFileId(repository, { kind: FOLDERS[file.kind], start: file.id }, options)
   switch (file.kind) {
-    case 'pack': {
-      const content = await repository.storage.read({ kind: 'data', name: id }, 'all', options)
-      return {
-        content: Buffer.from(content.buffer, content.byteOffset, content.byteLength),
-        isDamaged: hash('sha256', content, 'hex') !== id,
-      }
+    case 'config':
+      return indented(encodeConfig(repository.config))
+    case 'masterkey':
+      return indented(masterKeyJson(repository))
+    case 'pack':
+      return catPack(repository, file.id, options)
+    case 'key': {
+      const name = await resolveFileId(repository, { kind: 'keys', start: file.id }, options)
+      return indented(await repository.storage.read({ kind: 'keys', name }, 'all', options))
     }
-    case 'index':
+    case 'index': {
+      const id = await resolveFileId(repository, { kind: 'index', start: file.id }, options)
       return { content: await repository.loadUnpacked('index', id as IndexId, options), isDamaged: false }
-    case 'key':
-      return indented(await repository.storage.read({ kind: 'keys', name: id }, 'all', options))
-    case 'snapshot':
+    }
+    case 'snapshot': {
+      const id = await resolveFileId(repository, { kind: 'snapshots', start: file.id }, options)
       return indented(await repository.loadUnpacked('snapshots', id as SnapshotId, options))
-    case 'lock':
+    }
+    case 'lock': {
+      const id = await resolveFileId(repository, { kind: 'locks', start: file.id }, options)
       return indented(await repository.loadUnpacked('locks', id as LockId, options))
+    }
   }
 }
 
@@ -89,6 +88,15 @@ export async function resolveFileId(
   if (found.length > 1)
     throw new EngineError('snapshot.ambiguous', `Cannot choose a file of ${kind}: ${found.length} ids begin with ${start}`)
   return id as Id
+}
+
+async function catPack(repository: OpenRepository, start: string, options: CallOptions): Promise<CatContent> {
+  const name = await resolveFileId(repository, { kind: 'data', start }, options)
+  const content = await repository.storage.read({ kind: 'data', name }, 'all', options)
+  return {
+    content: Buffer.from(content.buffer, content.byteOffset, content.byteLength),
+    isDamaged: hash('sha256', content, 'hex') !== name,
+  }
 }
 
 function masterKeyJson({ masterKey }: OpenRepository): Buffer {

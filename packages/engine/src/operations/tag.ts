@@ -5,7 +5,7 @@ import type { OpenRepository } from '../repository/open-repository.ts'
 import { removeSnapshot, saveSnapshot } from '../snapshots/save-snapshot.ts'
 import type { CallOptions } from '../storage/storage.ts'
 
-/** What happens to the tags of a snapshot: either all are replaced, or some are added and some removed after that. */
+/** What happens to the tags of a snapshot: either all are replaced, or some are added and some removed after that. Empty tags count for nothing. */
 export type TagChange = { readonly set: readonly string[] } | { readonly add?: readonly string[]; readonly remove?: readonly string[] }
 
 export interface ChangeTagsOptions extends CallOptions {
@@ -33,9 +33,8 @@ export async function changeTags(
   options: ChangeTagsOptions,
 ): Promise<ChangeTagsResult> {
   const { change, signal } = options
-  const lists = 'set' in change ? [change.set] : [change.add, change.remove]
-  if (lists.every((list) => list === undefined || list.length === 0)) {
-    throw new EngineError('input.invalid', 'Cannot change tags: no tag to set, add or remove')
+  if (!('set' in change) && !change.add?.some(isTag) && !change.remove?.some(isTag)) {
+    throw new EngineError('input.invalid', 'Cannot change tags: none to add or remove')
   }
   const changed = new Map<SnapshotId, SnapshotId>()
   const failed = new Map<SnapshotId, EngineError>()
@@ -56,13 +55,12 @@ export async function changeTags(
 }
 
 /**
- * The tags after a change, or undefined where it changes nothing. One empty tag sets none. A tag that is removed leaves its place to the last
- * one, as in restic.
+ * The tags after a change, or undefined where it changes nothing. A tag that is removed leaves its place to the last one, as in restic.
  */
 export function changedTags(tags: readonly string[], change: TagChange): string[] | undefined {
-  if ('set' in change) return change.set.length === 1 && change.set[0] === '' ? [] : [...change.set]
+  if ('set' in change) return change.set.filter(isTag)
   const result = [...tags]
-  for (const tag of change.add ?? []) if (!result.includes(tag)) result.push(tag)
+  for (const tag of change.add ?? []) if (isTag(tag) && !result.includes(tag)) result.push(tag)
   let isChanged = result.length > tags.length
   for (const tag of change.remove ?? []) {
     const position = result.indexOf(tag)
@@ -81,4 +79,8 @@ async function replaceSnapshot(repository: OpenRepository, snapshot: StoredSnaps
   const current = await saveSnapshot(repository, fields, options)
   await removeSnapshot(repository, former, options)
   return current
+}
+
+function isTag(tag: string): boolean {
+  return tag !== ''
 }
