@@ -1,8 +1,8 @@
 import { type ProcessLibrary, processLibrary } from '../host/process-library.ts'
 
 /**
- * The zstd in Node.js, called with contexts that are kept and on memory of the caller. Node's own functions make and drop a context for each
- * call, which takes 40 µs where the frame of a small file takes 5 to 10, and put their results together from chunks.
+ * The zstd in Node.js, called with contexts that are kept and on memory of the caller. Node's own functions make and drop a context for
+ * each call, which takes 40 µs where the frame of a small file takes 5 to 10, and put their results together from chunks.
  */
 export interface ZstdLibrary {
   /** Compresses `input` into one frame at the front of `output`. Returns its length, -1 where it has no room or zstd fails. */

@@ -55,7 +55,7 @@ function bind(library: ProcessLibrary): OpenSsl {
   }
 }
 
-/** AES-256-CTR of NIST SP 800-38A, F.5.5 (first block), and Poly1305 of RFC 8439, 2.5.2: a library of another make must not go unnoticed. */
+/** AES-256-CTR of NIST SP 800-38A, F.5.5 (first block), Poly1305 of RFC 8439, 2.5.2: a library of another make must not go unnoticed. */
 function passesSelfTest(candidate: OpenSsl): boolean {
   const key = Buffer.from('603deb1015ca71be2b73aef0857d77811f352c073b6108d72d9810a30914dff4', 'hex')
   const block = Buffer.from('6bc1bee22e409f96e93d7e117393172a', 'hex')

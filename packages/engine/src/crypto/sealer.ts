@@ -36,7 +36,7 @@ export class Sealer {
   constructor(key: SealingKey) {
     this.#key = Buffer.copyBytesFrom(key.encrypt)
     this.#keyObject = createSecretKey(key.encrypt)
-    // One block in ECB mode is the bare AES of the nonce that Poly1305-AES wants; the object can be used for ever since blocks are independent.
+    // One block in ECB mode is the bare AES of the nonce that Poly1305-AES wants; blocks are independent, so that it serves for ever.
     this.#nonceCipher = createCipheriv('aes-128-ecb', key.macK, null).setAutoPadding(false)
     this.#macKey.set(key.macR, 0)
   }

@@ -13,8 +13,8 @@ export interface RunOptions {
 /**
  * Runs a program and gives its output as it comes. The only place where the engine starts other programs; the arguments go to it as they
  * are, no shell is between. Leaving the iteration early ends the program.
- * @throws {EngineError} `source.command`, after the last piece of output, when the program cannot be started, ends with another code than 0 or
- *   is killed: its output is not whole then.
+ * @throws {EngineError} `source.command`, after the last piece of output, when the program cannot be started, ends with another code than
+ *   0 or is killed: its output is not whole then.
  */
 export async function* runProgram(program: string, args: readonly string[], options: RunOptions = {}): AsyncGenerator<Buffer, void, void> {
   const child = spawn(program, args, { stdio: ['inherit', 'pipe', 'pipe'], shell: false, signal: options.signal })

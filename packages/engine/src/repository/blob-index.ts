@@ -168,7 +168,7 @@ export class BlobIndex {
     })
   }
 
-  /** Position of the blob's first entry, stable for the life of the index: a key for arrays and bit sets over all blobs. -1 when unknown. */
+  /** Position of the blob's first entry, stable for the life of the index: a key for arrays over all blobs. -1 when unknown. */
   entryOf(type: BlobType, id: BlobId | Uint8Array): number {
     return this.#locked(id, () => this.#findEntry(typeBit(type)))
   }

@@ -61,7 +61,7 @@ export class RepositoryWriter {
   async saveBlob(type: BlobType, plaintext: Uint8Array): Promise<SavedBlob> {
     const id = hash('sha256', plaintext, 'hex') as BlobId
     if (!this.#indexed.index.claim(type, id)) return { id, isNew: false, storedBytes: 0 }
-    const frame = type === 'tree' ? this.#compressTree(plaintext) : compress(plaintext, this.#compression)
+    const frame = this.#compress(plaintext, { always: type === 'tree' })
     return this.#append({ type, id, uncompressedLength: frame === undefined ? 0 : plaintext.length }, frame ?? plaintext)
   }
 
@@ -69,6 +69,16 @@ export class RepositoryWriter {
   async saveCompressedBlob(entry: PackEntry, frame: Uint8Array): Promise<SavedBlob> {
     if (!this.#indexed.index.claim(entry.type, entry.id)) return { id: entry.id, isNew: false, storedBytes: 0 }
     return this.#append(entry, frame)
+  }
+
+  /**
+   * Stores a blob once more, whether it is known or not, in the form in which this writer stores new ones. With `compress` it is compressed
+   * even where that makes it no smaller, for who wants no uncompressed blob to be left.
+   */
+  async saveBlobAgain(type: BlobType, plaintext: Uint8Array, options: { readonly compress: boolean }): Promise<SavedBlob> {
+    const id = hash('sha256', plaintext, 'hex') as BlobId
+    const frame = this.#compress(plaintext, { always: type === 'tree' || options.compress })
+    return this.#append({ type, id, uncompressedLength: frame === undefined ? 0 : plaintext.length }, frame ?? plaintext)
   }
 
   /** Stores a blob as another pack of this repository holds it (sealed under the same key), whether it is known already or not. */
@@ -79,8 +89,8 @@ export class RepositoryWriter {
   }
 
   /**
-   * Stores a whole pack, then adds its blobs to the index. Resolves when the upload has begun; `onStored` tells when the bytes are no longer
-   * needed.
+   * Stores a whole pack, then adds its blobs to the index. Resolves when the upload has begun; `onStored` tells when the bytes are no
+   * longer needed.
    */
   async savePack(pack: PackToStore, onStored: () => void): Promise<void> {
     const { repository } = this.#indexed
@@ -119,9 +129,13 @@ export class RepositoryWriter {
     return { id: entry.id, isNew: true, storedBytes }
   }
 
-  /** Trees are compressed even when data is not to be, and even when they grow: restic's prune takes a pack with a plain one for unfinished. */
-  #compressTree(plaintext: Uint8Array): Buffer | undefined {
+  /**
+   * The compressed form of a blob; undefined where it is to be stored as it is. Trees are always compressed, even if they grow: restic's
+   * prune takes a pack with an uncompressed tree for unfinished work.
+   */
+  #compress(plaintext: Uint8Array, { always }: { readonly always: boolean }): Buffer | undefined {
     if (this.#indexed.repository.config.version === 1) return undefined
+    if (!always) return compress(plaintext, this.#compression)
     return compressAlways(plaintext, this.#compression === 'off' ? 'auto' : this.#compression)
   }
 

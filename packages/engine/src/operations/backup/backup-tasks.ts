@@ -123,10 +123,12 @@ export interface BackupCounts {
   dataBytesStored: number
 }
 
+/** All counts at zero. */
 export function noCounts(): BackupCounts {
   return { filesNew: 0, filesChanged: 0, filesUnmodified: 0, bytesProcessed: 0, dataBlobs: 0, dataBytesAdded: 0, dataBytesStored: 0 }
 }
 
+/** Adds every count of `part` to `sum`. */
 export function addCounts(sum: BackupCounts, part: BackupCounts): void {
   for (const key of Object.keys(part) as (keyof BackupCounts)[]) sum[key] += part[key]
 }

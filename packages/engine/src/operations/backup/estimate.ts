@@ -18,8 +18,8 @@ export interface EstimateTask {
 }
 
 /**
- * Counts what a backup of `targets` will read, beside that backup, so that its progress can be told. Resolves with the whole; what cannot be
- * read is left out without a word, since the backup itself will report it.
+ * Counts what a backup of `targets` will read, beside that backup, so that its progress can be told. Resolves with the whole; what
+ * cannot be read is left out without a word, since the backup itself will report it.
  * @param options.onGrowth called some times a second with what has been found so far.
  */
 export async function estimateBackup(

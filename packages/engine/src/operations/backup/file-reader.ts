@@ -18,7 +18,7 @@ export interface FileReaderOptions {
 }
 
 /** Never follows a link that has taken the file's place, and does not wait for the writer of a named pipe that has. */
-export const OPEN_TO_READ = constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK
+const OPEN_TO_READ = constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK
 
 /** Reads files from front to back, cuts and stores them. */
 export class FileReader {
@@ -122,14 +122,17 @@ export function countFile(
   counts.bytesProcessed += file.sizeBytes
 }
 
+/** An entry that is not in the snapshot because reading it failed. */
 export function unreadable(path: ByteString, error: unknown): PathProblem {
   return { path, message: messageOf(error), severity: 'error' }
 }
 
+/** An entry that is in the snapshot without all of its metadata. */
 export function incomplete(path: ByteString, problem: unknown): PathProblem {
   return { path, message: `incomplete metadata: ${messageOf(problem)}`, severity: 'error' }
 }
 
+/** A file that was written to while it was read, so that its content may be of two moments. */
 export function changedWhileRead(path: ByteString): PathProblem {
   return { path, message: 'file changed while it was read: it is kept as it was read', severity: 'warning' }
 }

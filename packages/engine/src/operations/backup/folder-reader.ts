@@ -46,7 +46,7 @@ interface Report {
   readonly problems: PathProblem[]
 }
 
-/** Turns the entries of folders into nodes: those that are unchanged from the parent snapshot, those that have no content, and small files. */
+/** Turns the entries of folders into nodes: those unchanged from the parent snapshot, those without content, and small files. */
 export class FolderReader {
   readonly #options: FolderReaderOptions
 

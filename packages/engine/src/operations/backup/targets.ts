@@ -4,8 +4,8 @@ import { type ByteString, displayText, joinBytes, systemPath } from '../../forma
 import { cleanPath } from '../../format/clean-path.ts'
 
 /**
- * What the user named, as a tree of the folders that lead there. A snapshot of `/home/ann/docs` holds `home`, in it `ann`, in it `docs`: the
- * first two are bare folders with nothing but this path in them.
+ * What the user named, as a tree of the folders that lead there. A snapshot of `/home/ann/docs` holds `home`, in it `ann`, in it `docs`:
+ * the first two are bare folders with nothing but this path in them.
  */
 export interface TargetNode {
   /** Where the files are that belong here; absent for a folder that only leads to a target. */
@@ -25,8 +25,8 @@ interface Target {
 }
 
 /**
- * Arranges targets as restic does: relative paths stay relative, `.` and `..` stand for what is in them, targets inside of other targets are
- * taken once.
+ * Arranges targets as restic does: relative paths stay relative, `.` and `..` stand for what is in them, targets inside of other
+ * targets are taken once.
  * @throws {EngineError} `input.invalid` for paths that collide; Node's system error when `.` cannot be listed.
  */
 export function arrangeTargets(targets: readonly ByteString[]): Map<ByteString, TargetNode> {
