@@ -1,5 +1,5 @@
 import { hash } from 'node:crypto'
-import { type CompressionMode, compress } from '../../compression/zstd.ts'
+import { type CompressionMode, compressToLookAt } from '../../compression/zstd.ts'
 import type { Sealer } from '../../crypto/sealer.ts'
 import type { BlobId } from '../../format/ids.ts'
 import type { BlobIndex } from '../../repository/blob-index.ts'
@@ -44,7 +44,7 @@ export class WorkerBlobStore {
 
   #store(id: BlobId, chunk: { readonly plaintext: Uint8Array; readonly counts: BackupCounts }): void {
     const { plaintext, counts } = chunk
-    const frame = compress(plaintext, this.#options.compression)
+    const frame = compressToLookAt(plaintext, this.#options.compression)
     this.#builder ??= this.#newBuilder()
     const storedBytes = this.#builder.add(
       { type: 'data', id, uncompressedLength: frame === undefined ? 0 : plaintext.length },
