@@ -12,6 +12,7 @@ export interface Libc {
   readonly lremovexattr: (path: Uint8Array, name: Uint8Array) => number
   readonly utimensat: (path: Uint8Array, times: Int32Array, flags: number) => number
   readonly mknod: (path: Uint8Array, mode: number, device: number | bigint) => number
+  readonly fallocate: (descriptor: number, offset: number, lengthBytes: number) => number
   /** Undefined where the C library is older than 2018. */
   readonly statx: ((place: { readonly folder: number; readonly path: Uint8Array }, flags: number, target: Uint8Array) => number) | undefined
   readonly getpwuid: LookUp<number>
@@ -76,6 +77,7 @@ function bindAll(library: ProcessLibrary): Libc {
   const lgetxattr = bind('int64_t lgetxattr(const void *path, const void *name, void *value, size_t size)')
   const lsetxattr = bind('int lsetxattr(const void *path, const void *name, const void *value, size_t size, int flags)')
   const utimensat = bind('int utimensat(int folder, const void *path, const void *times, int flags)')
+  const fallocate = bind('int fallocate(int descriptor, int mode, int64_t offset, int64_t length)')
   const statx = library.bindIfAny('int statx(int folder, const void *path, int flags, unsigned int mask, void *target)')
   return {
     llistxattr: bind('int64_t llistxattr(const void *path, void *list, size_t size)'),
@@ -84,6 +86,7 @@ function bindAll(library: ProcessLibrary): Libc {
     lremovexattr: bind('int lremovexattr(const void *path, const void *name)'),
     utimensat: (path, times, flags) => utimensat(CURRENT_FOLDER, path, times, flags),
     mknod: bind('int mknod(const void *path, unsigned int mode, uint64_t device)'),
+    fallocate: (descriptor, offset, lengthBytes) => fallocate(descriptor, 0, offset, lengthBytes),
     statx: statx && (({ folder, path }, flags, target) => statx(folder, path, flags, BASIC_STATS, target)),
     getpwuid: lookUp(koffi, bind('int getpwuid_r(unsigned int id, void *entry, void *buffer, size_t size, void *result)')),
     getgrgid: lookUp(koffi, bind('int getgrgid_r(unsigned int id, void *entry, void *buffer, size_t size, void *result)')),

@@ -141,6 +141,14 @@ export function makeNode(path: ByteString, statMode: number, device: number | bi
   if (library.mknod(systemPathBytes(path), statMode, device) !== 0) throw new SystemCallError('mknod', library.errno())
 }
 
+/**
+ * Makes room for the first `sizeBytes` of an open file, which grows to that size if it was shorter. For the sake of speed only: where the
+ * file system cannot, nothing happens.
+ */
+export function preallocate(fileDescriptor: number, sizeBytes: number): void {
+  libc()?.fallocate(fileDescriptor, 0, sizeBytes)
+}
+
 /** File systems without attributes say ENOTSUP, an SMB mount may say ENODATA. */
 function isUnsupported(errorNumber: number): boolean {
   return errorNumber === constants.errno.ENOTSUP || errorNumber === constants.errno.ENODATA

@@ -1,0 +1,75 @@
+import { type ByteString, displayText, joinBytes } from '../../format/byte-string.ts'
+import type { TreeNode } from '../../format/node.ts'
+import { findStatus } from '../../host/file-status.ts'
+import type { IndexedRepository } from '../../repository/indexed-repository.ts'
+import { compareParts } from './compare-parts.ts'
+import type { NumberSet } from './number-set.ts'
+import { BATCH_BLOBS_MAX, type FilePart, plaintextBytes, type RestoredFile } from './restore-batch.ts'
+import { restoreItems } from './restore-items.ts'
+import type { RestoreRequest } from './restore-request.ts'
+import type { RestoreWorkers } from './restore-workers.ts'
+
+export interface VerifyParts {
+  readonly workers: RestoreWorkers
+  /** The files that were written, by their number in the walk. */
+  readonly restored: NumberSet
+  readonly signal: AbortSignal | undefined
+  readonly onVerified: () => void
+  readonly onDifferent: (location: ByteString, message: string) => void
+}
+
+/** Blobs that are compared before the next files are looked for. */
+const GROUP_BLOBS_MAX = 20_000
+
+/** Reads all files that a restore wrote and compares them with the snapshot, once everything is in place. */
+export async function verifyRestored(indexed: IndexedRepository, request: RestoreRequest, parts: VerifyParts): Promise<void> {
+  const { restored, signal } = parts
+  let ordinal = 0
+  let group: FilePart[] = []
+  let blobs = 0
+  for await (const item of restoreItems(indexed, request, signal)) {
+    if (item.kind !== 'entry' || item.node.type !== 'file' || !restored.has(ordinal++)) continue
+    for (const part of partsOf(indexed, request, item)) {
+      group.push(part)
+      blobs += part.blobs.length + 1
+      if (blobs < GROUP_BLOBS_MAX) continue
+      await verifyGroup(parts, group)
+      group = []
+      blobs = 0
+    }
+  }
+  await verifyGroup(parts, group)
+}
+
+async function verifyGroup({ workers, signal, onVerified, onDifferent }: VerifyParts, group: readonly FilePart[]): Promise<void> {
+  await compareParts(workers, group, signal)
+  for (const { file, matches, isLast } of group) {
+    if (matches?.includes(0) === true) file.failed = true
+    if (!isLast) continue
+    const sizeBytes = findStatus(file.path)?.sizeBytes
+    if (!file.failed && sizeBytes === file.sizeBytes) onVerified()
+    else onDifferent(file.location, `Cannot verify ${displayText(file.path)}: its content is not that of the snapshot`)
+  }
+}
+
+function* partsOf(
+  { index }: IndexedRepository,
+  { target }: RestoreRequest,
+  { path: location, node }: { readonly path: ByteString; readonly node: TreeNode },
+): Generator<FilePart> {
+  const content = node.content ?? []
+  const path = joinBytes(target, location.slice(1) as ByteString)
+  const unused = { ordinal: 0, before: 'file', sizeBefore: 0, hasOtherNames: false, compare: true, changed: false, prepared: true } as const
+  const file = { ...unused, location, path, node, sizeBytes: 0, hasSeveralParts: false, failed: false }
+  const counted: RestoredFile & { sizeBytes: number } = file
+  for (let first = 0; first === 0 || first < content.length; first += BATCH_BLOBS_MAX) {
+    const offset = counted.sizeBytes
+    const blobs = content.slice(first, first + BATCH_BLOBS_MAX).flatMap((id) => {
+      const place = index.find('data', id)
+      if (place === undefined) return []
+      counted.sizeBytes += plaintextBytes(place)
+      return [{ id, location: place }]
+    })
+    yield { file: counted, offset, blobs, isLast: first + BATCH_BLOBS_MAX >= content.length, matches: undefined }
+  }
+}
