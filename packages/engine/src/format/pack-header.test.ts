@@ -50,13 +50,15 @@ describe('the header of a pack', () => {
   })
 
   test.each([
-    ['an unknown type', `04${'00'.repeat(36)}`],
-    ['a cut entry', `00${'00'.repeat(35)}`],
-    ['a cut compressed entry', `0201000000${'01'.repeat(35)}`],
-    ['a compressed blob of nothing', `020100000000000000${'00'.repeat(32)}`],
-    ['blobs of more than 4 GiB', `00ffffffff${'00'.repeat(32)}0001000000${'00'.repeat(32)}`],
-  ])('is refused with %s', (_what, hex) => {
-    expect(() => decodePackHeader(Buffer.from(hex, 'hex'))).toThrow(expect.objectContaining({ code: 'data.malformed' }))
+    ['unknown blob type 4', `04${'01'.repeat(40)}`],
+    ['the last entry is cut off', `00${'00'.repeat(35)}`],
+    ['the last entry is cut off', `0201000000${'01'.repeat(35)}`],
+    ['a compressed blob has no length', `020100000000000000${'01'.repeat(32)}`],
+    ['longer than a pack can be', `00ffffffff${'00'.repeat(32)}0001000000${'00'.repeat(32)}`],
+  ])('is refused: %s', (state, hex) => {
+    const decoding = () => decodePackHeader(Buffer.from(hex, 'hex'))
+    expect(decoding).toThrow(expect.objectContaining({ code: 'data.malformed' }))
+    expect(decoding).toThrow(state)
   })
 
   test('refuses to be made of lengths that do not fit', () => {
