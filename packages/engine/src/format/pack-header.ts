@@ -36,7 +36,7 @@ export const HEADER_SIZE_MAX: number = 16 * 1024 * 1024 + HEADER_LENGTH_SIZE
 export const PACK_BLOBS_MAX: number = Math.floor((HEADER_SIZE_MAX - HEADER_OVERHEAD) / COMPRESSED_ENTRY_SIZE)
 
 /** Bytes that a blob takes in the header of its pack. */
-function headerEntrySize(blob: Pick<PackBlob, 'uncompressedLength'>): number {
+export function headerEntrySize(blob: Pick<PackBlob, 'uncompressedLength'>): number {
   return blob.uncompressedLength === 0 ? PLAIN_ENTRY_SIZE : COMPRESSED_ENTRY_SIZE
 }
 
