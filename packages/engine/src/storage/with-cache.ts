@@ -87,7 +87,7 @@ class CachedReader {
     if (range.offset + range.length > whole.length) {
       throw new EngineError('storage.range', `Cannot read ${describeFile(file)}: it ends before byte ${range.offset + range.length}`)
     }
-    return whole.slice(range.offset, range.offset + range.length)
+    return copyOf(whole.subarray(range.offset, range.offset + range.length))
   }
 
   async keep(file: FileRef, content: Uint8Array): Promise<void> {
@@ -100,11 +100,12 @@ class CachedReader {
 
   async #fetch(file: FileRef, call: CallOptions): Promise<Uint8Array> {
     const key = `${file.kind}/${file.name}`
-    const other = this.#fetching.get(key)
-    // The other caller may be cancelled, which must not end this one.
-    const shared = await other?.catch(() => undefined)
-    // A copy, because each caller owns what it gets and may decrypt it in place.
-    if (shared !== undefined) return shared.slice()
+    for (let other = this.#fetching.get(key); other !== undefined; other = this.#fetching.get(key)) {
+      // A copy, because each caller owns what it gets and may decrypt it in place. The other caller may be cancelled, and this one not.
+      const shared = await other.then(copyOf, () => undefined)
+      if (shared !== undefined) return shared
+      call.signal?.throwIfAborted()
+    }
     const fetched = this.#storage.read(file, 'all', call)
     this.#fetching.set(key, fetched)
     try {
@@ -116,4 +117,9 @@ class CachedReader {
       if (this.#fetching.get(key) === fetched) this.#fetching.delete(key)
     }
   }
+}
+
+/** A copy, also of a Buffer, whose own `slice` makes none. */
+function copyOf(content: Uint8Array): Uint8Array {
+  return new Uint8Array(content)
 }

@@ -43,6 +43,12 @@ export function parseRestLocation(text: string): RestLocation {
   }
 }
 
+/** The repository `name` below the path of a location. */
+export function restLocationBelow(location: RestLocation, name: string): RestLocation {
+  const added = `${encodeURIComponent(name)}/`
+  return { ...location, path: location.path + added, display: location.display + added }
+}
+
 function decode(text: string): string {
   try {
     return decodeURIComponent(text)

@@ -28,6 +28,12 @@ export function parseS3Location(text: string): S3Location {
   return { scheme: 's3', display, endpoint: url.origin, bucket, prefix: cleanPrefix }
 }
 
+/** The prefix `name` below the prefix of a location. */
+export function s3LocationBelow(location: S3Location, name: string): S3Location {
+  const prefix = location.prefix === '' ? name : `${location.prefix}/${name}`
+  return { ...location, prefix, display: `${location.display}/${name}` }
+}
+
 function cleanPath(path: string): string {
   const clean = path === '' ? '' : posix.normalize(path).replace(/^\/+|\/+$/g, '')
   if (clean === '..' || clean.startsWith('../')) throw locationError('the prefix leads out of the bucket')

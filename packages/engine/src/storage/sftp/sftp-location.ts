@@ -23,6 +23,11 @@ export function parseSftpLocation(text: string): SftpLocation {
   return location
 }
 
+/** The folder `name` in the folder of a location. */
+export function sftpLocationBelow(location: SftpLocation, name: string): SftpLocation {
+  return { ...location, path: posix.join(location.path, name), display: `${location.display.replace(/\/$/, '')}/${name}` }
+}
+
 function parseUrl(text: string): SftpLocation {
   const url = URL.canParse(text) ? new URL(text) : undefined
   if (url === undefined || url.hostname === '') throw locationError('the host is missing')

@@ -76,7 +76,11 @@ export async function connectSsh(ssh2: Ssh2, location: SftpLocation, options: Sf
   }
   const target = `${host.user}@${knownHostName(host.name, host.port)}`
   return new Promise((resolve, reject) => {
-    client.once('ready', () => resolve(client))
+    client.once('ready', () => {
+      // Requests are small, and each would wait for the answer to the last.
+      client.setNoDelay(true)
+      resolve(client)
+    })
     // Kept for the whole life of the client: an error that nobody listens for would end the process.
     client.on('error', (error) => {
       // An agent that does not answer is not the end: the next method is tried.

@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process'
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { connect } from 'node:net'
 import { tmpdir, userInfo } from 'node:os'
 import { join } from 'node:path'
@@ -72,13 +72,12 @@ Subsystem sftp internal-sftp
 }
 
 async function run(program: string, state: string, port: number): Promise<{ end(): Promise<void> }> {
-  // In a process group of its own, so that the processes of its connections end with it.
-  const child = spawn(program, ['-D', '-e', '-f', join(state, 'sshd_config')], { stdio: ['ignore', 'ignore', 'pipe'], detached: true })
+  const child = spawn(program, ['-D', '-e', '-f', join(state, 'sshd_config')], { stdio: ['ignore', 'ignore', 'pipe'] })
   let said = ''
   child.stderr.on('data', (chunk: Buffer) => {
     said += chunk.toString()
   })
-  const endNow = (): void => killGroup(child)
+  const endNow = (): void => killTree(child)
   process.once('exit', endNow)
   const ended = new Promise<void>((resolve) => child.once('exit', () => resolve()))
   for (let tries = 0; !(await accepts(port)); tries++) {
@@ -88,18 +87,43 @@ async function run(program: string, state: string, port: number): Promise<{ end(
   return {
     end: async () => {
       process.removeListener('exit', endNow)
-      killGroup(child)
+      killTree(child)
       await ended
     },
   }
 }
 
-function killGroup(child: ChildProcess): void {
-  if (child.pid === undefined) return
+/** Ends sshd and the processes of its connections, each of which is in a session of its own. */
+function killTree(child: ChildProcess): void {
+  if (child.pid === undefined || child.exitCode !== null) return
+  for (const pid of [...descendantsOf(child.pid), child.pid]) {
+    try {
+      process.kill(pid, 'SIGKILL')
+    } catch {
+      // It has ended already.
+    }
+  }
+}
+
+function descendantsOf(pid: number): readonly number[] {
+  const children = childrenOf(pid)
+  return [...children, ...children.flatMap(descendantsOf)]
+}
+
+function childrenOf(pid: number): readonly number[] {
+  const found: number[] = []
+  for (const name of readdirSync('/proc').filter((entry) => /^\d+$/.test(entry))) {
+    const [, parent] = /\) \S (\d+) /.exec(readIfThere(`/proc/${name}/stat`)) ?? []
+    if (Number(parent) === pid) found.push(Number(name))
+  }
+  return found
+}
+
+function readIfThere(path: string): string {
   try {
-    process.kill(-child.pid, 'SIGKILL')
+    return readFileSync(path, 'utf8')
   } catch {
-    // It has ended already.
+    return ''
   }
 }
 
