@@ -4,6 +4,7 @@ import type { ByteString } from '../../format/byte-string.ts'
 import type { BlobId } from '../../format/ids.ts'
 import { encodeNode } from '../../format/tree.ts'
 import { readOpenStatus, readStatus } from '../../host/file-status.ts'
+import { metadataAbilities } from '../../host/posix.ts'
 import type { IndexedRepository } from '../../repository/indexed-repository.ts'
 import type { RepositoryWriter } from '../../repository/repository-writer.ts'
 import type { BackupProgress } from './backup-progress.ts'
@@ -59,6 +60,10 @@ export class BackupRun {
 
   /** Walks the targets; resolves with the id of the root tree, undefined when nothing at all was found. */
   async walk(targets: ReadonlyMap<ByteString, TargetNode>, parentTree: BlobId | undefined): Promise<BlobId | undefined> {
+    if (!metadataAbilities().extendedAttributes) {
+      const message = 'extended attributes are not stored: the C library of this machine cannot be called'
+      this.#report({ path: '/' as ByteString, message, severity: 'warning' })
+    }
     const root: OpenFolder = { parent: undefined, entry: undefined, entries: [], holes: 0 }
     this.#scheduler.addFolder(() => this.#openLeading(root, { children: targets, parentTree }))
     await this.#scheduler.finished()
