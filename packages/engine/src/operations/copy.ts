@@ -63,14 +63,6 @@ export async function copySnapshots(source: IndexedRepository, target: IndexedRe
   return copy.result
 }
 
-/** Whether two snapshots are copies of each other: all fields agree but parent, original, program and summary, as restic judges it. */
-export function isSameSnapshot(a: Snapshot, b: Snapshot): boolean {
-  const fields = ['tree', 'hostname', 'username'] as const
-  if (!sameInstant(a.time, b.time) || fields.some((field) => (a[field] ?? '') !== (b[field] ?? ''))) return false
-  if ((a.uid ?? 0) !== (b.uid ?? 0) || (a.gid ?? 0) !== (b.gid ?? 0)) return false
-  return sameMembers(a.paths, b.paths) && sameMembers(a.tags, b.tags) && sameList(a.excludes, b.excludes)
-}
-
 class SnapshotCopy {
   readonly #source: IndexedRepository
   readonly #target: IndexedRepository
@@ -169,6 +161,14 @@ class SnapshotCopy {
     }
     return [...missing.entries()]
   }
+}
+
+/** Whether two snapshots are copies of each other: all fields agree but parent, original, program and summary, as restic judges it. */
+function isSameSnapshot(a: Snapshot, b: Snapshot): boolean {
+  const fields = ['tree', 'hostname', 'username'] as const
+  if (!sameInstant(a.time, b.time) || fields.some((field) => (a[field] ?? '') !== (b[field] ?? ''))) return false
+  if ((a.uid ?? 0) !== (b.uid ?? 0) || (a.gid ?? 0) !== (b.gid ?? 0)) return false
+  return sameMembers(a.paths, b.paths) && sameMembers(a.tags, b.tags) && sameList(a.excludes, b.excludes)
 }
 
 /** As restic compares them: as many, and every one of `b` is among `a`. */

@@ -11,8 +11,8 @@ import { isDamage, malformedFolder, walkTree } from '../snapshots/tree-walker.ts
 import type { CallOptions } from '../storage/storage.ts'
 
 /**
- * What happened to a path: `+` added, `-` removed, `M` content modified, `M?` content modified while everything else is the same (so perhaps
- * rotten), `U` metadata updated, each behind a `T` where the type changed.
+ * What happened to a path: `+` added, `-` removed, `M` content modified, `M?` content modified while everything else is the same (perhaps
+ * it is rotten), `U` metadata updated, `T` the type changed.
  */
 export type DiffModifier = '+' | '-' | 'M' | 'M?' | 'U' | 'T' | 'TU'
 

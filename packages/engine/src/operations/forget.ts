@@ -13,8 +13,8 @@ export interface ForgetOptions extends RetentionOptions {
   /** Each group is judged by itself; by host and paths unless told otherwise. */
   readonly groupBy?: GroupBy
   /**
-   * Lets a policy without rules remove everything, restic's `--unsafe-allow-remove-all`. `snapshots` must have been chosen by a filter then,
-   * which is for the caller to see.
+   * Lets a policy without rules remove everything, restic's `--unsafe-allow-remove-all`. Snapshots must have been chosen by a filter then,
+   * which the caller sees to.
    */
   readonly allowRemoveAll?: boolean
 }

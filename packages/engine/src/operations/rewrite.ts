@@ -36,8 +36,8 @@ export type RewriteOutcome =
 const REWRITE_TAG = 'rewrite'
 
 /**
- * Writes a snapshot anew with other content or other metadata, as restic's `rewrite` does. It stays untouched where that changes nothing, or
- * where includes fit nothing. The new one is durable before the former is removed. The caller holds a lock, an exclusive one with `forget`.
+ * Writes a snapshot anew with other content or other metadata, as restic's `rewrite` does. It stays untouched where that changes nothing
+ * or includes fit nothing. The new one is durable before the former is removed. The caller holds a lock, an exclusive one with `forget`.
  *
  * @throws EngineError `input.invalid` where there is nothing to do, `data.*` for a tree that cannot be read or rewritten, `storage.*`
  */

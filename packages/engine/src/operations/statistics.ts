@@ -45,8 +45,8 @@ export interface StatisticsOptions extends CallOptions {
 }
 
 /**
- * Counts what snapshots refer to, as restic's `stats` does. Memory is a bit for each blob of the index, in `blobs-per-file` also some hundred
- * bytes for each distinct path.
+ * Counts what snapshots refer to, as restic's `stats` does. Memory is a bit for each blob of the index, in `blobs-per-file` also some
+ * hundred bytes for each distinct path.
  *
  * @throws EngineError `data.*` for a tree that cannot be read or a blob that the index does not have, `storage.*`
  */

@@ -5,7 +5,7 @@ import type { OpenRepository } from '../repository/open-repository.ts'
 import { removeSnapshot, saveSnapshot } from '../snapshots/save-snapshot.ts'
 import type { CallOptions } from '../storage/storage.ts'
 
-/** What happens to the tags of a snapshot: either all are replaced, or some are added and some removed after that. Empty tags count for nothing. */
+/** What happens to tags: either all are replaced, or some are added and some removed after that. Empty tags count for nothing. */
 export type TagChange = { readonly set: readonly string[] } | { readonly add?: readonly string[]; readonly remove?: readonly string[] }
 
 export interface ChangeTagsOptions extends CallOptions {
@@ -22,7 +22,7 @@ export interface ChangeTagsResult {
 }
 
 /**
- * Changes the tags of snapshots. Each is stored anew, remembering the first of its line as `original`, before the former one is removed; one
+ * Changes the tags of snapshots. Each is stored anew, remembering the first of its line as `original`, before the former is removed; one
  * whose tags stay as they are is left alone unless they are set. The caller holds an exclusive lock.
  *
  * @throws EngineError `input.invalid` where there is nothing to change

@@ -4,8 +4,12 @@ import type { PackBlob } from '../format/pack-header.ts'
 import type { CallOptions } from '../storage/storage.ts'
 import type { OpenRepository } from './open-repository.ts'
 
-/** An index file is written after this time even if it is not full, so that little of a long backup has to be repeated after a crash. */
-const SAVE_AFTER_MS = 2 * 60_000
+/**
+ * An index file is written after a while even if it is not full, so that little has to be repeated after a crash: the first after this
+ * time, each next one after twice as long up to the limit. Short operations still write one file, long ones not many.
+ */
+const FIRST_SAVE_AFTER_MS = 15_000
+const SAVE_AFTER_MS_MAX = 2 * 60_000
 
 /** Collects what durable packs hold and writes it to index files. Packs must be durable before they are recorded. */
 export class IndexRecorder {
@@ -14,6 +18,7 @@ export class IndexRecorder {
   #packs: IndexedPack[] = []
   #blobCount = 0
   #oldestAtMs = 0
+  #saveAfterMs = FIRST_SAVE_AFTER_MS
 
   constructor(repository: OpenRepository, options: CallOptions) {
     this.#repository = repository
@@ -30,8 +35,9 @@ export class IndexRecorder {
     if (this.#packs.length === 0) this.#oldestAtMs = this.#repository.clock.now()
     this.#packs.push(pack)
     this.#blobCount += pack.blobs.length
-    const overdue = this.#repository.clock.now() - this.#oldestAtMs > SAVE_AFTER_MS
-    if (this.#blobCount >= INDEX_BLOBS_MAX || overdue) await this.save()
+    const isOverdue = this.#repository.clock.now() - this.#oldestAtMs > this.#saveAfterMs
+    if (isOverdue) this.#saveAfterMs = Math.min(this.#saveAfterMs * 2, SAVE_AFTER_MS_MAX)
+    if (this.#blobCount >= INDEX_BLOBS_MAX || isOverdue) await this.save()
   }
 
   /** Writes an index file for all packs noted so far, if there are any. */

@@ -43,7 +43,7 @@ export interface WalkOptions extends CallOptions {
 /** Folders below folders; a path of Linux has at most 4096 bytes, so 2048 components. */
 const MAX_DEPTH = 2048
 
-/** How many of the folders that come next in each open folder are read ahead. What is held grows with depth and this, not with the snapshot. */
+/** How many of the folders that come next in each open folder are read ahead. */
 const READ_AHEAD = 8
 
 /** The most folders that are read ahead in all open folders together. */
@@ -70,7 +70,7 @@ type ReadTree = { readonly tree: Tree } | { readonly error: unknown }
  * Goes through everything below `root`, a folder's node before what it holds, each folder in its stored order: the order in which restic
  * lists. Trees are read ahead. Memory grows with the depth and with the largest folders, not with the snapshot.
  *
- * @throws EngineError `data.malformed` where a folder has no tree, contains itself or is nested beyond all bounds, and whatever reading throws
+ * @throws EngineError `data.malformed` where a folder has no tree, contains itself or is nested beyond all bounds; what reading throws
  */
 export async function* walkTree(reader: TreeReader, root: BlobId, options: WalkOptions = {}): AsyncGenerator<WalkedNode> {
   const walk = new TreeWalk(reader, options)
