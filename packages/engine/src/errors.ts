@@ -4,7 +4,6 @@
  */
 export const ENGINE_ERRORS = {
   'storage.not-found': { retry: 'never', meaning: 'The storage has no file of that name.' },
-  'storage.exists': { retry: 'never', meaning: 'The storage refuses to overwrite a file that exists.' },
   'storage.range': { retry: 'never', meaning: 'The file ends before the bytes that were asked for.' },
   'storage.denied': { retry: 'never', meaning: 'The storage refused the credentials or the operation.' },
   'storage.read-only': { retry: 'never', meaning: 'The storage is open for reading only.' },

@@ -88,7 +88,9 @@ export interface Storage {
   write(file: FileRef, content: Uint8Array, options?: CallOptions): Promise<void>
   read(file: FileRef, range: ByteRange | 'all', options?: CallOptions): Promise<Uint8Array>
   stat(file: FileRef, options?: CallOptions): Promise<FileInfo>
-  /** Gives every file of the kind once, in any order; files written or removed meanwhile may or may not appear. Foreign names are skipped. */
+  /**
+   * Gives every file of the kind once, in any order; files written or removed meanwhile may or may not appear. Foreign names are skipped.
+   */
   list(kind: FileKind, options?: CallOptions): AsyncIterable<FileInfo>
   remove(file: FileRef, options?: CallOptions): Promise<void>
   /** Undoes `prepare` as far as nothing is left below: removes empty folders. For storages that were made for a test. */

@@ -41,7 +41,7 @@ export class HttpTimeoutError extends Error {
 const DEFAULT_CONNECT_TIMEOUT_MS = 30_000
 const DEFAULT_STALL_TIMEOUT_MS = 5 * 60_000
 
-/** Sends single requests over kept connections. Knows nothing of storages but their pace; errors are Node's and {@link HttpTimeoutError}. */
+/** Sends single requests over kept connections. Knows of storages only their pace; errors are Node's and {@link HttpTimeoutError}. */
 export class HttpClient {
   readonly #options: HttpOptions
   readonly #plainAgent: PlainAgent

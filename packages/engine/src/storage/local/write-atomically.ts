@@ -44,7 +44,7 @@ export async function writeAtomically(
 }
 
 /** Makes a rename or a new entry in `folder` durable where the file system can. */
-export async function syncFolder(folder: string): Promise<void> {
+async function syncFolder(folder: string): Promise<void> {
   await using handle = await open(folder, 'r')
   await tolerateUnsupported(handle.sync(), ['ENOENT'])
 }

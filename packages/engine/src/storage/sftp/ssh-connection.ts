@@ -134,9 +134,10 @@ function hostKeyRefusal(
   const file = options.sshFolder === undefined ? '~/.ssh/known_hosts' : join(options.sshFolder, 'known_hosts')
   const key = `its ${keyTypeOf(shown.key)} key ${fingerprintOf(shown.key)}`
   const scan = `ssh-keyscan -p ${shown.port} ${shown.host} >>${file}`
+  const forget = `ssh-keygen -f ${file} -R '${name}'`
   const states = {
     unknown: `${key} is unknown; compare it with the server's, then run: ${scan}`,
-    changed: `${key} differs from the known one, so this may be another machine; if the server has a new key, run: ssh-keygen -f ${file} -R '${name}' && ${scan}`,
+    changed: `${key} differs from the known one, so this may be another machine; if the server has a new key, run: ${forget} && ${scan}`,
     revoked: `${key} was revoked`,
   } as const
   return new EngineError('storage.host-key', `Cannot trust ${name}: ${states[verdict]}`, {

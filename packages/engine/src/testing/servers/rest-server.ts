@@ -118,7 +118,7 @@ async function receive(storage: Storage, file: FileRef, request: IncomingMessage
     () => true,
     () => false,
   )
-  if (exists) throw new EngineError('storage.exists', 'Cannot write: the file exists')
+  if (exists) throw new EngineError('storage.denied', 'Cannot write: the file exists')
   return Buffer.concat(chunks)
 }
 
@@ -141,7 +141,7 @@ function targetOf(pathname: string): { readonly list: FileKind } | { readonly fi
 function refuse(response: ServerResponse, error: unknown): void {
   const status = isEngineError(error, 'storage.not-found')
     ? 404
-    : isEngineError(error, 'storage.exists', 'storage.append-only', 'storage.denied')
+    : isEngineError(error, 'storage.append-only', 'storage.denied')
       ? 403
       : isEngineError(error, 'storage.full')
         ? 507
