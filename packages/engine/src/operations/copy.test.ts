@@ -1,5 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { EngineError } from '../errors.ts'
+import type { BlobId } from '../format/ids.ts'
+import { decodeIndexFile, encodeIndexFile, type IndexedBlob } from '../format/index-file.ts'
 import type { StoredSnapshot } from '../format/snapshot.ts'
 import { BlobSet } from '../repository/blob-set.ts'
 import type { IndexedRepository } from '../repository/indexed-repository.ts'
@@ -67,6 +69,15 @@ describe('copySnapshots', () => {
     expect(await loadSnapshots(target)).toHaveLength(3)
   })
 
+  it('remembers the first of a line of copies', async () => {
+    const [first, second, third] = [await sampleRepository(), await sampleRepository(), await sampleRepository()]
+    const { id } = await saveSample(first, FOLDER)
+    await copy(first, second)
+    await copy(second, third)
+    expect(await loadSnapshots(third)).toMatchObject([{ original: id }])
+    expect((await copy(first, third)).skipped.size).toBe(1)
+  })
+
   it('reads another copy of a blob that is damaged in one pack', async () => {
     const storage = new MemoryStorage()
     const source = await sampleRepository({ storage })
@@ -100,6 +111,46 @@ describe('copySnapshots', () => {
       await expect(copy(source, target), lost).rejects.toMatchObject({ code: lost === 'blob' ? 'data.missing' : 'storage.not-found' })
       expect(await loadSnapshots(target)).toEqual([])
     }
+  })
+
+  it('is not led astray by an index that lies', async () => {
+    const lies: ((blob: IndexedBlob) => IndexedBlob)[] = [
+      (blob) => ({ ...blob, length: 2 ** 32 - 1 - blob.offset - 1 }),
+      (blob) => ({ ...blob, length: 0 }),
+      (blob) => ({ ...blob, length: blob.length - 1 }),
+      (blob) => ({ ...blob, offset: 2 ** 31 }),
+      (blob) => ({ ...blob, offset: blob.offset + 1 }),
+      (blob) => ({ ...blob, uncompressed_length: 1 }),
+      (blob) => ({ ...blob, id: '9'.repeat(64) as BlobId }),
+    ]
+    for (const lie of lies) {
+      const source = await sampleRepository()
+      await saveSample(source, FOLDER)
+      const [id] = (await source.loadIndex()).indexIds
+      const index = decodeIndexFile(await source.loadUnpacked('index', id ?? expect.fail()))
+      const packs = index.packs.map((pack) => ({ ...pack, blobs: pack.blobs.map((blob) => (blob.type === 'data' ? lie(blob) : blob)) }))
+      await source.removeFile('index', id ?? expect.fail())
+      await source.saveUnpacked('index', encodeIndexFile({ packs }))
+      const target = await sampleRepository()
+      await expect(copy(source, target), `${lie}`).rejects.toMatchObject({
+        code: expect.stringMatching(/^(data\.(damaged|malformed|missing)|storage\.range)$/),
+      })
+      expect(await loadSnapshots(target)).toEqual([])
+    }
+  })
+
+  it('takes an uncompressed length from the content, not from the index', async () => {
+    const source = await sampleRepository()
+    await saveSample(source, FOLDER)
+    const [id] = (await source.loadIndex()).indexIds
+    const index = decodeIndexFile(await source.loadUnpacked('index', id ?? expect.fail()))
+    const claim = (blob: IndexedBlob): IndexedBlob =>
+      blob.uncompressed_length === undefined ? blob : { ...blob, uncompressed_length: 2 ** 30 }
+    await source.removeFile('index', id ?? expect.fail())
+    await source.saveUnpacked('index', encodeIndexFile({ packs: index.packs.map((pack) => ({ ...pack, blobs: pack.blobs.map(claim) })) }))
+    const target = await sampleRepository()
+    await copy(source, target)
+    for (const { uncompressedLength } of (await target.loadIndex()).index) expect(uncompressedLength).toBeLessThan(20_000)
   })
 
   it('survives a failure of the target at every call, and then reuses what was stored', async () => {

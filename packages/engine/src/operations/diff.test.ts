@@ -51,6 +51,11 @@ describe('diffTrees', () => {
     expect((await diff(at('2024-01-01T12:00:00Z'), at('2024-01-01T13:00:00+01:00'), { metadata: true })).changes).toEqual([])
   })
 
+  it('does not count content that is still there in a folder that did not change', async () => {
+    const { statistics } = await diff({ moved: 'same', same: { file: 'same' } }, { same: { file: 'same' } })
+    expect(statistics.removed).toMatchObject({ files: 1, dataBlobs: 0, treeBlobs: 1 })
+  })
+
   it('finds nothing between the same', async () => {
     const { changes, statistics } = await diff(BEFORE, BEFORE)
     expect(changes).toEqual([])
@@ -74,12 +79,17 @@ describe('diffTrees', () => {
 describe('computeStatistics', () => {
   it('counts in every mode', async () => {
     const repository = await sampleRepository()
-    const folder: FolderSpec = { a: { one: 'same', two: 'same' }, three: 'other', four: new SampleNode({ links: 2, inode: 5, size: 3 }) }
+    const folder: FolderSpec = {
+      a: { one: 'same', two: 'same' },
+      three: 'other',
+      four: new SampleNode({ links: 2, inode: 5, size: 3 }),
+      link: new SampleNode({ links: 2, inode: 5, size: 3 }),
+    }
     const snapshots = [await saveSample(repository, folder), await saveSample(repository, { ...folder, five: '55555' })]
     const indexed = await repository.loadIndex()
     const all = new Map<string, unknown>()
     for (const mode of STATISTICS_MODES) all.set(mode, await computeStatistics(indexed, snapshots, { mode }))
-    expect(all.get('restore-size')).toMatchObject({ snapshots: 2, totalSize: 2 * (4 + 4 + 5 + 3) + 5, totalFileCount: 11 })
+    expect(all.get('restore-size')).toMatchObject({ snapshots: 2, totalSize: 2 * (4 + 4 + 5 + 3) + 5, totalFileCount: 13 })
     // "same", "other", "55555" and everything without content.
     expect(all.get('files-by-contents')).toMatchObject({ totalSize: 4 + 5 + 5, totalFileCount: 4 })
     expect(all.get('blobs-per-file')).toMatchObject({ totalSize: 4 + 5 + 5, totalFileCount: 3, totalBlobCount: 3 })

@@ -45,8 +45,8 @@ const TREE_START = '{"nodes":['
 const TREE_END = /\]\}\n?$/
 
 /**
- * Writes a tree anew without the nodes that are not kept, from the leaves up. Nodes are taken over byte for byte, with all that is not known
- * here; only the id of a subtree that changed is replaced. A tree that does not change is not written.
+ * Writes a tree anew without the nodes that are not kept, from the leaves up. Nodes are taken over byte for byte, with all that is not
+ * known here; only the id of a subtree that changed is replaced. A tree that does not change is not written.
  *
  * @throws EngineError `data.*` for a tree that cannot be read, or has a form that cannot be taken apart without loss; `storage.*`
  */

@@ -69,6 +69,12 @@ describe('walkTree', () => {
     expect(most).toBeLessThanOrEqual(8)
   })
 
+  it('goes through the same tree in several places', async () => {
+    const twin: FolderSpec = { inner: { file: 'x' } }
+    const { indexed, root } = await stored({ a: twin, b: twin, c: { deeper: twin } })
+    expect(await pathsOf(indexed, root)).toHaveLength(10)
+  })
+
   it('ends at a folder that contains itself', async () => {
     const reader = endless(() => [folderNode('a', idOf(1))])
     await expect(pathsOf(reader, idOf(0))).rejects.toMatchObject({
