@@ -22,8 +22,8 @@ export interface LimitPlan {
 }
 
 /**
- * How much of the work is done. `everything`: each chunk is read, hashed, compressed and sealed. `engine`: chunks that are there already are
- * neither compressed nor sealed, and incompressible ones are recognised by samples, as the engine does.
+ * How much of the work is done. `everything`: each chunk is read, hashed, compressed and sealed. `engine`: chunks that are there already
+ * are neither compressed nor sealed, and incompressible ones are recognised by samples, as the engine does.
  */
 export type LimitMode = 'everything' | 'engine'
 

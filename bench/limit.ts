@@ -4,8 +4,8 @@ import { Worker } from 'node:worker_threads'
 import { type LimitMode, type LimitPlan, type LimitWorkerData, STARTED } from './limit-tasks.ts'
 
 /**
- * The limit of a first backup on this machine: only reading, SHA-256, zstd, AES-256-CTR and Poly1305, all cores busy, no process to start and
- * nothing to write, to cut or to look up. `limit.ts PLAN MODE` prints the seconds as JSON.
+ * The limit of a first backup on this machine: only reading, SHA-256, zstd, AES-256-CTR and Poly1305, all cores busy, no process to start
+ * and nothing to write, to cut or to look up. `limit.ts PLAN MODE` prints the seconds as JSON.
  */
 const [planFile = '', mode = ''] = process.argv.slice(2)
 process.stdout.write(

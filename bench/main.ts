@@ -24,8 +24,13 @@ const MAIN_DATA_COPIES = 4.5
 const SPARE_BYTES = 1.5e9
 const WARM_UP_FILES = 500
 
-const options = parseOptions(process.argv.slice(2))
-if (options !== undefined) await main(options)
+try {
+  const options = parseOptions(process.argv.slice(2))
+  if (options !== undefined) await main(options)
+} catch (error) {
+  console.error(`bench: ${error instanceof Error ? error.message : String(error)}`)
+  process.exitCode = 1
+}
 
 async function main(chosen: BenchOptions): Promise<void> {
   const startedAt = process.hrtime.bigint()
