@@ -34,6 +34,8 @@ interface PrintedNode {
 for (const restic of resticBinaries()) {
   describe(`on a repository of restic ${restic.version}`, () => {
     const bench = new ResticWorkbench(restic)
+    // restic 0.14 knows neither rewrite nor folders behind a colon.
+    const itWithNewRestic = restic.version.startsWith('0.14.') ? () => undefined : it
     let indexed: IndexedRepository
     let snapshots: readonly StoredSnapshot[]
 
@@ -64,8 +66,7 @@ for (const restic of resticBinaries()) {
       }
     })
 
-    it('lists a folder named behind a colon', async () => {
-      if (restic.version.startsWith('0.14')) return
+    itWithNewRestic('lists a folder named behind a colon', async () => {
       const subfolder = bench.path('source/docs')
       const tree = await findSubtree(indexed, first().tree, { subfolder })
       const listed = await Array.fromAsync(listSnapshot(indexed, tree))
@@ -185,8 +186,7 @@ for (const restic of resticBinaries()) {
       expect(tree.toString()).toBe(bench.run('repository', ['cat', 'blob', first().tree]))
     })
 
-    it('rewrites to the trees and snapshots that restic makes', async () => {
-      if (restic.version.startsWith('0.14')) return
+    itWithNewRestic('rewrites to the trees and snapshots that restic makes', async () => {
       const excludes = (patterns: string[], ignoreCase = false) => compilePathFilter(patterns.map(byteStringOf), { ignoreCase })
       const time = '2023-05-06T07:08:09'
       const cases = [
