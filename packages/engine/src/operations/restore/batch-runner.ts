@@ -1,6 +1,7 @@
 import { closeSync } from 'node:fs'
-import { type EngineError, isEngineError } from '../../errors.ts'
+import { EngineError, isEngineError } from '../../errors.ts'
 import type { ByteString } from '../../format/byte-string.ts'
+import type { BlobId } from '../../format/ids.ts'
 import type { IndexedRepository } from '../../repository/indexed-repository.ts'
 import { TaskQueue } from '../../repository/task-queue.ts'
 import { receivedError } from '../../repository/worker-pool.ts'
@@ -32,47 +33,67 @@ const TASK_ENTRIES_MAX = 500
 
 /**
  * Carries out batches: compares what is there, writes content, makes links and special files, and sets metadata, that of folders last. The
- * batches must come in order and one at a time.
+ * batches must come in order and one at a time. While the last blobs of one are written the next one begins, so that no worker waits.
  */
 export class BatchRunner {
   readonly #parts: BatchRunnerParts
   readonly #report: RestoreReport
-  /** Finished files whose metadata is set by a task of its own. */
-  #toFinish: RestoredFile[] = []
+  /** Tasks with content that a worker has or will soon have. */
+  readonly #queue: TaskQueue
+  #finishing: Promise<void> = Promise.resolve()
 
   constructor(parts: BatchRunnerParts) {
+    const { limits, localFolder } = parts.indexed.repository.storage
     this.#parts = parts
     this.#report = parts.report
+    this.#queue = new TaskQueue(parts.workers.tasksAtOnce + (localFolder === undefined ? limits.connections : 0))
   }
 
+  /** Resolves when the content of the batch is on its way, with the batches before the last one all finished. */
   async run(batch: RestoreBatch): Promise<void> {
     const toCompare = batch.parts.filter(({ file }) => file.compare)
     await compareParts(this.#parts.workers, toCompare, this.#parts.signal)
-    for (const part of batch.parts) this.#judge(part)
+    const toFinish: RestoredFile[] = []
+    for (const part of batch.parts) if (this.#judge(part) === 'unchanged') toFinish.push(part.file)
     if (this.#parts.dryRun) {
       this.#pretend(batch)
       return
     }
-    await this.#writeContent(batch.parts)
-    await this.#finishFiles()
+    const writing = await this.#writeContent(batch.parts, toFinish)
+    await this.#finishing
+    this.#finishing = this.#finish(batch, { writing, toFinish })
+    // A failure is met by whoever waits.
+    this.#finishing.catch(() => undefined)
+  }
+
+  /** Resolves when all batches are finished. */
+  async finish(): Promise<void> {
+    await this.#finishing
+  }
+
+  async #finish(
+    batch: RestoreBatch,
+    content: { readonly writing: readonly Promise<void>[]; readonly toFinish: RestoredFile[] },
+  ): Promise<void> {
+    await Promise.all(content.writing)
+    for (const { file, isLast } of batch.parts) if (isLast && file.changed && file.prepared && !file.failed) content.toFinish.push(file)
+    await this.#finishFiles(content.toFinish)
     await this.#makeNodes(batch.nodes)
     await this.#finishFolders(batch.folders)
   }
 
-  /** Decides whether a file is changed, as far as this part of it tells. */
-  #judge(part: FilePart): void {
+  /** Decides whether a file is changed, as far as this part of it tells; its last part decides. */
+  #judge(part: FilePart): 'changed' | 'unchanged' | undefined {
     const { file, matches } = part
     if (matches !== undefined && (file.sizeBefore !== file.sizeBytes || matches.includes(0))) {
       file.changed = true
       // A new file takes the place of one that has other names: it has no content to keep.
       if (file.hasOtherNames) part.matches = undefined
     }
-    if (!part.isLast) return
+    if (!part.isLast) return undefined
     if (file.changed) this.#report.found(file.sizeBytes)
-    else {
-      this.#report.skipped(file.location, file.sizeBytes)
-      this.#toFinish.push(file)
-    }
+    else this.#report.skipped(file.location, file.sizeBytes)
+    return file.changed ? 'changed' : 'unchanged'
   }
 
   #pretend(batch: RestoreBatch): void {
@@ -82,26 +103,29 @@ export class BatchRunner {
       this.#report.finished(file.location, actionOf(file), file.sizeBytes)
     }
     for (const { location } of [...batch.nodes, ...batch.folders]) this.#report.finished(location, 'restored', 0)
-    this.#toFinish = []
   }
 
-  async #writeContent(parts: readonly FilePart[]): Promise<void> {
-    const { workers, request, indexed, signal } = this.#parts
-    const { storage } = indexed.repository
+  /** Resolves with what is under way when all tasks have begun or wait for a worker. */
+  async #writeContent(parts: readonly FilePart[], incomplete: RestoredFile[]): Promise<readonly Promise<void>[]> {
+    const { workers, request, signal } = this.#parts
     for (const part of parts) this.#countMatches(part)
     const plan = planContent(parts)
-    for (const file of plan.shared) this.#prepare(file)
-    const queue = new TaskQueue(storage.localFolder === undefined ? workers.tasksAtOnce + storage.limits.connections : workers.tasksAtOnce)
-    const sparse = request.sparse === true
-    for (const planned of bareTasks(plan.bare, sparse)) {
-      await queue.add(async () => this.#settle(planned, await workers.writeContent(planned.task)))
+    const writing: Promise<void>[] = []
+    const start = (work: () => Promise<void>): Promise<void> =>
+      this.#queue.add(() => {
+        const promise = work()
+        writing.push(promise)
+        return promise
+      })
+    for (const planned of bareTasks(plan.bare, request.sparse === true)) {
+      await start(async () => this.#settle({ planned, result: await workers.writeContent(planned.task), incomplete }))
     }
     for (const draft of plan.drafts) {
       signal?.throwIfAborted()
-      await queue.add(() => this.#runDraft(draft))
+      for (const file of draft.files) if (plan.shared.has(file)) this.#prepare(file)
+      await start(() => this.#runDraft(draft, incomplete))
     }
-    await queue.drain()
-    for (const { file, isLast } of parts) if (isLast && file.changed && file.prepared && !file.failed) this.#toFinish.push(file)
+    return writing
   }
 
   /** Bytes that are right already count as restored, as in restic. */
@@ -127,14 +151,14 @@ export class BatchRunner {
     }
   }
 
-  async #runDraft(draft: TaskDraft): Promise<void> {
+  async #runDraft(draft: TaskDraft, incomplete: RestoredFile[]): Promise<void> {
     const { indexed, request, workers } = this.#parts
     const isLocal = indexed.repository.storage.localFolder !== undefined
     const pattern = isLocal ? LOCAL_PATTERN : REMOTE_PATTERN
     const planned = taskOf(draft, { packId: indexed.packs.idOf(draft.pack), pattern, sparse: request.sparse === true })
     if (planned.task.runs.length === 0) return
     const task = isLocal ? planned.task : { ...planned.task, contents: await this.#fetch(planned) }
-    await this.#settle(planned, await workers.writeContent(task))
+    await this.#settle({ planned, result: await workers.writeContent(task), incomplete })
   }
 
   /** The bytes of all runs; none for a run that cannot be read, which the worker then reports as unreadable. */
@@ -155,15 +179,21 @@ export class BatchRunner {
     )
   }
 
-  async #settle(planned: PlannedTask, result: ContentResult): Promise<void> {
+  /** `incomplete` gets the files whose content is whole and that the worker has not finished. */
+  async #settle(done: {
+    readonly planned: PlannedTask
+    readonly result: ContentResult
+    readonly incomplete: RestoredFile[]
+  }): Promise<void> {
+    const { planned, result } = done
     for (const { file, error } of result.failed) this.#fail(planned.files[file]?.file, receivedError(error))
-    const incomplete = new Set<RestoredFile>()
-    for (const unreadable of result.unreadable) await this.#rescue(planned, unreadable, incomplete)
+    const patched = new Set<RestoredFile>()
+    for (const unreadable of result.unreadable) await this.#rescue(planned, unreadable, patched)
     for (const { file, bytes } of planned.files) {
       if (file.failed) continue
       this.#report.written(bytes)
       if (file.prepared) continue
-      if (incomplete.has(file)) this.#toFinish.push(file)
+      if (patched.has(file)) done.incomplete.push(file)
       else this.#finished(file)
     }
     this.#reportProblems(
@@ -173,13 +203,15 @@ export class BatchRunner {
   }
 
   /** Reads a blob again, from wherever the repository has another copy of it, and writes it to all files that want it. */
-  async #rescue(planned: PlannedTask, unreadable: UnreadableBlob, incomplete: Set<RestoredFile>): Promise<void> {
+  async #rescue(planned: PlannedTask, unreadable: UnreadableBlob, patched: Set<RestoredFile>): Promise<void> {
     const { indexed, signal } = this.#parts
     const blob = planned.task.runs[unreadable.run]?.blobs[unreadable.blob]
     if (blob === undefined) return
     let content: Buffer | EngineError
     try {
       content = await indexed.readBlob('data', blob.id, { signal })
+      // The places of all that follows were reckoned with what the index says.
+      if (content.length !== plaintextBytes(blob)) content = wrongLength(blob.id)
     } catch (error) {
       if (!isDamage(error)) throw error
       content = error
@@ -187,7 +219,7 @@ export class BatchRunner {
     for (let index = 0; index < blob.places.length; index += 2) {
       const file = planned.files[blob.places[index] ?? 0]?.file
       if (file === undefined || file.failed) continue
-      incomplete.add(file)
+      patched.add(file)
       if (isEngineError(content)) this.#fail(file, content)
       else this.#patch(file, content, blob.places[index + 1] ?? 0)
     }
@@ -219,9 +251,7 @@ export class BatchRunner {
     this.#report.finished(file.location, actionOf(file), file.sizeBytes)
   }
 
-  async #finishFiles(): Promise<void> {
-    const files = this.#toFinish
-    this.#toFinish = []
+  async #finishFiles(files: readonly RestoredFile[]): Promise<void> {
     await this.#setMetadata(
       files.map(({ location, path, node }) => ({ location, path, metadata: metadataOf(node) })),
       { inOrder: false },
@@ -274,6 +304,12 @@ export class BatchRunner {
     }
     await queue.drain()
   }
+}
+
+function wrongLength(id: BlobId): EngineError {
+  return new EngineError('data.damaged', `Cannot use blob ${id.slice(0, 10)}: its length is not what the index says`, {
+    context: { blob: id },
+  })
 }
 
 function actionOf({ before }: RestoredFile): 'restored' | 'updated' {

@@ -36,6 +36,7 @@ interface WantedBlob {
 export interface TaskDraft {
   readonly pack: number
   readonly blobs: readonly WantedBlob[]
+  readonly files: ReadonlySet<RestoredFile>
 }
 
 export interface ContentPlan {
@@ -59,14 +60,11 @@ export function planContent(parts: readonly FilePart[]): ContentPlan {
     if (addPart(packs, part) === 0 && !file.hasSeveralParts) bare.push(file)
   }
   const drafts = [...packs].flatMap(([pack, blobs]) => cutIntoDrafts(pack, [...blobs.values()]))
-  const firstDraft = new Map<RestoredFile, TaskDraft>()
+  const seen = new Set<RestoredFile>()
   for (const draft of drafts) {
-    for (const { places } of draft.blobs) {
-      for (const { file } of places) {
-        const first = firstDraft.get(file)
-        if (first === undefined) firstDraft.set(file, draft)
-        else if (first !== draft) shared.add(file)
-      }
+    for (const file of draft.files) {
+      if (seen.has(file)) shared.add(file)
+      else seen.add(file)
     }
   }
   return { drafts, shared, bare }
@@ -154,7 +152,7 @@ function cutIntoDrafts(pack: number, blobs: WantedBlob[]): TaskDraft[] {
   let places = 0
   for (const blob of blobs) {
     if (current.length > 0 && (bytes >= TASK_BYTES_MAX || places >= TASK_PLACES_MAX)) {
-      drafts.push({ pack, blobs: current })
+      drafts.push(draftOf(pack, current))
       current = []
       bytes = 0
       places = 0
@@ -163,8 +161,14 @@ function cutIntoDrafts(pack: number, blobs: WantedBlob[]): TaskDraft[] {
     bytes += blob.location.length
     places += blob.places.length
   }
-  if (current.length > 0) drafts.push({ pack, blobs: current })
+  if (current.length > 0) drafts.push(draftOf(pack, current))
   return drafts
+}
+
+function draftOf(pack: number, blobs: readonly WantedBlob[]): TaskDraft {
+  const files = new Set<RestoredFile>()
+  for (const { places } of blobs) for (const { file } of places) files.add(file)
+  return { pack, blobs, files }
 }
 
 function joinRuns(blobs: readonly BlobOrder[], { gapBytesMax, runBytesMax }: ReadPattern): BlobRun[] {

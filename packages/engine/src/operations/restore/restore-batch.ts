@@ -65,7 +65,7 @@ export interface BatchFolder {
 }
 
 /** Bounds of what one batch holds, so that memory depends on them and not on the snapshot. */
-const BATCH_ENTRIES_MAX = 20_000
+const BATCH_ENTRIES_MAX = 5000
 export const BATCH_BLOBS_MAX = 100_000
 
 /** A part of a restore that is carried out as one: packs are read once for all of it. */
@@ -90,18 +90,45 @@ export class RestoreBatch {
 }
 
 /** Bytes of a blob's plaintext. */
-export function plaintextBytes({ length, uncompressedLength }: BlobLocation): number {
+export function plaintextBytes({ length, uncompressedLength }: Pick<BlobLocation, 'length' | 'uncompressedLength'>): number {
   return uncompressedLength === 0 ? Math.max(0, length - 32) : uncompressedLength
 }
 
-/** What a file's blobs make together, and how many of them are unknown. */
+/** Some of the blobs of a file with their places; those that are unknown are left out. */
+export interface LocatedBlobs {
+  readonly blobs: readonly PartBlob[]
+  readonly isLast: boolean
+  readonly missing: number
+}
+
+/** Looks the blobs of a file up, as many at a time as fit into a batch. Gives at least one part. */
+export function* locateInParts(index: BlobIndex, content: readonly BlobId[]): Generator<LocatedBlobs> {
+  for (let first = 0; first === 0 || first < content.length; first += BATCH_BLOBS_MAX) {
+    const end = Math.min(content.length, first + BATCH_BLOBS_MAX)
+    const blobs: PartBlob[] = []
+    for (let position = first; position < end; position++) {
+      const id = content[position]
+      const location = id && index.find('data', id)
+      if (id !== undefined && location) blobs.push({ id, location })
+    }
+    yield { blobs, isLast: end === content.length, missing: end - first - blobs.length }
+  }
+}
+
+/** What the blobs of a file make together, and how many are unknown. */
 export function measureContent(index: BlobIndex, content: readonly BlobId[]): { readonly sizeBytes: number; readonly missing: number } {
   let sizeBytes = 0
   let missing = 0
-  for (const id of content) {
-    const location = index.find('data', id)
-    if (location === undefined) missing++
-    else sizeBytes += plaintextBytes(location)
+  for (const part of locateInParts(index, content)) {
+    sizeBytes += totalBytes(part.blobs)
+    missing += part.missing
   }
   return { sizeBytes, missing }
+}
+
+/** What the plaintexts of blobs make together. */
+export function totalBytes(blobs: readonly PartBlob[]): number {
+  let bytes = 0
+  for (const { location } of blobs) bytes += plaintextBytes(location)
+  return bytes
 }

@@ -9,12 +9,11 @@ import { namesIn, removeTree, visitTree } from './remove-tree.ts'
 import {
   BATCH_BLOBS_MAX,
   type Before,
-  type FilePart,
+  locateInParts,
   measureContent,
-  type PartBlob,
-  plaintextBytes,
   RestoreBatch,
   type RestoredFile,
+  totalBytes,
 } from './restore-batch.ts'
 import type { FolderEnd, RestoreItem } from './restore-items.ts'
 import type { RestoreReport } from './restore-report.ts'
@@ -194,29 +193,20 @@ export class RestoreCollector {
     }
   }
 
+  /** Gives out a file in parts, each of which but the last fills a batch. */
   async #addFile(
     file: RestoredFile,
     out: { readonly batch: RestoreBatch; readonly dispatch: (batch: RestoreBatch) => Promise<void> },
   ): Promise<RestoreBatch> {
-    const content = file.node.content ?? []
+    const { content } = file.node
     let { batch } = out
     let offset = 0
-    for (let first = 0; first === 0 || first < content.length; first += BATCH_BLOBS_MAX) {
-      if (first > 0) {
-        await out.dispatch(batch)
-        batch = new RestoreBatch()
-      }
-      const blobs: PartBlob[] = []
-      let bytes = 0
-      for (const id of content.slice(first, first + BATCH_BLOBS_MAX)) {
-        const location = this.#index.find('data', id)
-        if (location === undefined) continue
-        blobs.push({ id, location })
-        bytes += plaintextBytes(location)
-      }
-      const part: FilePart = { file, offset, blobs, isLast: first + BATCH_BLOBS_MAX >= content.length, matches: undefined }
-      batch.addPart(part)
-      offset += bytes
+    for (const { blobs, isLast } of locateInParts(this.#index, content ?? [])) {
+      batch.addPart({ file, offset, blobs, isLast, matches: undefined })
+      offset += totalBytes(blobs)
+      if (isLast) break
+      await out.dispatch(batch)
+      batch = new RestoreBatch()
     }
     return batch
   }

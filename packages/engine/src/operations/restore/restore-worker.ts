@@ -3,6 +3,7 @@ import { workerData } from 'node:worker_threads'
 import { decompressToLookAt } from '../../compression/zstd.ts'
 import { Sealer } from '../../crypto/sealer.ts'
 import { EngineError } from '../../errors.ts'
+import type { PackId } from '../../format/ids.ts'
 import { postedError } from '../../repository/worker-pool.ts'
 import { serveTasks } from '../../repository/worker-tasks.ts'
 import { compareFile } from './compare-file.ts'
@@ -61,18 +62,22 @@ function restoreContent(task: ContentTask): ContentResult {
   if (task.contents !== undefined) {
     for (const [number, run] of task.runs.entries()) writeRun(run, number, task.contents[number] ?? new Uint8Array(0))
   } else if (task.pack !== undefined) {
-    source?.withPack(task.pack, (read) => {
-      for (const [number, run] of task.runs.entries()) {
-        try {
-          writeRun(run, number, read(run.offset, run.length))
-        } catch (error) {
-          for (const blob of run.blobs.keys()) unreadable.push({ run: number, blob, error: postedError(error) })
-        }
+    const { pack } = task
+    for (const [number, run] of task.runs.entries()) {
+      try {
+        writeRun(run, number, readRun(pack, run))
+      } catch (error) {
+        for (const blob of run.blobs.keys()) unreadable.push({ run: number, blob, error: postedError(error) })
       }
-    })
+    }
   }
   files.finishAll()
   return { kind: 'content', unreadable, failed: files.failures, problems: files.problems }
+}
+
+function readRun(pack: PackId, { offset, length }: BlobRun): Uint8Array {
+  if (source === undefined) throw new EngineError('storage.not-found', `Cannot read pack ${pack.slice(0, 10)}: it is not in a local folder`)
+  return source.read({ pack, offset, length })
 }
 
 function writeBlob(files: TaskFiles, blob: BlobOrder, sealed: Uint8Array): void {

@@ -2,6 +2,7 @@ import { EngineError } from '../../errors.ts'
 import { byteStringOf } from '../../format/byte-string.ts'
 import type { IndexedRepository } from '../../repository/indexed-repository.ts'
 import { BatchRunner } from './batch-runner.ts'
+import { LocalTrees } from './local-trees.ts'
 import { describeLimits } from './node-metadata.ts'
 import { NumberSet } from './number-set.ts'
 import { RestoreBatch } from './restore-batch.ts'
@@ -93,9 +94,10 @@ class RestoreRun {
       // A failure is met at the next dispatch.
       running.catch(() => undefined)
     }
+    using trees = LocalTrees.over(this.#indexed)
     let batch = new RestoreBatch()
     let items = 0
-    for await (const item of restoreItems(this.#indexed, this.#request, signal)) {
+    for await (const item of restoreItems(trees, this.#request, signal)) {
       if (++items % ITEMS_AT_ONCE === 0) await new Promise((resolve) => setImmediate(resolve))
       batch = await collector.add(item, batch, dispatch)
       if (!batch.isFull) continue
@@ -104,6 +106,7 @@ class RestoreRun {
     }
     await dispatch(batch)
     await running
+    await runner.finish()
   }
 
   #verify(workers: RestoreWorkers): Promise<void> {

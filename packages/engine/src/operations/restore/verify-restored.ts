@@ -3,8 +3,9 @@ import type { TreeNode } from '../../format/node.ts'
 import { findStatus } from '../../host/file-status.ts'
 import type { IndexedRepository } from '../../repository/indexed-repository.ts'
 import { compareParts } from './compare-parts.ts'
+import { LocalTrees } from './local-trees.ts'
 import type { NumberSet } from './number-set.ts'
-import { BATCH_BLOBS_MAX, type FilePart, plaintextBytes, type RestoredFile } from './restore-batch.ts'
+import { type FilePart, locateInParts, type RestoredFile, totalBytes } from './restore-batch.ts'
 import { restoreItems } from './restore-items.ts'
 import type { RestoreRequest } from './restore-request.ts'
 import type { RestoreWorkers } from './restore-workers.ts'
@@ -27,7 +28,8 @@ export async function verifyRestored(indexed: IndexedRepository, request: Restor
   let ordinal = 0
   let group: FilePart[] = []
   let blobs = 0
-  for await (const item of restoreItems(indexed, request, signal)) {
+  using trees = LocalTrees.over(indexed)
+  for await (const item of restoreItems(trees, request, signal)) {
     if (item.kind !== 'entry' || item.node.type !== 'file' || !restored.has(ordinal++)) continue
     for (const part of partsOf(indexed, request, item)) {
       group.push(part)
@@ -57,19 +59,20 @@ function* partsOf(
   { target }: RestoreRequest,
   { path: location, node }: { readonly path: ByteString; readonly node: TreeNode },
 ): Generator<FilePart> {
-  const content = node.content ?? []
   const path = joinBytes(target, location.slice(1) as ByteString)
   const unused = { ordinal: 0, before: 'file', sizeBefore: 0, hasOtherNames: false, compare: true, changed: false, prepared: true } as const
-  const file = { ...unused, location, path, node, sizeBytes: 0, hasSeveralParts: false, failed: false }
-  const counted: RestoredFile & { sizeBytes: number } = file
-  for (let first = 0; first === 0 || first < content.length; first += BATCH_BLOBS_MAX) {
-    const offset = counted.sizeBytes
-    const blobs = content.slice(first, first + BATCH_BLOBS_MAX).flatMap((id) => {
-      const place = index.find('data', id)
-      if (place === undefined) return []
-      counted.sizeBytes += plaintextBytes(place)
-      return [{ id, location: place }]
-    })
-    yield { file: counted, offset, blobs, isLast: first + BATCH_BLOBS_MAX >= content.length, matches: undefined }
+  const file: RestoredFile & { sizeBytes: number } = {
+    ...unused,
+    location,
+    path,
+    node,
+    sizeBytes: 0,
+    hasSeveralParts: false,
+    failed: false,
+  }
+  for (const { blobs, isLast } of locateInParts(index, node.content ?? [])) {
+    const offset = file.sizeBytes
+    file.sizeBytes += totalBytes(blobs)
+    yield { file, offset, blobs, isLast, matches: undefined }
   }
 }
