@@ -19,7 +19,11 @@ beforeAll(async () => {
       lab.restic(binary, name, ['init', '--repository-version', version])
       for (const round of [1, 2, 3]) {
         for (const file of ['a', 'b/c', 'b/d/e']) lab.write(`round-${round}/${file}-${round}`, randomBytes(round * 3000).toString('hex'))
-        lab.restic(binary, name, ['backup', '.', '--host', 'lab'].map((arg) => (arg === '.' ? lab.source : arg)))
+        lab.restic(
+          binary,
+          name,
+          ['backup', '.', '--host', 'lab'].map((arg) => (arg === '.' ? lab.source : arg)),
+        )
       }
       const sound = loadIntoMemory(lab.path(name))
       repositories.set(name, { sound, repository: await openLab(sound) })
@@ -63,7 +67,11 @@ describe.each(['installed-v1', 'installed-v2', 'current-v1', 'current-v2'])('che
         const { report, findings } = await checked(name, (storage) => storage.replaceFile(file, spoil?.(contentOf(storage, file))))
         const where = `${kind}/${file.name}`
         expect(report.errorCount, where).toBeGreaterThan(0)
-        if (damage !== 'removed' || kind === 'data') expect(findings.some((finding) => isAbout(finding, file)), where).toBe(true)
+        if (damage !== 'removed' || kind === 'data')
+          expect(
+            findings.some((finding) => isAbout(finding, file)),
+            where,
+          ).toBe(true)
       }
     }
   })
@@ -77,7 +85,11 @@ describe.each(['installed-v1', 'installed-v2', 'current-v1', 'current-v2'])('che
         storage.replaceFile(one, second)
         storage.replaceFile(other, first)
       })
-      for (const file of [one, other]) expect(findings.some((finding) => isAbout(finding, file)), file.name).toBe(true)
+      for (const file of [one, other])
+        expect(
+          findings.some((finding) => isAbout(finding, file)),
+          file.name,
+        ).toBe(true)
     }
   })
 
@@ -87,7 +99,10 @@ describe.each(['installed-v1', 'installed-v2', 'current-v1', 'current-v2'])('che
       if (file === undefined) throw new Error('there is too little to copy')
       const copy = { kind, name: createHash('sha256').update(file.name).digest('hex') }
       const { findings } = await checked(name, (storage) => storage.replaceFile(copy, contentOf(storage, file)))
-      expect(findings.some((finding) => isAbout(finding, copy)), kind).toBe(true)
+      expect(
+        findings.some((finding) => isAbout(finding, copy)),
+        kind,
+      ).toBe(true)
     }
   })
 
@@ -118,7 +133,9 @@ describe.each(['installed-v1', 'installed-v2', 'current-v1', 'current-v2'])('che
     const [file] = filesOf(soundOf(name), 'data')
     if (file === undefined) throw new Error('there is no pack')
     const structureOnly = { readData: 'none' as const }
-    expect((await checked(name, (storage) => storage.replaceFile(file, undefined), structureOnly)).report.counts.has('pack.missing')).toBe(true)
+    expect((await checked(name, (storage) => storage.replaceFile(file, undefined), structureOnly)).report.counts.has('pack.missing')).toBe(
+      true,
+    )
     const cut = await checked(name, (storage) => storage.replaceFile(file, contentOf(storage, file).subarray(1)), structureOnly)
     expect(cut.report.counts.has('pack.size')).toBe(true)
     const orphan = { kind: 'data' as const, name: '0'.repeat(64) }
@@ -165,7 +182,11 @@ async function checked(
   const storage = cloneStorage(sound)
   spoil(storage)
   const findings: Finding[] = []
-  const report = await checkRepository(reopen(repository, storage), { readData: 'all', ...options, onFinding: (finding) => findings.push(finding) })
+  const report = await checkRepository(reopen(repository, storage), {
+    readData: 'all',
+    ...options,
+    onFinding: (finding) => findings.push(finding),
+  })
   return { report, findings }
 }
 

@@ -43,8 +43,17 @@ export class RepositoryLab {
     return output
   }
 
-  tryRestic(binary: ResticBinary, repository: string, args: readonly string[]): { readonly status: number | null; readonly output: string } {
-    const env = { ...process.env, RESTIC_PASSWORD: PASSWORD, RESTIC_REPOSITORY: this.path(repository), RESTIC_CACHE_DIR: this.path('cache') }
+  tryRestic(
+    binary: ResticBinary,
+    repository: string,
+    args: readonly string[],
+  ): { readonly status: number | null; readonly output: string } {
+    const env = {
+      ...process.env,
+      RESTIC_PASSWORD: PASSWORD,
+      RESTIC_REPOSITORY: this.path(repository),
+      RESTIC_CACHE_DIR: this.path('cache'),
+    }
     const { status, stdout, stderr } = spawnSync(binary.path, ['--no-cache', ...args], { env, encoding: 'utf8', cwd: this.folder })
     return { status, output: stdout + stderr }
   }
@@ -121,7 +130,10 @@ export function contentOf(storage: MemoryStorage, file: FileRef): Buffer {
 /** Every file of a snapshot with its content; undefined for what cannot be read. */
 export async function contentsOf(indexed: IndexedRepository, snapshot: StoredSnapshot): Promise<Map<string, string | undefined>> {
   const contents = new Map<string, string | undefined>()
-  for await (const { path, node } of walkTree(indexed, snapshot.tree, { rootPath: byteStringOf('/'), onBroken: ({ path: lost }) => contents.set(lost, undefined) })) {
+  for await (const { path, node } of walkTree(indexed, snapshot.tree, {
+    rootPath: byteStringOf('/'),
+    onBroken: ({ path: lost }) => contents.set(lost, undefined),
+  })) {
     if (node.type === 'file') contents.set(path, await readWhole(indexed, node.content ?? []))
   }
   return contents

@@ -13,6 +13,8 @@ const READ_AHEAD = 4
 export interface LoadIndexOptions extends CallOptions {
   /** Told of index files that are damaged or gone, which are left out; when absent the first of them is an error. */
   readonly onBroken?: (id: IndexId, error: EngineError) => void
+  /** Reads these index files alone. */
+  readonly only?: ReadonlySet<IndexId>
   /** Called for each index file with what it holds. */
   readonly onFile?: (id: IndexId, file: IndexFile) => void
 }
@@ -37,7 +39,8 @@ export async function* readIndexFiles(
 ): AsyncGenerator<{ readonly id: IndexId; readonly file: IndexFile }> {
   const queue: Promise<{ id: IndexId; content: Buffer | EngineError }>[] = []
   const ids: IndexId[] = []
-  for await (const { name } of repository.list('index', options)) ids.push(name as IndexId)
+  for await (const { name } of repository.list('index', options))
+    if (options.only?.has(name as IndexId) !== false) ids.push(name as IndexId)
   for (let next = 0; next < ids.length || queue.length > 0; ) {
     while (next < ids.length && queue.length < READ_AHEAD) queue.push(fetch(repository, ids[next++] as IndexId, options))
     const fetched = await queue.shift()

@@ -4,6 +4,7 @@ import type { CallOptions } from '../storage/storage.ts'
 import { readIndexFiles } from './index-loader.ts'
 import { IndexRecorder } from './index-recorder.ts'
 import type { OpenRepository } from './open-repository.ts'
+import { packDigest } from './pack-digest.ts'
 
 export interface RewriteIndexOptions extends CallOptions {
   /** Packs that no index file shall name any more. */
@@ -24,25 +25,29 @@ export interface RewrittenIndex {
 
 /**
  * Changes what the index files say: writes new ones for what is left of those that are concerned, and removes these when the new ones are
- * durable. The others stay. A pack that several concerned files name is named once afterwards. At every moment the index names at
- * least what it will name at the end. The caller holds an exclusive lock.
+ * durable. The others stay. What several files say of a pack is said once afterwards, as far as they are concerned and agree. At every
+ * moment the index names at least what it will name at the end. The caller holds an exclusive lock.
  *
  * @throws EngineError `data.damaged`, `data.malformed`, `storage.*`
  */
 export async function rewriteIndex(repository: OpenRepository, options: RewriteIndexOptions): Promise<RewrittenIndex> {
-  const { drop, add, replace = new Set(), unreadable = new Set(), signal } = options
+  const { drop, add, replace, unreadable = new Set(), signal } = options
   const recorder = new IndexRecorder(repository, { signal })
-  const obsolete = new Set<IndexId>(unreadable)
-  const recorded = new Set<PackId>()
-  const files = readIndexFiles(repository, { signal, onBroken: (id, error) => throwUnless(unreadable.has(id), error) })
-  for await (const { id, file } of files) {
-    if (!replace.has(id) && !file.packs.some((pack) => drop.has(pack.id))) continue
-    obsolete.add(id)
-    for (const pack of file.packs) {
-      if (drop.has(pack.id) || recorded.has(pack.id)) continue
-      recorded.add(pack.id)
-      await recorder.recordPlaced(pack)
-    }
+  const said = new Map<PackId, number>()
+  function isNews(pack: IndexedPack): boolean {
+    const digest = packDigest(pack)
+    if (said.get(pack.id) === digest) return false
+    said.set(pack.id, digest)
+    return true
+  }
+  const concerned = new Set<IndexId>()
+  for await (const { id, file } of readAll(repository, options)) {
+    if (replace?.has(id) === true || file.packs.some((pack) => drop.has(pack.id))) concerned.add(id)
+    else for (const pack of file.packs) isNews(pack)
+  }
+  // Read again rather than kept in memory: a large index takes more than what is left of it.
+  for await (const { file } of concerned.size === 0 ? [] : readAll(repository, { ...options, only: concerned })) {
+    for (const pack of file.packs) if (!drop.has(pack.id) && isNews(pack)) await recorder.recordPlaced(pack)
   }
   let addedPacks = 0
   for await (const pack of add ?? []) {
@@ -50,10 +55,21 @@ export async function rewriteIndex(repository: OpenRepository, options: RewriteI
     addedPacks++
   }
   await recorder.save()
+  const obsolete = [...concerned, ...unreadable]
   for (const id of obsolete) await repository.removeFile('index', id, { signal })
-  return { removedFiles: obsolete.size, addedPacks }
+  return { removedFiles: obsolete.length, addedPacks }
 }
 
-function throwUnless(isExpected: boolean, error: unknown): void {
-  if (!isExpected) throw error
+function readAll(
+  repository: OpenRepository,
+  options: RewriteIndexOptions & { readonly only?: ReadonlySet<IndexId> },
+): ReturnType<typeof readIndexFiles> {
+  const { signal, only, unreadable } = options
+  return readIndexFiles(repository, {
+    signal,
+    ...(only === undefined ? {} : { only }),
+    onBroken: (id, error) => {
+      if (unreadable?.has(id) !== true) throw error
+    },
+  })
 }

@@ -1,5 +1,6 @@
 import type { IndexId, PackId } from '../../format/ids.ts'
-import type { IndexedPack, IndexFile } from '../../format/index-file.ts'
+import type { IndexFile } from '../../format/index-file.ts'
+import { packDigest } from '../../repository/pack-digest.ts'
 import { aboutPack } from './pack-list.ts'
 import type { Finding } from './findings.ts'
 
@@ -15,7 +16,7 @@ export class IndexAudit {
 
   note(id: IndexId, file: IndexFile): void {
     const digests = new Map<PackId, number>()
-    for (const pack of file.packs) digests.set(pack.id, ((digests.get(pack.id) ?? 0) + digestOf(pack)) | 0)
+    for (const pack of file.packs) digests.set(pack.id, ((digests.get(pack.id) ?? 0) + packDigest(pack)) | 0)
     for (const [pack, digest] of digests) {
       const known = this.#mentions.get(pack)
       if (known === undefined) this.#mentions.set(pack, { digest, files: [id], disputed: false })
@@ -35,15 +36,4 @@ export class IndexAudit {
         : [aboutPack('index.duplicate', pack, `several index files name it: ${names}`)]
     })
   }
-}
-
-/** A sum over the blobs, since two index files may list the same ones in another order. It has to tell accidents apart, not attacks. */
-function digestOf(pack: IndexedPack): number {
-  let sum = pack.blobs.length
-  for (const { id, type, offset, length, uncompressed_length: uncompressedLength = 0 } of pack.blobs) {
-    const name = (id.charCodeAt(0) << 16) ^ (id.charCodeAt(1) << 8) ^ id.charCodeAt(2) ^ (type === 'tree' ? 1 << 24 : 0)
-    const place = Math.imul(Math.imul(offset ^ name, 0x9e37_79b1) ^ length, 0x85eb_ca77) ^ uncompressedLength
-    sum = (sum + Math.imul(place ^ (place >>> 15), 0x2c1b_3c6d)) | 0
-  }
-  return sum
 }
