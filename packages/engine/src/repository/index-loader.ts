@@ -90,11 +90,16 @@ function decode(content: Buffer | EngineError): IndexFile | EngineError {
   }
 }
 
-/** What the blob index can hold: a plaintext below 2 GiB, in a pack of less than 4 GiB. */
+/**
+ * No cutter makes chunks of more than 8 MiB, and a tree of half a GiB is beyond what the runtime can hold as text. Whoever claims more wants
+ * this process to take the memory.
+ */
+const LARGEST_BLOB_BYTES = { data: 64 * 1024 * 1024, tree: 512 * 1024 * 1024 } as const
+
 function checkBounds(file: IndexFile): void {
   for (const { id, blobs } of file.packs) {
-    for (const { offset, length, uncompressed_length: uncompressedLength = 0 } of blobs) {
-      if (uncompressedLength < 2 ** 31 && offset + length < 2 ** 32) continue
+    for (const { type, offset, length, uncompressed_length: uncompressedLength = 0 } of blobs) {
+      if (Math.max(length, uncompressedLength) <= LARGEST_BLOB_BYTES[type] && offset + length < 2 ** 32) continue
       throw new EngineError(
         'data.malformed',
         `Cannot use the index: a blob of pack ${id.slice(0, 10)} has a place or size beyond all bounds`,
