@@ -47,7 +47,9 @@ export class Probe {
   /** Removes everything that was written. Not stopped by the signal: cleaning up is what a cancelled check needs most. */
   async removeAll(): Promise<void> {
     for (const [key, file] of this.#written) {
-      await this.storage.remove(file)
+      await this.storage.remove(file).catch((error: unknown) => {
+        if (!isEngineError(error, 'storage.not-found')) throw error
+      })
       this.#written.delete(key)
     }
   }

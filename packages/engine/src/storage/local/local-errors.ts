@@ -27,6 +27,7 @@ const STATES: Readonly<Record<string, string>> = {
   EROFS: 'the file system is read-only',
   ENOSPC: 'no space left on the device',
   EDQUOT: 'disk quota exceeded',
+  EFBIG: 'the file is larger than this process may write',
   ENOTDIR: 'a part of the path is not a folder',
   EEXIST: 'a file is in the place of a folder',
   EIO: 'input/output error',

@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process'
 import { chmodSync, mkdirSync, mkdtempSync, readdirSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -54,6 +55,17 @@ describe('LocalStorage', () => {
     mkdirSync(join(folder, 'index', NAME), { recursive: true })
     await expect(storage.write({ kind: 'index', name: NAME }, Buffer.from('x'))).rejects.toMatchObject({ code: 'storage.location' })
     expect(readdirSync(join(folder, 'index'))).toEqual([NAME])
+  })
+
+  it('says that there is no room, and leaves none of it taken', async () => {
+    // A limit on the size of files stands in for a full disk, which would take a mount: both end a write half-way.
+    const program = `
+      const { LocalStorage } = await import(${JSON.stringify(new URL('./local-storage.ts', import.meta.url).href)})
+      const storage = await LocalStorage.open({ folder: ${JSON.stringify(folder)} })
+      await storage.write({ kind: 'data', name: '${NAME}' }, new Uint8Array(1 << 20)).catch((error) => console.log(error.code, error.retry))`
+    const limited = ['-c', 'ulimit -f 100; exec "$@"', 'sh', process.execPath, '--input-type=module', '-e', program]
+    expect(execFileSync('sh', limited, { encoding: 'utf8' })).toBe('storage.full never\n')
+    expect(readdirSync(join(folder, 'data/ab'))).toEqual([])
   })
 
   it('says that a path through a file is no location', async () => {

@@ -107,6 +107,22 @@ describe('RestStorage', () => {
     }
   })
 
+  it('goes through a proxy if there is one', async () => {
+    const { url } = await serve()
+    const asked: (string | undefined)[] = []
+    const proxy = createServer((request, response) => {
+      asked.push(request.url)
+      response.end('config by proxy')
+    })
+    await new Promise<void>((resolve) => proxy.listen(0, '127.0.0.1', resolve))
+    const proxyEnvironment = { HTTP_PROXY: `http://127.0.0.1:${(proxy.address() as AddressInfo).port}` }
+    const storage = openAt(url, { http: { proxyEnvironment } })
+    expect(Buffer.from(await storage.read(CONFIG, 'all')).toString()).toBe('config by proxy')
+    expect(asked).toEqual([`${url}/some/repository/config`])
+    await storage.close()
+    proxy.close()
+  })
+
   it('reports that nobody answers as something that may pass', async () => {
     const { url } = await serve()
     for (const server of servers.splice(0)) await server.stop()

@@ -24,6 +24,8 @@ export function createS3Client(sdk: S3Sdk, location: S3Location, options: S3Opti
     forcePathStyle: pathStyle,
     requestHandler: new PacedHandler(new HttpClient(options.http ?? {}, options.connections)),
     maxAttempts: 1,
+    // Would only cost a round trip: the body goes out without waiting.
+    expectContinueHeader: false,
     // Servers other than Amazon's refuse or ignore the newer checksums.
     requestChecksumCalculation: checksums,
     responseChecksumValidation: checksums,

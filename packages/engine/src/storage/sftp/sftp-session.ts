@@ -7,6 +7,15 @@ import { SFTP_STATUS, sftpStatusOf } from './sftp-failure.ts'
 /** How a method of `ssh2` answers. */
 export type SftpCallback<Value> = (error: Error | null | undefined, value: Value) => void
 
+export interface SessionOptions {
+  /** How long the server may take to begin with SFTP. Default 30 s. */
+  readonly connectTimeoutMs?: number | undefined
+  /** How long it may owe an answer. Default 5 minutes. */
+  readonly stallTimeoutMs?: number | undefined
+  readonly clock?: Clock
+}
+
+const DEFAULT_CONNECT_TIMEOUT_MS = 30_000
 const DEFAULT_STALL_TIMEOUT_MS = 5 * 60_000
 
 /** One SFTP channel over one connection. Requests may overlap; all that are under way reject when the connection ends. */
@@ -27,14 +36,13 @@ export class SftpSession {
   }
 
   /** Opens SFTP on a connection that is logged in, and takes the connection over. */
-  static async start(
-    client: Client,
-    options: { readonly stallTimeoutMs?: number | undefined; readonly clock?: Clock } = {},
-  ): Promise<SftpSession> {
-    const sftp = await openChannel(client)
+  static async start(client: Client, options: SessionOptions = {}): Promise<SftpSession> {
+    const sftp = await openChannel(client, options.connectTimeoutMs ?? DEFAULT_CONNECT_TIMEOUT_MS)
     const session = new SftpSession(client, sftp, options.clock ?? systemClock)
     client.once('close', () => session.end())
     sftp.once('close', () => session.end())
+    // A server that breaks the protocol; an error that nobody listens for would end the process.
+    sftp.on('error', () => session.end())
     // The sleep of the watch rejects when the session ends, which is what it is for.
     session.#watch(options.stallTimeoutMs ?? DEFAULT_STALL_TIMEOUT_MS).catch(() => undefined)
     await session.#probeRename()
@@ -100,17 +108,20 @@ export class SftpSession {
   }
 }
 
-function openChannel(client: Client): Promise<SFTPWrapper> {
+function openChannel(client: Client, timeoutMs: number): Promise<SFTPWrapper> {
   return new Promise((resolve, reject) => {
-    const drop = (): void => reject(lost())
-    client.once('close', drop)
+    const refuse = (error: EngineError): void => {
+      client.end()
+      reject(error)
+    }
+    client.once('close', () => reject(lost()))
+    const timeout = AbortSignal.timeout(timeoutMs)
+    const giveUp = (): void => refuse(new EngineError('storage.unavailable', 'Cannot open SFTP: the server gave no answer in time'))
+    timeout.addEventListener('abort', giveUp)
     client.sftp((error, sftp) => {
-      client.removeListener('close', drop)
+      timeout.removeEventListener('abort', giveUp)
       if (error === undefined) resolve(sftp)
-      else {
-        client.end()
-        reject(new EngineError('storage.contract', 'Cannot open SFTP: the server does not offer it', { cause: error }))
-      }
+      else refuse(new EngineError('storage.contract', 'Cannot open SFTP: the server does not offer it', { cause: error }))
     })
   })
 }

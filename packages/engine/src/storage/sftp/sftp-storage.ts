@@ -251,7 +251,7 @@ export class SftpStorage implements Storage {
 
 async function startSession(ssh2: Ssh2, location: SftpLocation, options: SftpOptions): Promise<SftpSession> {
   const client = await connectSsh(ssh2, location, options)
-  return SftpSession.start(client, { stallTimeoutMs: options.stallTimeoutMs })
+  return SftpSession.start(client, { connectTimeoutMs: options.connectTimeoutMs, stallTimeoutMs: options.stallTimeoutMs })
 }
 
 /** Settles as `task` does, or rejects with the signal's reason as soon as that is aborted. */
