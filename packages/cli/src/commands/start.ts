@@ -1,0 +1,126 @@
+import { mkdir, open, rename, unlink } from 'node:fs/promises'
+import { basename, join, resolve } from 'node:path'
+import { checkRepository, initRepository, isEngineError, messageOf, secureRandom } from '@holdfast/engine'
+import { CommandFailure } from '../command-failure.ts'
+import { type CommandContext, defineCommand } from '../command-line/command.ts'
+import { parseArguments } from '../command-line/parse-arguments.ts'
+import { Printer } from '../output/printer.ts'
+import { withRepository } from '../session/open-session.ts'
+import { mainSource } from '../session/repository-source.ts'
+import { openStorageStack } from '../session/storage-stack.ts'
+import { readNamedText } from '../session/text-file.ts'
+import { backupCommand } from './backup.ts'
+
+const PASSWORD_BYTES = 24
+
+export const startCommand = defineCommand({
+  usage: '[FOLDER ...]',
+  description: [
+    'Backs folders up with nothing to set up: makes an encrypted repository with a generated password below the data folder ($HOLDFAST_DATA, or data/ here), backs the folders up into it and checks it. Run again, it stores what has changed.',
+  ],
+  flags: {},
+  examples: [
+    { line: 'start ~/Documents', does: 'The first backup, and every one after it' },
+    { line: 'start', does: 'Say what there is and what to do next' },
+  ],
+  async run(context, { args }) {
+    const folder = resolve(context.environment.get('dataFolder') ?? 'data')
+    const files = { repository: join(folder, 'repository'), password: join(folder, 'repository-password') }
+    const printer = new Printer(context)
+    if (args.length === 0) return explain(printer, files)
+    const own: CommandContext = {
+      ...context,
+      globals: {
+        ...context.globals,
+        repo: files.repository,
+        repositoryFile: undefined,
+        passwordFile: files.password,
+        passwordCommand: undefined,
+        insecureNoPassword: false,
+      },
+    }
+    const isNew = await ensureRepository(own, printer, files)
+    if (isNew) announce(printer, files)
+    await backupCommand.run(own, parseArguments(backupCommand, ['--', ...args]).input)
+    await check(own, printer)
+    if (!isNew) printer.info(`repository: ${files.repository}, password: ${files.password}`)
+  },
+})
+
+interface Files {
+  readonly repository: string
+  readonly password: string
+}
+
+function explain(printer: Printer, files: Files): void {
+  const lines = [
+    'Name the folders to back up: npm start -- FOLDER … (or holdfast start FOLDER …).',
+    `They go into an encrypted repository at ${files.repository};`,
+    `its password is generated and kept in ${files.password}.`,
+    '`holdfast help` lists what else can be done with it.',
+  ]
+  for (const line of lines) printer.result(line)
+}
+
+function announce(printer: Printer, { repository, password }: Files): void {
+  const lines = [
+    `A new repository was made at ${repository}.`,
+    `Its password was generated and is in ${password}, which only you can read.`,
+    'KEEP A COPY OF THAT FILE SOMEWHERE ELSE: whoever loses the password loses the backups.',
+    '',
+  ]
+  for (const line of lines) printer.info(line)
+}
+
+/** Makes password and repository where they are missing; gives whether the repository is new. */
+async function ensureRepository(context: CommandContext, printer: Printer, files: Files): Promise<boolean> {
+  await mkdir(resolve(files.password, '..'), { recursive: true, mode: 0o700 })
+  const storage = await openStorageStack(files.repository, context, printer)
+  try {
+    const exists = await storage.stat({ kind: 'config', name: '' }, { signal: context.signal }).then(
+      () => true,
+      (error: unknown) => {
+        if (isEngineError(error, 'storage.not-found')) return false
+        throw error
+      },
+    )
+    if (exists) return false
+    await ensurePassword(files.password)
+    await initRepository(storage, { password: await readNamedText(files.password), signal: context.signal })
+    return true
+  } finally {
+    await storage.close()
+  }
+}
+
+/** Makes the file with the password unless there is one, which an interrupted first run leaves. */
+async function ensurePassword(path: string): Promise<void> {
+  const temporary = `${path}.${secureRandom(6).toString('hex')}.tmp`
+  try {
+    await using existing = await open(path, 'r')
+    if ((await existing.stat()).size > 0) return
+    throw new CommandFailure('failed', `the file with the password is empty: ${path}; remove it if there is no repository yet`)
+  } catch (error) {
+    if (!(error instanceof Error && 'code' in error && error.code === 'ENOENT')) throw error
+  }
+  try {
+    await using file = await open(temporary, 'wx', 0o600)
+    await file.writeFile(`${secureRandom(PASSWORD_BYTES).toString('base64url')}\n`)
+    await file.sync()
+    await rename(temporary, path)
+  } catch (error) {
+    await unlink(temporary).catch(() => undefined)
+    throw new CommandFailure('failed', `cannot keep the password in ${basename(path)}: ${messageOf(error)}`, { cause: error })
+  }
+}
+
+async function check(context: CommandContext, printer: Printer): Promise<void> {
+  const report = await withRepository(context, { printer, lock: 'shared', source: mainSource(context) }, ({ repository, signal }) =>
+    checkRepository(repository, {
+      signal,
+      onFinding: (finding) => (finding.severity === 'error' ? printer.warn(`error: ${finding.message}`) : undefined),
+    }),
+  )
+  if (report.errorCount > 0) throw new CommandFailure('failed', 'repository contains errors; `holdfast check` says more')
+  printer.info(`checked: no errors were found in ${report.snapshotCount} snapshots`)
+}

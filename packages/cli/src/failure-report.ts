@@ -1,0 +1,35 @@
+import { isEngineError } from '@holdfast/engine'
+import { CommandFailure } from './command-failure.ts'
+import { exitCodeOf } from './exit-codes.ts'
+import { jsonText } from './output/json.ts'
+import type { Terminal } from './output/terminal.ts'
+
+/** How a failed command is reported. */
+export interface ReportOptions {
+  readonly isJson: boolean
+  /** Show where in the program an unexpected error comes from. */
+  readonly withStack: boolean
+}
+
+/** Says on the error channel why a command failed, in one line or as restic's JSON message, and gives the exit code. */
+export function reportFailure(error: unknown, terminal: Terminal, options: ReportOptions): number {
+  const code = exitCodeOf(error)
+  const message = messageFor(error)
+  terminal.printError(options.isJson ? jsonText({ message_type: 'exit_error', code, message }) : message)
+  if (options.withStack && !isExpected(error) && error instanceof Error) terminal.printError(error.stack ?? '')
+  return code
+}
+
+function messageFor(error: unknown): string {
+  if (error instanceof CommandFailure && error.code === 'incomplete') return `Warning: ${error.message}`
+  if (error instanceof CommandFailure && error.code === 'interrupted') return error.message
+  if (isEngineError(error, 'repository.locked')) return `Fatal: ${error.message}\nthe \`unlock\` command can be used to remove stale locks`
+  if (isExpected(error)) return `Fatal: ${error.message}`
+  return `Fatal: unexpected ${error instanceof Error ? `${error.name}: ${error.message}` : String(error)} (a mistake in holdfast; -vv shows where)`
+}
+
+function isExpected(error: unknown): error is Error {
+  if (error instanceof CommandFailure || isEngineError(error)) return true
+  // The system's own failures, such as a file that may not be read, speak for themselves.
+  return error instanceof Error && 'syscall' in error
+}

@@ -1,0 +1,56 @@
+import { CommandFailure } from './command-failure.ts'
+import { Environment } from './environment.ts'
+import { progressRequests } from './output/progress-requests.ts'
+import { Terminal } from './output/terminal.ts'
+import { runCommandLine } from './run.ts'
+
+/** What a shell reports of a program that SIGPIPE has ended. */
+const EXIT_BROKEN_PIPE = 141
+const EXIT_INTERRUPTED = 130
+
+const environment = new Environment()
+const terminal = new Terminal(
+  { input: process.stdin, output: process.stdout, errors: process.stderr },
+  { isDumb: environment.get('term') === 'dumb', noColor: environment.get('noColor') !== undefined },
+)
+const interruption = new AbortController()
+let isPipeBroken = false
+
+/** The first signal ends the command in good order, the second at once. */
+function interrupt(signal: NodeJS.Signals): void {
+  if (interruption.signal.aborted) process.exit(EXIT_INTERRUPTED)
+  terminal.printError(`\rsignal ${signal} received, cleaning up`)
+  interruption.abort(new CommandFailure('interrupted', 'interrupted'))
+}
+
+/** Whoever read the output has gone: the command ends in good order, without a word. */
+function breakPipe(error: NodeJS.ErrnoException): void {
+  if (error.code !== 'EPIPE') throw error
+  isPipeBroken = true
+  if (!interruption.signal.aborted) interruption.abort(new CommandFailure('interrupted', 'nobody reads the output'))
+}
+
+async function main(args: readonly string[]): Promise<number> {
+  try {
+    await runCommandLine(args, { environment, terminal, signal: interruption.signal })
+    return isPipeBroken ? EXIT_BROKEN_PIPE : 0
+  } catch (error) {
+    if (isPipeBroken) return EXIT_BROKEN_PIPE
+    const { reportFailure } = await import('./failure-report.ts')
+    // Whatever an interrupted command ends with is a consequence of that.
+    const cause = interruption.signal.aborted ? interruption.signal.reason : error
+    return reportFailure(cause, terminal, { isJson: args.includes('--json'), withStack: args.includes('-vv') })
+  }
+}
+
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, interrupt)
+// Without a listener, Node would open a debugger to whoever may send this signal.
+process.on('SIGUSR1', () => {
+  for (const request of progressRequests) request()
+})
+process.stdout.on('error', breakPipe)
+process.stderr.on('error', breakPipe)
+
+const exitCode = await main(process.argv.slice(2))
+await terminal.finish()
+process.exit(exitCode)

@@ -1,0 +1,164 @@
+import { type BackupProgress, type BackupResult, type ByteString, displayText, shortId, systemClock, timestampToMs } from '@holdfast/engine'
+import { formatBytes, formatPercent, formatSeconds, padNumber, safeForTerminal } from './format.ts'
+import { omitEmpty } from './json.ts'
+import type { Printer } from './printer.ts'
+import { ProgressUpdater } from './progress-updater.ts'
+import { RateEstimator } from './rate-estimator.ts'
+
+/** What a backup has to do in all, as far as it is known. */
+export interface BackupTotal {
+  readonly files: number
+  readonly folders: number
+  readonly bytes: number
+}
+
+type PathProblem = Parameters<NonNullable<BackupProgress['problem']>>[0]
+
+/** Below this rate an estimate of the time left is worth nothing; restic's figure. */
+const SLOWEST_RATE = 1024
+/** Paths that are shown as being worked on. */
+const CURRENT_MAX = 2
+const BAR_COLUMNS = 20
+
+/** Shows how a backup goes and what came of it, to people or in restic's JSON messages. */
+export class BackupReport implements BackupProgress {
+  readonly #printer: Printer
+  readonly #updater: ProgressUpdater
+  readonly #startedAt = systemClock.now()
+  readonly #rate = new RateEstimator(this.#startedAt)
+  readonly #current: string[] = []
+  #total: BackupTotal = { files: 0, folders: 0, bytes: 0 }
+  #isTotalKnown = false
+  #hasBegun = false
+  #done = { files: 0, folders: 0, bytes: 0 }
+  #errors = 0
+
+  /** @param intervalMs between two reports; 0 for reports on request only. */
+  constructor(printer: Printer, intervalMs: number) {
+    this.#printer = printer
+    this.#updater = new ProgressUpdater(intervalMs, () => this.#update())
+  }
+
+  advance({ files, folders, bytes }: BackupTotal): void {
+    this.#hasBegun = true
+    this.#done = { files: this.#done.files + files, folders: this.#done.folders + folders, bytes: this.#done.bytes + bytes }
+    this.#rate.record(systemClock.now(), bytes)
+  }
+
+  current(path: ByteString): void {
+    const shown = displayText(path)
+    if (this.#current.includes(shown)) return
+    this.#current.push(shown)
+    if (this.#current.length > CURRENT_MAX) this.#current.shift()
+  }
+
+  problem({ path, message, severity }: PathProblem): void {
+    const item = displayText(path)
+    if (severity === 'error') this.#errors++
+    if (!this.#printer.isJson) this.#printer.warn(`${severity}: ${safeForTerminal(item)}: ${message}`)
+    else if (severity === 'error') this.#printer.warnMessage({ message_type: 'error', error: { message }, during: 'archival', item })
+    else this.#printer.warnMessage({ message_type: 'warning', warning: { message }, during: 'archival', item })
+  }
+
+  /** More of what there is to do was found. */
+  setTotal(total: BackupTotal, options: { readonly isWhole: boolean }): void {
+    this.#hasBegun = true
+    this.#total = total
+    this.#isTotalKnown = options.isWhole
+    if (!options.isWhole) return
+    const seconds = (systemClock.now() - this.#startedAt) / 1000
+    this.#printer.detail(`scan finished in ${seconds.toFixed(3)}s: ${total.files} files, ${formatBytes(total.bytes)}`)
+  }
+
+  /** Ends the reports; safe to call twice. */
+  stop(): void {
+    if (this.#updater.stop() && this.#printer.terminal.canUpdateStatus) this.#printer.terminal.setStatus([])
+  }
+
+  /** Says what came of it. */
+  finish(result: BackupResult, options: { readonly isDryRun: boolean }): void {
+    this.stop()
+    if (this.#printer.isJson) this.#printer.message(summaryMessage(result, options))
+    else for (const line of summaryLines(result, { ...options, isVerbose: this.#printer.verbosity >= 2 })) this.#printer.info(line)
+  }
+
+  #update(): void {
+    if (!this.#hasBegun) return
+    const secondsLeft = this.#secondsLeft()
+    if (this.#printer.isJson) this.#printer.message(this.#statusMessage(secondsLeft))
+    else this.#printer.terminal.setStatus([this.#statusLine(secondsLeft), ...this.#current.map(safeForTerminal)])
+  }
+
+  #secondsLeft(): number {
+    const rate = this.#rate.bytesPerSecond(systemClock.now())
+    if (!this.#isTotalKnown || rate <= SLOWEST_RATE) return 0
+    return Math.floor(Math.max(0, this.#total.bytes - this.#done.bytes) / rate)
+  }
+
+  #statusMessage(secondsLeft: number): object {
+    const { files, bytes } = this.#done
+    return {
+      message_type: 'status',
+      ...omitEmpty({ seconds_elapsed: Math.floor((systemClock.now() - this.#startedAt) / 1000), seconds_remaining: secondsLeft }),
+      percent_done: this.#total.bytes > 0 ? bytes / this.#total.bytes : 0,
+      ...omitEmpty({
+        total_files: this.#total.files,
+        files_done: files,
+        total_bytes: this.#total.bytes,
+        bytes_done: bytes,
+        error_count: this.#errors,
+        current_files: this.#current.toSorted(),
+      }),
+    }
+  }
+
+  #statusLine(secondsLeft: number): string {
+    const { files, bytes } = this.#done
+    const time = `[${formatSeconds((systemClock.now() - this.#startedAt) / 1000)}]`
+    const errors = `${this.#errors} errors`
+    const rate = `${formatBytes(Math.round(this.#rate.bytesPerSecond(systemClock.now())))}/s`
+    if (this.#total.files + this.#total.folders === 0) return `${time} ${files} files, ${formatBytes(bytes)}, ${errors}, ${rate}`
+    const done = this.#isTotalKnown ? `${progressBar(bytes, this.#total.bytes)} ${formatPercent(bytes, this.#total.bytes)}  ` : ''
+    const left = secondsLeft > 0 ? ` ETA ${formatSeconds(secondsLeft)}` : ''
+    return `${time} ${done}${files} files ${formatBytes(bytes)}, total ${this.#total.files} files ${formatBytes(this.#total.bytes)}, ${errors}, ${rate}${left}`
+  }
+}
+
+function progressBar(done: number, total: number): string {
+  const filled = total === 0 ? 0 : Math.min(BAR_COLUMNS, Math.floor((BAR_COLUMNS * done) / total))
+  return `|${'#'.repeat(filled)}${'-'.repeat(BAR_COLUMNS - filled)}|`
+}
+
+function summaryMessage({ summary, snapshotId }: BackupResult, options: { readonly isDryRun: boolean }): object {
+  const { backup_start, backup_end, ...counts } = summary
+  return {
+    message_type: 'summary',
+    ...counts,
+    total_duration: (timestampToMs(backup_end) - timestampToMs(backup_start)) / 1000,
+    backup_start,
+    backup_end,
+    ...omitEmpty({ snapshot_id: snapshotId, dry_run: options.isDryRun }),
+  }
+}
+
+function summaryLines(
+  { summary, snapshotId }: BackupResult,
+  options: { readonly isDryRun: boolean; readonly isVerbose: boolean },
+): string[] {
+  const counts = (heading: string, kind: 'files' | 'dirs'): string =>
+    `${heading.padEnd(12)} ${padNumber(summary[`${kind}_new`], 5)} new, ${padNumber(summary[`${kind}_changed`], 5)} changed, ${padNumber(summary[`${kind}_unmodified`], 5)} unmodified`
+  const verb = options.isDryRun ? 'Would add' : 'Added'
+  const seconds = (timestampToMs(summary.backup_end) - timestampToMs(summary.backup_start)) / 1000
+  return [
+    '',
+    counts('Files:', 'files'),
+    counts('Dirs:', 'dirs'),
+    ...(options.isVerbose
+      ? [`Data Blobs:  ${padNumber(summary.data_blobs, 5)} new`, `Tree Blobs:  ${padNumber(summary.tree_blobs, 5)} new`]
+      : []),
+    `${verb} to the repository: ${formatBytes(summary.data_added)} (${formatBytes(summary.data_added_packed)} stored)`,
+    '',
+    `processed ${summary.total_files_processed} files, ${formatBytes(summary.total_bytes_processed)} in ${formatSeconds(seconds)}`,
+    ...(options.isDryRun ? [] : [snapshotId === undefined ? 'skipped creating snapshot' : `snapshot ${shortId(snapshotId)} saved`]),
+  ]
+}

@@ -1,0 +1,91 @@
+/**
+ * Everything that programs may use of the engine, one name each. What is not here may change at any time.
+ */
+
+export type { Polynomial } from './chunker/polynomial.ts'
+export type { CompressionMode } from './compression/zstd.ts'
+export { ENGINE_ERRORS, EngineError, type EngineErrorCode, isEngineError, messageOf } from './errors.ts'
+export { parseByteSize } from './format/byte-size.ts'
+export { type ByteString, byteStringFrom, byteStringOf, bytesOf, displayText, systemPath } from './format/byte-string.ts'
+export { describeMode, statModeFromGo } from './format/file-mode.ts'
+export { type BlobId, type Id, type KeyId, type PackId, parseId, type SnapshotId, shortId } from './format/ids.ts'
+export type { NodeType, TreeNode } from './format/node.ts'
+export type { Snapshot, SnapshotSummary, StoredSnapshot } from './format/snapshot.ts'
+export {
+  compareTimestamps,
+  formatTimestamp,
+  parseTimestamp,
+  type Timestamp,
+  timestampFromMs,
+  timestampToMs,
+} from './format/timestamp.ts'
+export { type Clock, systemClock } from './host/clock.ts'
+export { runProgram } from './host/exec.ts'
+export { currentIdentity, type Identity } from './host/machine.ts'
+export { secureRandom } from './host/random.ts'
+export { type BackupOptions, type BackupResult, backup } from './operations/backup/backup.ts'
+export type { BackupProgress } from './operations/backup/backup-progress.ts'
+export { type BackupEstimate, estimateBackup } from './operations/backup/estimate.ts'
+export { findParent } from './operations/backup/parent.ts'
+export type { SelectionRules } from './operations/backup/selection.ts'
+export { backupStream } from './operations/backup/stream-backup.ts'
+export { type CatFile, catBlob, catFile, resolveFileId } from './operations/cat.ts'
+export { type CheckReport, checkRepository } from './operations/check/check.ts'
+export { FINDINGS, type Finding, type Remedy } from './operations/check/findings.ts'
+export { copySnapshots } from './operations/copy.ts'
+export { type DiffChange, type DiffStatistics, diffTrees } from './operations/diff.ts'
+export { CACHE_MARKER, type ExclusionMarker, parseExclusionMarker } from './operations/exclusion-marker.ts'
+export { expandSourcePattern } from './operations/expand-source-pattern.ts'
+export { type FoundNode, findFiles } from './operations/find.ts'
+export { type FoundObject, findObjects, locateObject, objectsOfPacks } from './operations/find-objects.ts'
+export { executeForget, type ForgetGroup, type ForgetPlan, planForget, planForgetOf } from './operations/forget.ts'
+export { type ListedNode, listSnapshot } from './operations/list.ts'
+export { packsOfSnapshot } from './operations/packs-of-snapshot.ts'
+export { compilePathFilter, type PathFilter, uniteFilters } from './operations/path-filter.ts'
+export { expandVariables, readPatternLines } from './operations/pattern-file.ts'
+export { executePrune } from './operations/prune/execute-prune.ts'
+export { type MaxUnused, parseMaxUnused } from './operations/prune/max-unused.ts'
+export { type PrunePlan, planPrune } from './operations/prune/plan-prune.ts'
+export type { PruneStatistics } from './operations/prune/statistics.ts'
+export { parseReadDataSubset, type ReadDataSubset, selectPacks } from './operations/read-data-subset.ts'
+export { executeRestore, planRestore } from './operations/restore/restore.ts'
+export type {
+  AttributePatterns,
+  OverwritePolicy,
+  RestoreAction,
+  RestoreOptions,
+  RestorePlan,
+  RestoreProgress,
+  RestoreRequest,
+  RestoreStatistics,
+} from './operations/restore/restore-request.ts'
+export { rewriteSnapshot } from './operations/rewrite.ts'
+export { readRawSources, readSourceLines, readSourcePatterns } from './operations/source-list.ts'
+export { computeStatistics, type RepositoryStatistics, STATISTICS_MODES, type StatisticsMode } from './operations/statistics.ts'
+export { changeTags, type TagChange } from './operations/tag.ts'
+export type { IndexedRepository } from './repository/indexed-repository.ts'
+export { addKey, listKeys, removeKey, type StoredKey, unlockKey } from './repository/keys.ts'
+export { removeLocks } from './repository/locks.ts'
+export { initRepository, OpenRepository, openRepository } from './repository/open-repository.ts'
+export { type GroupBy, type GroupKey, groupSnapshots, parseGroupBy, type SnapshotGroup } from './snapshots/grouping.ts'
+export { loadSnapshot, loadSnapshots } from './snapshots/load-snapshots.ts'
+export { parseRetentionDuration, type RetentionDuration } from './snapshots/retention-duration.ts'
+export { describePolicy, isEmptyPolicy, type KeepReason, parseKeepCount, type RetentionPolicy } from './snapshots/retention-policy.ts'
+export {
+  filterSnapshots,
+  findSnapshot,
+  parseSnapshotSpec,
+  type SnapshotFilter,
+  selectSnapshots,
+} from './snapshots/selection.ts'
+export { parseTagList, type TagList } from './snapshots/tag-list.ts'
+export { findNode, findSubtree, type WalkedNode, walkTree } from './snapshots/tree-walker.ts'
+export { CacheFolder, type CacheInfo, listCaches, removeCache } from './storage/cache-folder.ts'
+export { type ContractResult, verifyStorage } from './storage/contract/verify-storage.ts'
+export { allStorages, type OpenStorageOptions, openStorage, type ParsedLocation, parseLocation } from './storage/open-storage.ts'
+export { readOnly } from './storage/read-only.ts'
+export type { FileInfo, FileKind, FileRef, Storage } from './storage/storage.ts'
+export { withBandwidthLimit } from './storage/with-bandwidth-limit.ts'
+export { withCache } from './storage/with-cache.ts'
+export { describeRetry, type RetryEvent } from './storage/with-retry.ts'
+export { withoutWrites } from './storage/without-writes.ts'

@@ -1,0 +1,10 @@
+/** What tests of other packages may use: storages without a disk, clocks that stand still, real programs and servers. */
+export { FaultyStorage } from './faulty-storage.ts'
+export { ManualClock } from './manual-clock.ts'
+export { MemoryStorage } from './memory-storage.ts'
+export { type ResticBinary, resticBinaries } from './restic.ts'
+export { SAMPLE_PASSWORD, sampleRepository } from './sample-snapshots.ts'
+export { type CephS3, startCephS3 } from './servers/ceph-s3.ts'
+export { findProgram, freePort, type TestServer } from './servers/programs.ts'
+export { type RestServer, startRestServer } from './servers/rest-server.ts'
+export { type Sshd, startSshd } from './servers/sshd.ts'
