@@ -78,7 +78,9 @@ export class BatchRunner {
     await Promise.all(content.writing)
     for (const { file, isLast } of batch.parts) if (isLast && file.changed && file.prepared && !file.failed) content.toFinish.push(file)
     await this.#finishFiles(content.toFinish)
-    await this.#makeNodes(batch.nodes)
+    await this.#makeNodes(batch.nodes.filter(({ order }) => order.hardLinkTo === undefined))
+    // They may be other names of what was made just now.
+    await this.#makeNodes(batch.nodes.filter(({ order }) => order.hardLinkTo !== undefined))
     await this.#finishFolders(batch.folders)
   }
 

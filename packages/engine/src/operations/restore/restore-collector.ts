@@ -85,7 +85,7 @@ export class RestoreCollector {
     const path = joinBytes(folder.path, node.name)
     const status = this.#look(location, { path, folder })
     if (status === 'failed') return out.batch
-    const firstName = node.type === 'file' ? this.#firstNameOf(path, node) : undefined
+    const firstName = this.#firstNameOf(path, node)
     const hardLinkTo = firstName === path ? undefined : firstName
     if (status !== undefined && !this.#mayOverwrite(node, status)) {
       this.#report.skipped(location, hardLinkTo === undefined && node.type === 'file' ? (node.size ?? 0) : 0)
@@ -117,9 +117,9 @@ export class RestoreCollector {
   }
 
   /** The name under which the file was met first: `path` itself where that is now. */
-  #firstNameOf(path: ByteString, { links = 1, inode, device_id: deviceId }: TreeNode): ByteString {
+  #firstNameOf(path: ByteString, { type, links = 1, inode, device_id: deviceId }: TreeNode): ByteString {
     if (links <= 1) return path
-    const key = `${deviceId ?? 0}:${inode ?? 0}`
+    const key = `${type} ${deviceId ?? 0} ${inode ?? 0}`
     const known = this.#firstNames.get(key)
     if (known === undefined) {
       this.#firstNames.set(key, { path, left: links - 1 })
