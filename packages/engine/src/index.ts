@@ -85,7 +85,6 @@ export { type ContractResult, verifyStorage } from './storage/contract/verify-st
 export { allStorages, type OpenStorageOptions, openStorage, type ParsedLocation, parseLocation } from './storage/open-storage.ts'
 export { readOnly } from './storage/read-only.ts'
 export type { FileInfo, FileKind, FileRef, Storage } from './storage/storage.ts'
-export { withBandwidthLimit } from './storage/with-bandwidth-limit.ts'
 export { withCache } from './storage/with-cache.ts'
 export { describeRetry, type RetryEvent } from './storage/with-retry.ts'
 export { withoutWrites } from './storage/without-writes.ts'

@@ -29,7 +29,7 @@ export const GLOBAL_FLAGS = {
   limitDownload: parsed('--limit-download <rate>', 'at most so many KiB/s from the repository', (value) => wholeNumber(value)),
   compression: choice('--compression <mode>', 'one of auto, off, fastest, better, max (default: $RESTIC_COMPRESSION)', COMPRESSION_MODES),
   packSize: parsed('--pack-size <size>', 'size of pack files in MiB (default: $RESTIC_PACK_SIZE or 16)', (value) => wholeNumber(value)),
-  noExtraVerify: toggle('--no-extra-verify', 'accepted for restic’s sake; blobs are checked in any case'),
+  noExtraVerify: toggle('--no-extra-verify', 'accepted for scripts; has no effect'),
   cacert: texts('--cacert <file>', 'trust the certificates in a PEM file (repeatable; default: $RESTIC_CACERT)', 'file'),
   tlsClientCert: text('--tls-client-cert <file>', 'PEM file with a client certificate and its key', 'file'),
   insecureTls: toggle('--insecure-tls', 'do not check certificates (insecure)'),

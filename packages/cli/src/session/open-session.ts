@@ -17,7 +17,7 @@ import type { Printer } from '../output/printer.ts'
 import { cacheRoot } from './cache-root.ts'
 import { askPassword, givenPassword } from './password.ts'
 import { locationOf, mainSource, type RepositorySource } from './repository-source.ts'
-import { describeCacheProblem, openStorageStack } from './storage-stack.ts'
+import { openStorageStack } from './storage-stack.ts'
 
 /** What a command asks for when it opens a repository. */
 export interface SessionOptions {
@@ -170,4 +170,9 @@ async function tidyCaches(root: string, parts: { readonly context: CommandContex
   }
   parts.printer.note(`removing ${abandoned.length} old cache dirs from ${root}`)
   for (const cache of abandoned) await removeCache(cache)
+}
+
+/** What went wrong with a cache, which is no reason to fail. */
+function describeCacheProblem(error: unknown): string {
+  return `unable to use the cache: ${messageOf(error)}`
 }

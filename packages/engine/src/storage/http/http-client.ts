@@ -16,6 +16,8 @@ export interface HttpOptions {
   readonly proxyEnvironment?: Readonly<Record<string, string>> | undefined
   /** Time for name, connection and TLS. Default 30 s. */
   readonly connectTimeoutMs?: number | undefined
+  /** What requests say about the program that sends them. */
+  readonly userAgent?: string | undefined
   /** How long a request may make no progress. Default 5 minutes, as restic's. */
   readonly stallTimeoutMs?: number | undefined
 }
@@ -82,7 +84,9 @@ export class HttpClient {
   }
 
   #open(request: HttpRequest): ClientRequest {
-    const { host, port, socketPath, method, path, headers } = request
+    const { host, port, socketPath, method, path } = request
+    const { userAgent } = this.#options
+    const headers = userAgent === undefined ? request.headers : { ...request.headers, 'user-agent': userAgent }
     const target = { host, port, socketPath, method, path, headers }
     if (request.protocol === 'https:') return tlsRequest({ ...target, agent: this.#tlsAgent })
     return plainRequest({ ...target, agent: this.#plainAgent })
