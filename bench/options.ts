@@ -62,7 +62,7 @@ const HELP = `Usage: npm run bench -- [options]
 
   --quick         once, with little data: to see whether the bench works, not for figures
   --only CASE     one case alone: ${CASES.join(', ')}; may be given several times
-  --folder DIR    where data and repositories go (default /dev/shm)
+  --folder DIR    where data and repositories go, a tmpfs (default /dev/shm)
   --program PATH  the holdfast command to measure (default bin/holdfast), such as that of an older checkout
 
 bench/RESULTS.md is written by a run of all cases in full size. How to read it: bench/README.md`

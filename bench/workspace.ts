@@ -2,15 +2,18 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statfsSync } 
 import { join } from 'node:path'
 
 const PREFIX = 'holdfast-bench-'
+/** `TMPFS_MAGIC` of the kernel's `linux/magic.h`. */
+const TMPFS = 0x01021994
 
 /** A folder of this process on the tmpfs, in which everything happens and of which nothing remains. */
 export class Workspace {
   readonly folder: string
   readonly #parent: string
 
-  /** Makes the folder, and removes what a bench that was killed has left. */
+  /** Makes the folder, and removes what a bench that was killed has left. @throws Error when `parent` is not on a tmpfs */
   constructor(parent: string) {
     this.#parent = parent
+    if (statfsSync(parent).type !== TMPFS) throw new Error(`Cannot measure in ${parent}: it is not on a tmpfs, and disks differ`)
     for (const name of readdirSync(parent)) {
       const pid = name.startsWith(PREFIX) ? Number(name.slice(PREFIX.length)) : Number.NaN
       if (Number.isInteger(pid) && !existsSync(`/proc/${pid}`)) rmSync(join(parent, name), { recursive: true, force: true })
