@@ -93,6 +93,11 @@ describe.each(resticBinaries())('what restic $version ($name) backed up', (resti
   })
 })
 
+function replace(path: string, make: () => void): void {
+  rmSync(path)
+  make()
+}
+
 /** restic makes symbolic links anew where they are hard links to each other. */
 function withoutLinkedLinks([path, facts]: readonly [string, FileFacts]): unknown {
   const { sameAs, ...others } = facts
@@ -155,10 +160,16 @@ describe('restoring in place', () => {
     ['too short', (path: string) => truncateSync(path, 3_000_000)],
     ['too long', (path: string) => writeFileSync(path, Buffer.concat([content, Buffer.alloc(5000, 1)]))],
     ['other bytes', (path: string) => writeFileSync(path, noise(9_000_000, 8))],
-    ['read-only', (path: string) => chmodSync((writeFileSync(path, 'x'), path), 0o400)],
-    ['a link', (path: string) => (rmSync(path), symlinkSync('/etc/passwd', path))],
-    ['an empty folder', (path: string) => (rmSync(path), mkdirSync(path))],
-    ['a pipe', (path: string) => (rmSync(path), execFileSync('mkfifo', [path]))],
+    [
+      'read-only',
+      (path: string) => {
+        writeFileSync(path, 'x')
+        chmodSync(path, 0o400)
+      },
+    ],
+    ['a link', (path: string) => replace(path, () => symlinkSync('/etc/passwd', path))],
+    ['an empty folder', (path: string) => replace(path, () => mkdirSync(path))],
+    ['a pipe', (path: string) => replace(path, () => execFileSync('mkfifo', [path]))],
     ['missing', (path: string) => rmSync(path)],
   ])('puts a file right that is %s', async (_what, spoil) => {
     const target = await restoredTarget()

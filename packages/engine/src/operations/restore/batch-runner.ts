@@ -92,16 +92,20 @@ export class BatchRunner {
       // A new file takes the place of one that has other names: it has no content to keep.
       if (file.hasOtherNames) part.matches = undefined
     }
+    file.matchedBytes += matchedBytes(part)
     if (!part.isLast) return undefined
-    if (file.changed) this.#report.found(file.sizeBytes)
-    else this.#report.skipped(file.location, file.sizeBytes)
+    if (file.changed) {
+      this.#report.found(file.sizeBytes)
+      // Bytes that are right already count as restored, as in restic.
+      if (file.matchedBytes > 0) this.#report.written(file.matchedBytes)
+    } else this.#report.skipped(file.location, file.sizeBytes)
     return file.changed ? 'changed' : 'unchanged'
   }
 
   #pretend(batch: RestoreBatch): void {
     for (const { file, isLast } of batch.parts) {
       if (!isLast || !file.changed) continue
-      this.#report.written(file.sizeBytes)
+      this.#report.written(file.sizeBytes - file.matchedBytes)
       this.#report.finished(file.location, actionOf(file), file.sizeBytes)
     }
     for (const { location } of [...batch.nodes, ...batch.folders]) this.#report.finished(location, 'restored', 0)
@@ -110,7 +114,6 @@ export class BatchRunner {
   /** Resolves with what is under way when all tasks have begun or wait for a worker. */
   async #writeContent(parts: readonly FilePart[], incomplete: RestoredFile[]): Promise<readonly Promise<void>[]> {
     const { workers, request, signal } = this.#parts
-    for (const part of parts) this.#countMatches(part)
     const plan = planContent(parts)
     const writing: Promise<void>[] = []
     const start = (work: () => Promise<void>): Promise<void> =>
@@ -128,14 +131,6 @@ export class BatchRunner {
       await start(() => this.#runDraft(draft, incomplete))
     }
     return writing
-  }
-
-  /** Bytes that are right already count as restored, as in restic. */
-  #countMatches({ file, blobs, matches }: FilePart): void {
-    if (!file.changed || matches === undefined) return
-    let bytes = 0
-    for (const [index, { location }] of blobs.entries()) if (matches[index] === 1) bytes += plaintextBytes(location)
-    if (bytes > 0) this.#report.written(bytes)
   }
 
   /** Opens a file once before several tasks write to it. */
@@ -306,6 +301,13 @@ export class BatchRunner {
     }
     await queue.drain()
   }
+}
+
+function matchedBytes({ blobs, matches }: FilePart): number {
+  if (matches === undefined) return 0
+  let bytes = 0
+  for (const [index, { location }] of blobs.entries()) if (matches[index] === 1) bytes += plaintextBytes(location)
+  return bytes
 }
 
 function wrongLength(id: BlobId): EngineError {

@@ -28,6 +28,8 @@ export interface RestoredFile {
   readonly compare: boolean
   /** More than one batch deals with it. */
   readonly hasSeveralParts: boolean
+  /** What the target has already of the parts that were looked at. */
+  matchedBytes: number
   /** Something of it was or will be written. */
   changed: boolean
   /** Blobs are written to it in several tasks, so that it was opened once before. */

@@ -176,7 +176,7 @@ export class RestoreCollector {
     const isTrusted = isFile && missing === 0 && this.#request.overwrite === 'if-changed' && sameSizeAndTime(node, status)
     const compare = isFile && !isTrusted && !(hasSeveralParts && hasOtherNames)
     const file = { ...entry, sizeBytes, before, sizeBefore: status?.sizeBytes ?? 0, hasOtherNames, compare, hasSeveralParts }
-    const described = { ...file, changed: !compare && !isTrusted, prepared: false, failed: false }
+    const described = { ...file, matchedBytes: 0, changed: !compare && !isTrusted, prepared: false, failed: false }
     this.#checkContent(described, missing)
     return described
   }

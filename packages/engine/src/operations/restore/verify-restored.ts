@@ -60,7 +60,16 @@ function* partsOf(
   { path: location, node }: { readonly path: ByteString; readonly node: TreeNode },
 ): Generator<FilePart> {
   const path = joinBytes(target, location.slice(1) as ByteString)
-  const unused = { ordinal: 0, before: 'file', sizeBefore: 0, hasOtherNames: false, compare: true, changed: false, prepared: true } as const
+  const unused = {
+    ordinal: 0,
+    before: 'file',
+    sizeBefore: 0,
+    hasOtherNames: false,
+    compare: true,
+    changed: false,
+    prepared: true,
+    matchedBytes: 0,
+  } as const
   const file: RestoredFile & { sizeBytes: number } = {
     ...unused,
     location,
