@@ -1,3 +1,5 @@
+import { EngineError } from '../errors.ts'
+
 /** The only place where the engine asks for the time. Everything that depends on time takes a `Clock`, so that tests own it. */
 export interface Clock {
   /** Milliseconds since 1970. */
@@ -29,4 +31,21 @@ export const systemClock: Clock = {
       signal?.addEventListener('abort', cancel, { once: true })
     })
   },
+}
+
+/** Runs `action` with a signal that is aborted when it takes longer than `durationMs`. For what must end even when nobody cancels it. */
+export async function withTimeLimit<Result>(
+  clock: Clock,
+  durationMs: number,
+  action: (signal: AbortSignal) => Promise<Result>,
+): Promise<Result> {
+  const limit = new AbortController()
+  const stop = clock.every(durationMs, () => {
+    limit.abort(new EngineError('storage.unavailable', `Cannot wait any longer: there was no answer for ${durationMs / 1000} s`))
+  })
+  try {
+    return await action(limit.signal)
+  } finally {
+    stop()
+  }
 }

@@ -40,13 +40,19 @@ export class IndexRecorder {
     if (this.#blobCount >= INDEX_BLOBS_MAX || isOverdue) await this.save()
   }
 
-  /** Writes an index file for all packs noted so far, if there are any. */
+  /** Writes an index file for all packs noted so far, if there are any. When that fails they stay noted. */
   async save(options: CallOptions = this.#options): Promise<void> {
     if (this.#packs.length === 0) return
-    const packs = this.#packs
+    const [packs, blobCount] = [this.#packs, this.#blobCount]
     this.#packs = []
     this.#blobCount = 0
-    await this.#repository.saveUnpacked('index', encodeIndexFile({ packs }), options)
+    try {
+      await this.#repository.saveUnpacked('index', encodeIndexFile({ packs }), options)
+    } catch (error) {
+      this.#packs.unshift(...packs)
+      this.#blobCount += blobCount
+      throw error
+    }
   }
 }
 

@@ -2,7 +2,7 @@ import { EngineError, isEngineError, messageOf } from '../errors.ts'
 import type { Id, LockId } from '../format/ids.ts'
 import { decodeLockFile, encodeLockFile, type LockFile } from '../format/lock-file.ts'
 import { timestampFromMs, timestampToMs } from '../format/timestamp.ts'
-import type { Clock } from '../host/clock.ts'
+import { type Clock, withTimeLimit } from '../host/clock.ts'
 import { type Identity, processExists, processId } from '../host/machine.ts'
 import type { CallOptions, FileInfo } from '../storage/storage.ts'
 
@@ -38,6 +38,8 @@ const SETTLE_MS = 200
 const FIRST_RETRY_MS = 5_000
 const LAST_RETRY_MS = 60_000
 const UNREADABLE_RETRIES = 3
+/** A storage that has stopped to answer must not hold up the end of the operation for longer; others take the lock for stale later. */
+const RELEASE_TIMEOUT_MS = 20_000
 
 /** A lock found in a repository. */
 export interface FoundLock extends LockFile {
@@ -224,7 +226,7 @@ async function lockExists(files: LockFiles, id: LockId): Promise<boolean> {
 
 async function removeQuietly(files: LockFiles, id: LockId, options: LockOptions): Promise<void> {
   try {
-    await files.removeFile('locks', id)
+    await withTimeLimit(options.clock, RELEASE_TIMEOUT_MS, (signal) => files.removeFile('locks', id, { signal }))
   } catch (error) {
     options.onWarning?.(`Cannot remove the lock ${id.slice(0, 8)} of ${files.location}: ${messageOf(error)}`)
   }

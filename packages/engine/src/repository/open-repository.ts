@@ -6,10 +6,10 @@ import { randomSealingKey, Sealer, type SealingKey } from '../crypto/sealer.ts'
 import { EngineError, isEngineError } from '../errors.ts'
 import { decodeConfig, encodeConfig, type RepositoryConfig } from '../format/config.ts'
 import type { Id, IndexId, KeyId, LockId, SnapshotId } from '../format/ids.ts'
-import { type Clock, systemClock } from '../host/clock.ts'
+import { type Clock, systemClock, withTimeLimit } from '../host/clock.ts'
 import { currentIdentity, type Identity } from '../host/machine.ts'
 import { secureRandom } from '../host/random.ts'
-import { type CallOptions, describeFile, type FileInfo, type FileKind, type Storage } from '../storage/storage.ts'
+import { type CallOptions, describeFile, type FileInfo, type FileKind, type FileRef, type Storage } from '../storage/storage.ts'
 import { type LoadIndexOptions, loadIndex } from './index-loader.ts'
 import type { IndexedRepository } from './indexed-repository.ts'
 import { addKey, unlockKey } from './keys.ts'
@@ -45,6 +45,8 @@ export interface InitOptions extends OpenOptions {
 const COMPRESSED_DOCUMENT = 2
 /** The most that the plaintext of one unpacked file may have; restic's largest index files stay below 8 MiB. */
 const MAX_DOCUMENT_BYTES = 1 << 30
+/** How long an operation that failed may still take to clear up behind itself. */
+const CLEANUP_TIMEOUT_MS = 10_000
 
 /** A repository whose key is known. Documents can be read and written; blobs need the index: {@link OpenRepository.loadIndex}. */
 export class OpenRepository {
@@ -102,8 +104,21 @@ export class OpenRepository {
   async saveUnpacked<K extends UnpackedKind>(kind: K, plaintext: Uint8Array, options: CallOptions = {}): Promise<UnpackedIds[K]> {
     const content = this.sealer.seal(this.config.version === 1 ? plaintext : encodeDocument(plaintext))
     const name = hash('sha256', content, 'hex')
-    await this.storage.write({ kind, name }, content, options)
+    await this.storeFile({ kind, name }, content, options)
     return name as UnpackedIds[K]
+  }
+
+  /**
+   * Stores a file that nothing refers to yet. When that fails the file is removed, if the storage still answers: only the answer may have
+   * been lost, and a file that the caller does not know of would stay, a lock above all.
+   */
+  async storeFile(file: FileRef, content: Uint8Array, options: CallOptions = {}): Promise<void> {
+    try {
+      await this.storage.write(file, content, options)
+    } catch (error) {
+      await withTimeLimit(this.clock, CLEANUP_TIMEOUT_MS, (signal) => this.storage.remove(file, { signal })).catch(() => undefined)
+      throw error
+    }
   }
 
   removeFile(kind: FileKind, id: Id, options?: CallOptions): Promise<void> {

@@ -2,6 +2,7 @@ import { hash } from 'node:crypto'
 import { type CompressionMode, compress, compressAlways } from '../compression/zstd.ts'
 import type { BlobId, PackId } from '../format/ids.ts'
 import type { BlobType, PackBlob } from '../format/pack-header.ts'
+import { withTimeLimit } from '../host/clock.ts'
 import type { CallOptions } from '../storage/storage.ts'
 import { IndexRecorder } from './index-recorder.ts'
 import type { IndexedRepository } from './indexed-repository.ts'
@@ -96,7 +97,7 @@ export class RepositoryWriter {
     const { repository } = this.#indexed
     await this.#uploads.add(async () => {
       try {
-        await repository.storage.write({ kind: 'data', name: pack.id }, pack.content, this.#options)
+        await repository.storeFile({ kind: 'data', name: pack.id }, pack.content, this.#options)
       } finally {
         onStored()
       }
@@ -116,7 +117,7 @@ export class RepositoryWriter {
   async abandon(): Promise<void> {
     await this.#uploads.settle()
     try {
-      await this.#recorder.save({ signal: AbortSignal.timeout(ABANDON_TIMEOUT_MS) })
+      await withTimeLimit(this.#indexed.repository.clock, ABANDON_TIMEOUT_MS, (signal) => this.#recorder.save({ signal }))
     } catch {
       // The failure that led here is the one to report; packs that no index names are found and removed by prune.
     }
