@@ -9,7 +9,7 @@ import { packDigest } from './pack-digest.ts'
 export interface RewriteIndexOptions extends CallOptions {
   /** Packs that no index file shall name any more. */
   readonly drop: ReadonlySet<PackId>
-  /** Packs to name newly, with the places of their blobs. Where these are in `drop` too, this is what the index says of them afterwards. */
+  /** Packs with the places of their blobs. What index files said of them before, if anything, is replaced by this. */
   readonly add?: AsyncIterable<IndexedPack>
   /** Index files to replace even if they name nothing of `drop`. */
   readonly replace?: ReadonlySet<IndexId>
@@ -31,8 +31,15 @@ export interface RewrittenIndex {
  * @throws EngineError `data.damaged`, `data.malformed`, `storage.*`
  */
 export async function rewriteIndex(repository: OpenRepository, options: RewriteIndexOptions): Promise<RewrittenIndex> {
-  const { drop, add, replace, unreadable = new Set(), signal } = options
+  const { add, replace, unreadable = new Set(), signal } = options
   const recorder = new IndexRecorder(repository, { signal })
+  const drop = new Set(options.drop)
+  let addedPacks = 0
+  for await (const pack of add ?? []) {
+    await recorder.recordPlaced(pack)
+    drop.add(pack.id)
+    addedPacks++
+  }
   const said = new Map<PackId, number>()
   function isNews(pack: IndexedPack): boolean {
     const digest = packDigest(pack)
@@ -48,11 +55,6 @@ export async function rewriteIndex(repository: OpenRepository, options: RewriteI
   // Read again rather than kept in memory: a large index takes more than what is left of it.
   for await (const { file } of concerned.size === 0 ? [] : readAll(repository, { ...options, only: concerned })) {
     for (const pack of file.packs) if (!drop.has(pack.id) && isNews(pack)) await recorder.recordPlaced(pack)
-  }
-  let addedPacks = 0
-  for await (const pack of add ?? []) {
-    await recorder.recordPlaced(pack)
-    addedPacks++
   }
   await recorder.save()
   const obsolete = [...concerned, ...unreadable]

@@ -27,9 +27,13 @@ export class IndexAudit {
     }
   }
 
+  /** The packs that several files name. */
+  repeated(): { readonly pack: PackId; readonly files: readonly IndexId[]; readonly disputed: boolean }[] {
+    return [...this.#mentions].flatMap(([pack, { files, disputed }]) => (files.length === 1 ? [] : [{ pack, files, disputed }]))
+  }
+
   findings(): Finding[] {
-    return [...this.#mentions].flatMap(([pack, { files, disputed }]) => {
-      if (files.length === 1) return []
+    return this.repeated().flatMap(({ pack, files, disputed }) => {
       const names = files.map((id) => id.slice(0, 10)).join(', ')
       return disputed
         ? [aboutPack('index.conflict', pack, `index files say different things about it: ${names}`)]

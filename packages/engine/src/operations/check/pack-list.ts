@@ -1,4 +1,5 @@
 import type { PackId } from '../../format/ids.ts'
+import type { BlobIndex } from '../../repository/blob-index.ts'
 import type { IndexedRepository } from '../../repository/indexed-repository.ts'
 import type { PackContents } from '../../repository/pack-contents.ts'
 import type { CallOptions } from '../../storage/storage.ts'
@@ -34,16 +35,21 @@ export function aboutPack(kind: Finding['kind'], id: PackId, state: string): Fin
   return findingOf(kind, `Pack ${id.slice(0, 10)}: ${state}`, { file: { kind: 'data', name: id } })
 }
 
-function contentStates({ index }: IndexedRepository, entries: Uint32Array): readonly (readonly [Finding['kind'], string])[] {
-  let [end, overlaps, trees] = [0, false, 0]
+/** Whether the blobs of a pack, by the index, lie one behind the other from its beginning on. */
+export function isContiguous(index: BlobIndex, entries: Uint32Array): boolean {
+  let end = 0
   for (const entry of entries) {
     const { offset, length } = index.locationAt(entry)
-    overlaps ||= offset !== end
+    if (offset !== end) return false
     end = offset + length
-    if (index.typeAt(entry) === 'tree') trees++
   }
+  return true
+}
+
+function contentStates({ index }: IndexedRepository, entries: Uint32Array): readonly (readonly [Finding['kind'], string])[] {
+  const trees = entries.reduce((count, entry) => count + (index.typeAt(entry) === 'tree' ? 1 : 0), 0)
   return [
-    ...(overlaps ? [['index.conflict', 'its blobs overlap or leave gaps in the index'] as const] : []),
+    ...(isContiguous(index, entries) ? [] : [['index.conflict', 'its blobs overlap or leave gaps in the index'] as const]),
     ...(trees > 0 && trees < entries.length ? [['pack.mixed', 'holds both data and trees'] as const] : []),
   ]
 }

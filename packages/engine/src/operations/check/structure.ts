@@ -1,6 +1,7 @@
 import { displayText } from '../../format/byte-string.ts'
 import type { BlobId } from '../../format/ids.ts'
 import type { NodeType, Tree, TreeNode } from '../../format/node.ts'
+import { isSafeName } from '../../format/tree.ts'
 import type { BlobSet } from '../../repository/blob-set.ts'
 import { plaintextLength } from '../../repository/blob-set.ts'
 import type { IndexedRepository } from '../../repository/indexed-repository.ts'
@@ -45,7 +46,7 @@ function checkTree(
     options.onFinding(findingOf(kind, message, { blob: { type: 'tree', id } }))
   }
   for (const node of tree.nodes) {
-    if (node.name === '') report('node.invalid', node, 'has no name')
+    if (!isSafeName(node.name)) report('node.invalid', node, 'has a name that no file can have')
     if (!NODE_TYPES.has(node.type)) report('node.invalid', node, 'is of no known type')
     if (node.type === 'dir' && node.subtree === undefined) report('node.invalid', node, 'refers to no tree')
     if (node.type !== 'file') continue
