@@ -55,7 +55,8 @@ const KINDS: Readonly<Record<string, () => Promise<Place>>> = {
     env: { AWS_ACCESS_KEY_ID: ceph.accessKeyId, AWS_SECRET_ACCESS_KEY: ceph.secretAccessKey },
   }),
   sftp: async () => {
-    const command = `ssh -i ${sshd.privateKeyFile} -p ${sshd.port} -o UserKnownHostsFile=${state}/known_hosts ${sshd.user}@${sshd.host} -s sftp`
+    const flags = `-i ${sshd.privateKeyFile} -p ${sshd.port} -o UserKnownHostsFile=${state}/known_hosts`
+    const command = `ssh ${flags} ${sshd.user}@${sshd.host} -s sftp`
     return {
       location: `sftp://${sshd.user}@${sshd.host}:${sshd.port}/${join(sshd.folder, `repository-${places++}`)}`,
       options: { sftp: { knownHosts: sshd.knownHosts, privateKeys: [sshd.privateKey] } },

@@ -62,7 +62,8 @@ describe('LocalStorage', () => {
     const program = `
       const { LocalStorage } = await import(${JSON.stringify(new URL('./local-storage.ts', import.meta.url).href)})
       const storage = await LocalStorage.open({ folder: ${JSON.stringify(folder)} })
-      await storage.write({ kind: 'data', name: '${NAME}' }, new Uint8Array(1 << 20)).catch((error) => console.log(error.code, error.retry))`
+      const writing = storage.write({ kind: 'data', name: '${NAME}' }, new Uint8Array(1 << 20))
+      await writing.catch((error) => console.log(error.code, error.retry))`
     const limited = ['-c', 'ulimit -f 100; exec "$@"', 'sh', process.execPath, '--input-type=module', '-e', program]
     expect(execFileSync('sh', limited, { encoding: 'utf8' })).toBe('storage.full never\n')
     expect(readdirSync(join(folder, 'data/ab'))).toEqual([])

@@ -11,8 +11,8 @@ export interface SshHostConfig {
 
 /**
  * What the text of an `ssh_config` file says about `alias`: HostName, User, Port and IdentityFile of the `Host` sections that fit, the
- * first value of each. `Match` sections and `Include` are left out. Rejects with `storage.location` when the host is behind a proxy, since to
- * connect to it directly would be something else than the user means.
+ * first value of each. `Match` sections and `Include` are left out. Rejects with `storage.location` when the host is behind a proxy,
+ * since to connect to it directly would be something else than the user means.
  */
 export function sshHostConfig(text: string, alias: string): SshHostConfig {
   const settings = settingsFor(text, alias)

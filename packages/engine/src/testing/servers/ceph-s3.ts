@@ -1,9 +1,8 @@
-import { spawnSync } from 'node:child_process'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { findProgram, freePort, runProgram, type TestServer } from './programs.ts'
+import { atDeathOfThisProcess, findProgram, freePort, runProgram, type TestServer } from './programs.ts'
 
 const SCRIPT = fileURLToPath(new URL('../../../../../tools/ceph-s3.sh', import.meta.url))
 
@@ -32,12 +31,7 @@ export async function startCephS3(): Promise<CephS3> {
   const state = join(folder, 'state')
   const keys = { S3_ACCESS_KEY: 'test', S3_SECRET_KEY: 'testing' }
   const port = await freePort()
-  // Also when the test process dies early: the daemons are in sessions of their own and would stay.
-  const stopNow = (): void => {
-    spawnSync('bash', [SCRIPT, 'stop', state])
-    rmSync(folder, { recursive: true, force: true })
-  }
-  process.once('exit', stopNow)
+  const guard = atDeathOfThisProcess('sh', ['-c', 'bash "$1" stop "$2/state"; rm -rf "$2"', 'sh', SCRIPT, folder])
   await runProgram('bash', [SCRIPT, 'start', state, String(port), String(await freePort())], { env: keys })
   return {
     endpoint: `http://127.0.0.1:${port}`,
@@ -46,8 +40,8 @@ export async function startCephS3(): Promise<CephS3> {
     down: async () => void (await runProgram('bash', [SCRIPT, 'down', state])),
     up: async () => void (await runProgram('bash', [SCRIPT, 'up', state])),
     stop: async () => {
-      process.removeListener('exit', stopNow)
       await runProgram('bash', [SCRIPT, 'stop', state])
+      guard.cancel()
       rmSync(folder, { recursive: true, force: true })
     },
   }

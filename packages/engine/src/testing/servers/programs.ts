@@ -1,4 +1,4 @@
-import { execFile } from 'node:child_process'
+import { execFile, spawn } from 'node:child_process'
 import { accessSync, constants } from 'node:fs'
 import { createServer } from 'node:net'
 import { delimiter, join } from 'node:path'
@@ -29,6 +29,17 @@ export async function runProgram(
     maxBuffer: 64 * 1024 * 1024,
   })
   return stdout
+}
+
+/**
+ * Runs a program when this process ends without having cancelled, however that happens, so that no server outlives its test: a pipe
+ * from here ends then, and a shell waits for that.
+ */
+export function atDeathOfThisProcess(program: string, args: readonly string[]): { cancel(): void } {
+  const script = 'cat >/dev/null; exec "$@"'
+  const guard = spawn('sh', ['-c', script, 'sh', program, ...args], { stdio: ['pipe', 'ignore', 'ignore'], detached: true })
+  guard.unref()
+  return { cancel: () => void guard.kill('SIGKILL') }
 }
 
 /** A port of this machine that nobody listens on now. */

@@ -4,7 +4,7 @@ import { connect } from 'node:net'
 import { tmpdir, userInfo } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { findProgram, freePort, runProgram, type TestServer } from './programs.ts'
+import { atDeathOfThisProcess, findProgram, freePort, runProgram, type TestServer } from './programs.ts'
 
 export interface Sshd extends TestServer {
   readonly host: string
@@ -77,8 +77,8 @@ async function run(program: string, state: string, port: number): Promise<{ end(
   child.stderr.on('data', (chunk: Buffer) => {
     said += chunk.toString()
   })
-  const endNow = (): void => killTree(child)
-  process.once('exit', endNow)
+  // The processes of its connections end with these.
+  const guard = atDeathOfThisProcess('sh', ['-c', 'kill -9 "$1"; rm -rf "$2"', 'sh', String(child.pid), state])
   const ended = new Promise<void>((resolve) => child.once('exit', () => resolve()))
   for (let tries = 0; !(await accepts(port)); tries++) {
     if (child.exitCode !== null || tries > 200) throw new Error(`Cannot start sshd: ${said}`)
@@ -86,7 +86,7 @@ async function run(program: string, state: string, port: number): Promise<{ end(
   }
   return {
     end: async () => {
-      process.removeListener('exit', endNow)
+      guard.cancel()
       killTree(child)
       await ended
     },
