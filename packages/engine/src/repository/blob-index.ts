@@ -1,5 +1,5 @@
 import { EngineError } from '../errors.ts'
-import { type BlobId, idFromBytes, idToBytes } from '../format/ids.ts'
+import { type BlobId, idFromBytes } from '../format/ids.ts'
 import type { BlobType } from '../format/pack-header.ts'
 import { secureRandom } from '../host/random.ts'
 import { SharedMutex } from './shared-mutex.ts'
@@ -48,7 +48,12 @@ const COUNT = 1
 const SLOT_COUNT = 2
 const SEED_A = 3
 const SEED_B = 4
+/** Odd while the slots are laid out anew. */
+const VERSION = 5
 const HEADER_WORDS = 8
+
+/** A blob is in two packs after a crash, or in a few; only a hostile index has it in so many that looking at all would take for ever. */
+const MAX_COPIES = 1000
 
 /** 48 bytes × 2^26 are 3 GiB of address space, reserved and not taken; about 100 TiB of data at 1.5 MiB a blob. */
 const DEFAULT_MAX_BLOBS = 1 << 26
@@ -65,7 +70,7 @@ export class BlobIndex {
   #entries: Uint32Array
   #slots: Uint32Array
   readonly #key = new Uint32Array(8)
-  readonly #keyBytes = new Uint8Array(this.#key.buffer)
+  readonly #keyBytes = Buffer.from(this.#key.buffer)
 
   private constructor(handle: BlobIndexHandle) {
     this.handle = handle
@@ -110,7 +115,14 @@ export class BlobIndex {
 
   /** Whether the blob is stored, or claimed by a thread that will store it. */
   has(type: BlobType, id: BlobId | Uint8Array): boolean {
-    return this.#locked(id, () => this.#findEntry(typeBit(type)) >= 0)
+    this.#setKey(id)
+    const bit = typeBit(type)
+    // Entries never move and are complete before a slot names them, so that what is found without the lock is there. What is not found
+    // may only have been out of sight while the slots were laid out anew.
+    const version = Atomics.load(this.#header, VERSION)
+    if (this.#findSlot(bit) >= 0) return true
+    if (version % 2 === 0 && Atomics.load(this.#header, VERSION) === version) return false
+    return this.#locked(() => this.#findSlot(bit) >= 0)
   }
 
   /**
@@ -118,67 +130,58 @@ export class BlobIndex {
    * gets true must store the blob or fail the whole operation.
    */
   claim(type: BlobType, id: BlobId | Uint8Array): boolean {
-    return this.#locked(id, () => {
-      if (this.#findEntry(typeBit(type)) >= 0) return false
+    this.#setKey(id)
+    return this.#locked(() => {
+      if (this.#findSlot(typeBit(type)) >= 0) return false
       this.#append({ pack: PENDING_PACK, offset: 0, length: 0, plainAndType: typeBit(type) })
       return true
     })
   }
 
-  /** Adds a blob, or fills in the location of a claimed one. An entry for the same place is not added again. */
+  /**
+   * Adds a blob, or fills in the location of a claimed one. An entry for the same place is not added again.
+   * @throws {EngineError} `repository.too-large` for more blobs than the index may hold, or a blob in absurdly many places.
+   */
   add(type: BlobType, id: BlobId | Uint8Array, location: BlobLocation): void {
-    this.#locked(id, () => {
-      const bit = typeBit(type)
-      const { pack, offset, length } = location
-      for (let entry = this.#findEntry(bit); entry >= 0; entry = this.#findEntry(bit, entry)) {
-        const at = entry * ENTRY_WORDS
-        const known = this.#entries[at + PACK]
-        if (known === pack && this.#entries[at + OFFSET] === offset) return
-        if (known !== PENDING_PACK) continue
-        this.#entries[at + PACK] = pack
-        this.#entries[at + OFFSET] = offset
-        this.#entries[at + LENGTH] = length
-        this.#entries[at + PLAIN_AND_TYPE] = (location.uncompressedLength | bit) >>> 0
-        return
+    this.#setKey(id)
+    this.#locked(() => this.#insert(typeBit(type), location))
+  }
+
+  /** As {@link add}, for all blobs of one pack. */
+  addPack(pack: number, blobs: Iterable<{ readonly type: BlobType; readonly id: BlobId } & Omit<BlobLocation, 'pack'>>): void {
+    this.#locked(() => {
+      for (const { type, id, offset, length, uncompressedLength } of blobs) {
+        this.#setKey(id)
+        this.#insert(typeBit(type), { pack, offset, length, uncompressedLength })
       }
-      this.#append({ pack, offset, length, plainAndType: (location.uncompressedLength | bit) >>> 0 })
     })
   }
 
   /** Where the blob is, or undefined when it is unknown (or only claimed). Of several places the first that was added. */
   find(type: BlobType, id: BlobId | Uint8Array): BlobLocation | undefined {
-    return this.#locked(id, () => {
-      const bit = typeBit(type)
-      for (let entry = this.#findEntry(bit); entry >= 0; entry = this.#findEntry(bit, entry)) {
-        if (this.#entries[entry * ENTRY_WORDS + PACK] !== PENDING_PACK) return this.#locationOf(entry)
-      }
-      return undefined
-    })
+    return this.findAll(type, id)[0]
   }
 
   /** All places where the blob is. */
   findAll(type: BlobType, id: BlobId | Uint8Array): readonly BlobLocation[] {
-    return this.#locked(id, () => {
-      const bit = typeBit(type)
-      const found: BlobLocation[] = []
-      for (let entry = this.#findEntry(bit); entry >= 0; entry = this.#findEntry(bit, entry)) {
-        if (this.#entries[entry * ENTRY_WORDS + PACK] !== PENDING_PACK) found.push(this.#locationOf(entry))
-      }
-      return found
-    })
+    return this.entriesOf(type, id)
+      .map((entry) => this.#locationOf(entry))
+      .filter(({ pack }) => pack !== PENDING_PACK)
   }
 
   /** Position of the blob's first entry, stable for the life of the index: a key for arrays over all blobs. -1 when unknown. */
   entryOf(type: BlobType, id: BlobId | Uint8Array): number {
-    return this.#locked(id, () => this.#findEntry(typeBit(type)))
+    this.#setKey(id)
+    return this.#locked(() => this.#entryIn(this.#findSlot(typeBit(type))))
   }
 
   /** Positions of all entries of the blob. */
   entriesOf(type: BlobType, id: BlobId | Uint8Array): readonly number[] {
-    return this.#locked(id, () => {
-      const bit = typeBit(type)
+    this.#setKey(id)
+    const bit = typeBit(type)
+    return this.#locked(() => {
       const found: number[] = []
-      for (let entry = this.#findEntry(bit); entry >= 0; entry = this.#findEntry(bit, entry)) found.push(entry)
+      for (let slot = this.#findSlot(bit); slot >= 0; slot = this.#findSlot(bit, slot)) found.push(this.#entryIn(slot))
       return found
     })
   }
@@ -186,8 +189,8 @@ export class BlobIndex {
   /** Position of the first entry of the blob whose entry is at a position below {@link size}: what {@link entryOf} gives, without an id. */
   firstEntryOf(entry: number): number {
     const at = entry * ENTRY_WORDS
-    const key = this.#currentEntries().subarray(at, at + 8)
-    return this.#locked(new Uint8Array(key.buffer, key.byteOffset, 32), () => this.#findEntry(typeBit(this.typeAt(entry))))
+    this.#key.set(this.#currentEntries().subarray(at, at + 8))
+    return this.#locked(() => this.#entryIn(this.#findSlot(typeBit(this.typeAt(entry)))))
   }
 
   /** Where the entry at a position below {@link size} says that its blob is. */
@@ -216,12 +219,15 @@ export class BlobIndex {
     }
   }
 
-  #locked<T>(id: BlobId | Uint8Array, action: () => T): T {
+  /** Makes `id` the key that the private methods look for. */
+  #setKey(id: BlobId | Uint8Array): void {
+    if (typeof id === 'string') this.#keyBytes.write(id, 0, 32, 'hex')
+    else this.#keyBytes.set(id.subarray(0, 32))
+  }
+
+  #locked<T>(action: () => T): T {
     this.#mutex.lock()
     try {
-      this.#keyBytes.set(typeof id === 'string' ? idToBytes(id) : id.subarray(0, 32))
-      this.#currentEntries()
-      if (this.#slots.length !== (this.#header[SLOT_COUNT] ?? 0)) this.#slots = wordsOf(this.handle.slots)
       return action()
     } finally {
       this.#mutex.unlock()
@@ -229,27 +235,52 @@ export class BlobIndex {
   }
 
   #currentEntries(): Uint32Array {
-    const { entries } = this.handle
-    if (this.#entries.byteLength !== entries.byteLength) this.#entries = wordsOf(entries)
+    if (this.#entries.length < Atomics.load(this.#header, COUNT) * ENTRY_WORDS) this.#entries = wordsOf(this.handle.entries)
     return this.#entries
   }
 
-  /** The first entry of the current key, or the next one behind entry `after`; -1 at the end of the chain. */
-  #findEntry(bit: number, after = -1): number {
-    const mask = this.#slots.length - 1
-    let passed = after < 0
-    for (let slot = this.#hash() & mask; ; slot = (slot + 1) & mask) {
-      const entry = (this.#slots[slot] ?? 0) - 1
+  #currentSlots(): Uint32Array {
+    if (this.#slots.length !== Atomics.load(this.#header, SLOT_COUNT)) this.#slots = wordsOf(this.handle.slots)
+    return this.#slots
+  }
+
+  /** The slot of the first entry of the current key, or of the next one behind slot `after`; -1 when there is none. */
+  #findSlot(bit: number, after?: number): number {
+    const slots = this.#currentSlots()
+    const mask = slots.length - 1
+    for (let slot = after === undefined ? this.#hash() & mask : (after + 1) & mask; ; slot = (slot + 1) & mask) {
+      const entry = Atomics.load(slots, slot) - 1
       if (entry < 0) return -1
-      if (passed ? this.#matches(entry, bit) : entry === after) {
-        if (passed) return entry
-        passed = true
+      if (this.#matches(entry, bit)) return slot
+    }
+  }
+
+  #entryIn(slot: number): number {
+    return slot < 0 ? -1 : (this.#slots[slot] ?? 0) - 1
+  }
+
+  #insert(bit: number, location: BlobLocation): void {
+    const { pack, offset, length } = location
+    const plainAndType = (location.uncompressedLength | bit) >>> 0
+    let copies = 0
+    for (let slot = this.#findSlot(bit); slot >= 0; slot = this.#findSlot(bit, slot)) {
+      const at = this.#entryIn(slot) * ENTRY_WORDS
+      const known = this.#entries[at + PACK]
+      if (known === pack && this.#entries[at + OFFSET] === offset) return
+      if (known === PENDING_PACK) {
+        this.#entries.set([pack, offset, length, plainAndType], at + PACK)
+        return
+      }
+      if (++copies === MAX_COPIES) {
+        throw new EngineError('repository.too-large', `Cannot use the index: it has one blob in more than ${MAX_COPIES} places`)
       }
     }
+    this.#append({ pack, offset, length, plainAndType })
   }
 
   #matches(entry: number, bit: number): boolean {
     const at = entry * ENTRY_WORDS
+    if (at >= this.#entries.length) this.#entries = wordsOf(this.handle.entries)
     const entries = this.#entries
     const key = this.#key
     if (entries[at] !== key[0] || entries[at + 1] !== key[1]) return false
@@ -272,6 +303,9 @@ export class BlobIndex {
 
   #makeRoom(count: number): void {
     const { entries, slots } = this.handle
+    // Another thread may have made room since this one looked.
+    if (this.#entries.byteLength !== entries.byteLength) this.#entries = wordsOf(entries)
+    this.#currentSlots()
     if (count * ENTRY_BYTES > entries.byteLength) {
       if (count * ENTRY_BYTES > entries.maxByteLength) {
         throw new EngineError('repository.too-large', `Cannot hold the index in memory: the repository has more than ${count - 1} blobs`)
@@ -285,17 +319,20 @@ export class BlobIndex {
       this.#entries = wordsOf(entries)
     }
     if (count <= this.#slots.length * MAX_LOAD) return
+    // An odd version tells readers without the lock that they may miss what is there.
+    Atomics.add(this.#header, VERSION, 1)
     slots.grow(slots.byteLength * 2)
     this.#slots = wordsOf(slots).fill(0)
-    this.#header[SLOT_COUNT] = this.#slots.length
+    Atomics.store(this.#header, SLOT_COUNT, this.#slots.length)
     for (let entry = 0; entry < count - 1; entry++) this.#placeSlot(this.#hashOf(this.#entries, entry * ENTRY_WORDS), entry)
+    Atomics.add(this.#header, VERSION, 1)
   }
 
   #placeSlot(hash: number, entry: number): void {
     const mask = this.#slots.length - 1
     let slot = hash & mask
     while (this.#slots[slot] !== 0) slot = (slot + 1) & mask
-    this.#slots[slot] = entry + 1
+    Atomics.store(this.#slots, slot, entry + 1)
   }
 
   #hash(): number {

@@ -53,11 +53,10 @@ export async function* readIndexFiles(
 }
 
 function addPack(index: BlobIndex, packs: PackTable, pack: IndexedPack): void {
-  const number = packs.numberOf(pack.id)
-  for (const blob of pack.blobs) {
-    const { offset, length, uncompressed_length: uncompressedLength = 0 } = blob
-    index.add(blob.type, blob.id, { pack: number, offset, length, uncompressedLength })
-  }
+  const blobs = pack.blobs.map(({ type, id, offset, length, uncompressed_length: uncompressedLength = 0 }) => {
+    return { type, id, offset, length, uncompressedLength }
+  })
+  index.addPack(packs.numberOf(pack.id), blobs)
 }
 
 /** A file that is gone after it was listed is as good as broken. A storage that does not answer says nothing about the file. */

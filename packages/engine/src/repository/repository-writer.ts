@@ -161,11 +161,12 @@ export class RepositoryWriter {
   }
 
   #addToIndex(pack: PackToStore): void {
-    const number = this.#indexed.packs.numberOf(pack.id)
     let offset = 0
-    for (const { type, id, length, uncompressedLength } of pack.blobs) {
-      this.#indexed.index.add(type, id, { pack: number, offset, length, uncompressedLength })
+    const blobs = pack.blobs.map(({ type, id, length, uncompressedLength }) => {
+      const blob = { type, id, offset, length, uncompressedLength }
       offset += length
-    }
+      return blob
+    })
+    this.#indexed.index.addPack(this.#indexed.packs.numberOf(pack.id), blobs)
   }
 }
