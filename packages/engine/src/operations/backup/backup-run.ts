@@ -67,7 +67,7 @@ export class BackupRun {
     const root: OpenFolder = { parent: undefined, entry: undefined, entries: [], holes: 0 }
     this.#scheduler.addFolder(() => this.#openLeading(root, { children: targets, parentTree }))
     await this.#scheduler.finished()
-    return this.assembly.rootEntries === 0 ? undefined : this.assembly.rootTree
+    return this.assembly.isEmpty ? undefined : this.assembly.rootTree
   }
 
   /** Stops the walk; {@link BackupRun.walk} rejects with `reason`. */

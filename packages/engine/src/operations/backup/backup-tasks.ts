@@ -150,7 +150,7 @@ export interface PendingFileEntry extends FileToRead {
   readonly kind: 'file'
 }
 
-/** An entry of a folder: finished nodes are their JSON. */
+/** What is in a folder: finished nodes are their JSON, and neighbours among them one text, separated by commas as in a tree. */
 export type ReadEntry = string | FolderEntry | PendingFileEntry
 
 export interface ReadReport {

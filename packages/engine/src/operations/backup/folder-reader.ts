@@ -84,7 +84,7 @@ export class FolderReader {
         report.problems.push(unreadable(entry.path, error))
       }
     }
-    return { entries: this.#readFewFiles(read, report), ...report }
+    return { entries: joinNeighbours(this.#readFewFiles(read, report)), ...report }
   }
 
   #readEntry(entry: NamedPath, known: { readonly previous: TreeNode | undefined; readonly report: Report }): ReadEntry | undefined {
@@ -169,6 +169,25 @@ export class FolderReader {
       return node === undefined ? [] : [node]
     })
   }
+}
+
+/** Makes one text of finished nodes that follow each other: strings by the thousand are slow to hand from thread to thread. */
+function joinNeighbours(entries: readonly ReadEntry[]): ReadEntry[] {
+  const joined: ReadEntry[] = []
+  let texts: string[] = []
+  const close = (): void => {
+    if (texts.length > 0) joined.push(texts.join(','))
+    texts = []
+  }
+  for (const entry of entries) {
+    if (typeof entry === 'string') texts.push(entry)
+    else {
+      close()
+      joined.push(entry)
+    }
+  }
+  close()
+  return joined
 }
 
 function folderEntry(

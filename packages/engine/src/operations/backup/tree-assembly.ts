@@ -14,7 +14,7 @@ export interface TreeCounts {
   treeBytesStored: number
 }
 
-/** A folder whose entries are being read: the JSON of each, and holes where something is still missing. */
+/** A folder whose entries are being read: their JSON, one or more neighbours each, and holes where something is still missing. */
 export interface OpenFolder {
   readonly parent: { readonly folder: OpenFolder; readonly position: number } | undefined
   /** Absent for the root of the snapshot. */
@@ -40,8 +40,8 @@ export class TreeAssembly {
   }
   /** The id of the root tree, when all is done. */
   rootTree: BlobId | undefined
-  /** How many entries the root tree has. */
-  rootEntries = 0
+  /** Whether nothing at all is in the root tree. */
+  isEmpty = true
   readonly #options: TreeAssemblyOptions
 
   constructor(options: TreeAssemblyOptions) {
@@ -77,7 +77,7 @@ export class TreeAssembly {
     }
     if (folder.entry === undefined) {
       this.rootTree = saved.id
-      this.rootEntries = entries.length
+      this.isEmpty = entries.length === 0
       return ''
     }
     const json = encodeNode(withTree(folder.entry.node, saved.id))
