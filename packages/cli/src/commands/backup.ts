@@ -99,8 +99,10 @@ export const backupCommand = defineCommand({
     const excludes = await excludePatterns(flags, context.environment)
     const plan: BackupPlan = { context, flags, args, printer, targets, excludes, startedAt: timestampFromMs(systemClock.now()) }
     printer.detail('open repository')
-    const result = await withRepository(context, { printer, lock: flags.dryRun ? 'none' : 'shared', dryRun: flags.dryRun }, (session) =>
-      run(session, plan),
+    const result = await withRepository(
+      context,
+      { printer, lock: flags.dryRun ? 'none' : 'shared', confirmLockLater: true, dryRun: flags.dryRun },
+      (session) => run(session, plan),
     )
     if (result.errorCount > 0 || targets?.someMissing === true)
       throw new CommandFailure('incomplete', 'at least one source file could not be read')
@@ -148,6 +150,7 @@ async function run(session: Session, plan: BackupPlan): Promise<BackupResult> {
   }
   printer.detail('load index files')
   const indexed = await session.repository.loadIndex({ signal })
+  await session.confirmLock()
   const intervalMs = progressIntervalMs(context.environment, {
     isShown: !context.globals.quiet,
     isJson: context.globals.json,

@@ -27,6 +27,8 @@ export interface SessionOptions {
   readonly dryRun?: boolean
   /** A fresh cache for this command alone, so that a check sees what the storage has. */
   readonly freshCache?: boolean
+  /** The command awaits `confirmLock` itself before it writes, and reads meanwhile. */
+  readonly confirmLockLater?: boolean
   /** The repository that the command is about, unless another one is named. */
   readonly source?: RepositorySource
 }
@@ -36,6 +38,8 @@ export interface Session {
   readonly repository: OpenRepository
   /** Aborted when the command is to end or the lock is lost. */
   readonly signal: AbortSignal
+  /** Must be awaited before the first write of a command that asked for a lock that is confirmed later. */
+  readonly confirmLock: () => Promise<void>
   /** The password that opened the repository. */
   readonly password: string
   /** Folder of the cache, for backups to leave out; undefined without one. */
@@ -66,8 +70,8 @@ export async function withRepository<T>(
       cache.folder === undefined
         ? repository
         : withStorage(repository, withCache(storage, cache.folder, { onProblem: (error) => printer.warn(describeCacheProblem(error)) }))
-    return await underLock(cached, { context, options }, (signal) =>
-      action({ repository: cached, signal, password, cacheFolder: cache.folder?.folder }),
+    return await underLock(cached, { context, options }, (held) =>
+      action({ repository: cached, ...held, password, cacheFolder: cache.folder?.folder }),
     )
   } finally {
     await storage.close()
@@ -117,20 +121,21 @@ async function demandRepository(storage: Storage, signal: AbortSignal): Promise<
 async function underLock<T>(
   repository: OpenRepository,
   parts: { readonly context: CommandContext; readonly options: SessionOptions },
-  action: (signal: AbortSignal) => Promise<T>,
+  action: (held: Pick<Session, 'signal' | 'confirmLock'>) => Promise<T>,
 ): Promise<T> {
   const { context, options } = parts
   const { printer } = options
-  if (options.lock === 'none') return action(context.signal)
+  if (options.lock === 'none') return action({ signal: context.signal, confirmLock: () => Promise.resolve() })
   const retryForMs = context.globals.retryLock ?? 0
   await using lock = await repository.lock({
     exclusive: options.lock === 'exclusive',
+    confirmLater: options.confirmLockLater === true && retryForMs === 0,
     retryForMs,
     signal: context.signal,
     onWait: () => printer.info(`repo already locked, waiting up to ${Math.round(retryForMs / 1000)} s for the lock`),
     onWarning: (message) => printer.warn(message),
   })
-  return await action(AbortSignal.any([context.signal, lock.signal]))
+  return await action({ signal: AbortSignal.any([context.signal, lock.signal]), confirmLock: () => lock.confirmed() })
 }
 
 interface OpenCache extends AsyncDisposable {

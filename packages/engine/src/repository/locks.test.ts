@@ -55,6 +55,13 @@ test('two processes that lock exclusively at the same moment never both succeed'
   expect((await listLocks(repository)).length).toBeLessThan(2)
 })
 
+test('a lock that is confirmed later can be read under at once, and tells of a conflict before the first write', async () => {
+  const repository = await repositoryAt(new ManualClock(1e12))
+  await using lock = await repository.lock({ confirmLater: true })
+  await leaveLock(repository, { exclusive: true })
+  await expect(lock.confirmed()).rejects.toMatchObject({ code: 'repository.locked' })
+})
+
 test('waits for a lock as long as it is told, and says so once', async () => {
   const clock = new ManualClock(1e12)
   const repository = await repositoryAt(clock)

@@ -20,6 +20,11 @@ export interface LockOptions extends CallOptions {
   readonly exclusive?: boolean
   readonly clock: Clock
   readonly identity: Identity
+  /**
+   * Do not wait until two processes that lock at the same moment must have seen each other: the caller may read at once, and awaits
+   * {@link RepositoryLock.confirmed} before its first write.
+   */
+  readonly confirmLater?: boolean
   /** How long to keep trying while another process holds a lock that excludes this one. */
   readonly retryForMs?: number
   /** Called once when waiting begins. */
@@ -57,6 +62,7 @@ export class RepositoryLock implements AsyncDisposable {
   #id: LockId
   #refreshedAtMs: number
   #refreshing: Promise<void> = Promise.resolve()
+  readonly #confirmation: Promise<void>
 
   private constructor(files: LockFiles, id: LockId, options: LockOptions) {
     this.#files = files
@@ -67,6 +73,8 @@ export class RepositoryLock implements AsyncDisposable {
     this.#stopRefreshing = options.clock.every(REFRESH_EVERY_MS, () => {
       this.#refreshing = this.#refresh()
     })
+    this.#confirmation = this.#confirm()
+    this.#confirmation.catch(() => undefined)
   }
 
   /**
@@ -91,22 +99,39 @@ export class RepositoryLock implements AsyncDisposable {
 
   static async #tryOnce(files: LockFiles, options: LockOptions): Promise<RepositoryLock> {
     await refuseIfLocked(files, options)
-    const id = await saveLock(files, options)
+    const lock = new RepositoryLock(files, await saveLock(files, options), options)
+    if (options.confirmLater === true) return lock
     try {
-      await options.clock.sleep(SETTLE_MS, options.signal)
-      await refuseIfLocked(files, { ...options, own: id })
+      await lock.confirmed()
     } catch (error) {
-      await removeQuietly(files, id, options)
+      await lock[Symbol.asyncDispose]()
       throw error
     }
-    return new RepositoryLock(files, id, options)
+    return lock
+  }
+
+  /**
+   * Resolves when it is sure that no other process has taken a lock at the same moment that excludes this one.
+   * @throws {EngineError} `repository.locked` when one has.
+   */
+  confirmed(): Promise<void> {
+    return this.#confirmation
   }
 
   /** Gives the lock back. Safe to call twice. */
   async [Symbol.asyncDispose](): Promise<void> {
     this.#stopRefreshing()
     await this.#refreshing
+    // A look for others that is still under way must not come upon the storage when it is closed.
+    await this.#confirmation.catch(() => undefined)
     await removeQuietly(this.#files, this.#id, this.#options)
+  }
+
+  async #confirm(): Promise<void> {
+    const { clock, signal } = this.#options
+    const own = this.#id
+    await clock.sleep(SETTLE_MS, signal)
+    await refuseIfLocked(this.#files, { ...this.#options, own })
   }
 
   async #refresh(): Promise<void> {
