@@ -42,6 +42,10 @@ export const COMMANDS: readonly CommandEntry[] = [
     group: 'backups',
     load: async () => (await import('./commands/restore.ts')).restoreCommand,
   }),
+  entry('dump', 'Print a backed-up file, or a folder as an archive', {
+    group: 'backups',
+    load: async () => (await import('./commands/dump.ts')).dumpCommand,
+  }),
   entry('stats', 'Count files and sizes in snapshots', {
     group: 'backups',
     load: async () => (await import('./commands/stats.ts')).statsCommand,
@@ -67,6 +71,23 @@ export const COMMANDS: readonly CommandEntry[] = [
     group: 'repository',
     load: async () => (await import('./commands/prune.ts')).pruneCommand,
   }),
+  entry('repair index', 'Build a new index', {
+    group: 'repository',
+    load: async () => (await import('./commands/repair-index.ts')).repairIndexCommand,
+  }),
+  entry('repair packs', 'Salvage damaged pack files', {
+    group: 'repository',
+    load: async () => (await import('./commands/repair-packs.ts')).repairPacksCommand,
+  }),
+  entry('repair snapshots', 'Repair snapshots', {
+    group: 'repository',
+    load: async () => (await import('./commands/repair-snapshots.ts')).repairSnapshotsCommand,
+  }),
+  entry('recover', 'Make a snapshot of data that no snapshot refers to', {
+    group: 'repository',
+    load: async () => (await import('./commands/recover.ts')).recoverCommand,
+  }),
+  entry('migrate', 'Apply migrations', { group: 'repository', load: async () => (await import('./commands/migrate.ts')).migrateCommand }),
   entry('unlock', 'Remove locks of processes that are gone', {
     group: 'repository',
     load: async () => (await import('./commands/unlock.ts')).unlockCommand,
@@ -112,6 +133,10 @@ export const COMMANDS: readonly CommandEntry[] = [
   entry('version', 'Print version information', {
     group: 'program',
     load: async () => (await import('./commands/version.ts')).versionCommand,
+  }),
+  entry('rebuild-index', 'Use repair index instead', {
+    group: 'hidden',
+    load: async () => (await import('./commands/repair-index.ts')).repairIndexCommand,
   }),
 ]
 

@@ -23,7 +23,6 @@ export function reportFailure(error: unknown, terminal: Terminal, options: Repor
 function messageFor(error: unknown): string {
   if (error instanceof CommandFailure && error.code === 'incomplete') return `Warning: ${error.message}`
   if (error instanceof CommandFailure && error.code === 'interrupted') return error.message
-  if (isEngineError(error, 'repository.locked')) return `Fatal: ${error.message}\nthe \`unlock\` command can be used to remove stale locks`
   if (isExpected(error)) return `Fatal: ${error.message}`
   return `Fatal: unexpected ${error instanceof Error ? `${error.name}: ${error.message}` : String(error)} (a mistake in holdfast; -vv shows where)`
 }

@@ -1,7 +1,7 @@
 import { Command as Commander, CommanderError, Option } from 'commander'
 import { CommandFailure } from '../command-failure.ts'
 import type { Command, CommandInput } from './command.ts'
-import type { Flag, Flags, FlagValues } from './flag.ts'
+import { type Flag, type Flags, type FlagValues, takesValue } from './flag.ts'
 import { GLOBAL_FLAGS, type GlobalValues } from './global-flags.ts'
 import { normaliseArguments } from './normalise-arguments.ts'
 
@@ -44,7 +44,7 @@ export function parseArguments(command: Command, args: readonly string[]): Parse
 
 function optionOf(flag: Flag<unknown>): Option {
   const option = new Option(flag.syntax, flag.help)
-  if (!option.isBoolean() || typeof flag.initial === 'number') {
+  if (takesValue(flag) || typeof flag.initial === 'number') {
     option.default(flag.initial).argParser((text: string, previous: unknown) => flag.read(text, previous))
   }
   return option

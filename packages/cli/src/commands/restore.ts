@@ -56,10 +56,12 @@ export const restoreCommand = defineCommand({
     const includes = filterOf(await includePatterns(flags, context.environment))
     const target = checkFlags(flags, { args, excludes, includes })
     const printer = new Printer(context)
-    await withRepository(context, { printer, lock: context.globals.noLock ? 'none' : 'shared' }, async ({ repository, signal }) => {
+    const options = { printer, lock: context.globals.noLock ? 'none' : 'shared', confirmLockLater: true } as const
+    await withRepository(context, options, async ({ repository, signal, confirmLock }) => {
       const snapshots = await loadSnapshots(repository, { signal })
       const { snapshot, subfolder } = findSnapshot(snapshots, args[0] ?? '', latestFilter(flags, context.environment))
       const indexed = await repository.loadIndex({ signal })
+      await confirmLock()
       const tree = await findSubtree(indexed, snapshot.tree, { subfolder, signal })
       const isShown = !context.globals.quiet
       const intervalMs = progressIntervalMs(context.environment, { isShown, isJson: context.globals.json, terminal: context.terminal })

@@ -40,17 +40,11 @@ export const snapshotsCommand = defineCommand({
       const limit = flags.latest ?? (flags.last ? 1 : 0)
       const isGrouped = flags.groupBy !== undefined && Object.values(flags.groupBy).includes(true)
       const groups = isGrouped
-        ? groupSnapshots(snapshots, flags.groupBy ?? BY_HOST_AND_PATHS).map((group) => ({
-            key: group.key,
-            snapshots: newest(group.snapshots, limit),
+        ? groupSnapshots(snapshots, flags.groupBy ?? BY_HOST_AND_PATHS).map(({ key, snapshots: members }) => ({
+            key,
+            snapshots: newest(members, limit),
           }))
-        : [
-            {
-              key: NO_KEY,
-              snapshots:
-                limit > 0 ? groupSnapshots(snapshots, BY_HOST_AND_PATHS).flatMap((group) => newest(group.snapshots, limit)) : snapshots,
-            },
-          ]
+        : [{ key: NO_KEY, snapshots: newestOfEach(snapshots, limit) }]
       if (printer.isJson) printer.message(isGrouped ? groups.map(groupJson) : (groups[0]?.snapshots ?? []).map(snapshotJson))
       else for (const group of groups) printGroup(printer, group, { compact: flags.compact })
     })
@@ -67,6 +61,13 @@ const NO_KEY: GroupKey = { hostname: '', paths: null, tags: null }
 /** The last ones of a list that begins with the oldest. */
 function newest(snapshots: readonly StoredSnapshot[], limit: number): readonly StoredSnapshot[] {
   return limit === 0 ? snapshots : snapshots.slice(-limit)
+}
+
+/** The newest of each host and paths, in their order. */
+function newestOfEach(snapshots: readonly StoredSnapshot[], limit: number): readonly StoredSnapshot[] {
+  if (limit === 0) return snapshots
+  const kept = new Set(groupSnapshots(snapshots, BY_HOST_AND_PATHS).flatMap((group) => newest(group.snapshots, limit)))
+  return snapshots.filter((snapshot) => kept.has(snapshot))
 }
 
 function groupJson({ key, snapshots }: Group): object {

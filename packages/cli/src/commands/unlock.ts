@@ -1,4 +1,4 @@
-import { removeLocks } from '@holdfast/engine'
+import { unlock } from '@holdfast/engine'
 import { defineCommand } from '../command-line/command.ts'
 import { toggle } from '../command-line/flag.ts'
 import { Printer } from '../output/printer.ts'
@@ -15,8 +15,7 @@ export const unlockCommand = defineCommand({
   async run(context, { flags }) {
     const printer = new Printer(context)
     await withRepository(context, { printer, lock: 'none' }, async ({ repository, signal }) => {
-      const { clock, identity } = repository
-      const removed = await removeLocks(repository, { all: flags.removeAll, clock, identity, signal })
+      const removed = await unlock(repository, { all: flags.removeAll, signal })
       if (removed > 0) printer.info(`successfully removed ${removed} locks`)
     })
   },
