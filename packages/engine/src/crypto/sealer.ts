@@ -1,8 +1,8 @@
 import { type Cipheriv, createCipheriv, createSecretKey, type KeyObject, timingSafeEqual } from 'node:crypto'
-import sodium from 'sodium-native'
 import { EngineError } from '../errors.ts'
 import { fillRandom, secureRandom } from '../host/random.ts'
 import { openSsl } from './open-ssl.ts'
+import { sodiumPoly1305 } from './sodium.ts'
 
 /** The keys all data of a repository is sealed with: AES-256 (32 bytes) and the two halves (16 bytes each) of the Poly1305-AES key. */
 export interface SealingKey {
@@ -105,9 +105,8 @@ export class Sealer {
   /** In memory that the next call overwrites. */
   #macOf(ciphertext: Uint8Array, nonce: Uint8Array): Buffer {
     this.#macKey.set(this.#nonceCipher.update(nonce), 16)
-    const native = openSsl()
-    if (native === undefined) sodium.crypto_onetimeauth(this.#mac, ciphertext, this.#macKey)
-    else native.poly1305(ciphertext, this.#mac, { key: this.#macKey })
+    const poly1305 = openSsl()?.poly1305 ?? sodiumPoly1305
+    poly1305(ciphertext, this.#mac, { key: this.#macKey })
     return this.#mac
   }
 
