@@ -56,9 +56,9 @@ export async function rewriteIndex(repository: OpenRepository, options: RewriteI
   for await (const { file } of concerned.size === 0 ? [] : readAll(repository, { ...options, only: concerned })) {
     for (const pack of file.packs) if (!drop.has(pack.id) && isNews(pack)) await recorder.recordPlaced(pack)
   }
+  await recorder.save()
   const obsolete = [...concerned, ...unreadable]
   for (const id of obsolete) await repository.removeFile('index', id, { signal })
-  await recorder.save()
   return { removedFiles: obsolete.length, addedPacks }
 }
 
