@@ -175,6 +175,22 @@ describe('claims that are not true', () => {
     expect(readFileSync(join(target, 'good'), 'utf8')).toBe('good')
   })
 
+  test('a blob that is authentic but not the one its id means is not written', async () => {
+    const { indexed, repository } = await sample()
+    const id = 'ab'.repeat(32) as BlobId
+    const longer = (await indexed.write((writer) => writer.saveBlob('data', Buffer.from('content')))).id
+    await indexed.write(async (writer) => {
+      await writer.saveSealedBlob({ type: 'data', id, uncompressedLength: 0 }, repository.sealer.seal(Buffer.from('evil')))
+    })
+    const tree = await indexed.write((writer) =>
+      saveFolder(writer, { wrong: file({ size: 4, content: [id] }), good: file({ size: 7, content: [longer] }) }),
+    )
+    const { problems } = await restore(indexed, tree)
+    expect(problems).toEqual([expect.stringMatching(/^\/wrong data\.damaged .*does not hash to its id$/)])
+    expect(existsSync(join(target, 'wrong'))).toBe(false)
+    expect(readFileSync(join(target, 'good'), 'utf8')).toBe('content')
+  })
+
   test('a tree that is not there is a problem, and its folder is left alone', async () => {
     const { indexed } = await sample()
     const tree = await indexed.write((writer) =>
