@@ -194,6 +194,8 @@ function makeHistory(binary: ResticBinary, name: string, version: string): void 
       if (dice(`remove ${round}/${file}`, 5) === 0) lab.remove(`d${file % 3}/f${(file + 1) % 6}`)
     }
     lab.restic(binary, name, ['backup', lab.source, '--force'])
+    // One index file for packs that will stay and packs that will go, as well as files of a single backup.
+    if (round === rounds >> 1) lab.restic(binary, name, ['rebuild-index', '--read-all-packs'])
   }
   const ids = lab
     .restic(binary, name, ['list', 'snapshots'])
