@@ -16,11 +16,19 @@ const PLAIN_NAME = /^[ !#-%'-;=?-[\]-~]*$/
 /** A whole number that a JavaScript number may not hold exactly. It may also match inside of a string, which costs time only. */
 const LONG_NUMBER = /[:[,]\s*\d{16}/
 
-/**
- * The JSON of one node as restic writes it. It is called for every file of every backup, so it is one template by hand; the order of the
- * fields is that of restic's `Node`, and what is empty or zero is left out.
- */
+/** The JSON of one node as restic writes it. */
 export function encodeNode(node: TreeNode): string {
+  let json = encodeNodeHead(node) + encodeContent(node.content)
+  if (node.subtree) json += `,"subtree":"${node.subtree}"`
+  if (node.error) json += `,"error":${goString(node.error)}`
+  return `${json}}`
+}
+
+/**
+ * The part of a node's JSON in front of its content: all that the file system says of an entry. It is made for every file of every backup,
+ * so it is one template by hand; the order of the fields is that of restic's `Node`, and what is empty or zero is left out.
+ */
+export function encodeNodeHead(node: Omit<TreeNode, 'content'>): string {
   let json = `{"name":${encodeName(node.name)},"type":${goString(node.type)}`
   if (node.mode) json += `,"mode":${node.mode}`
   json += `,"mtime":"${node.mtime}","atime":"${node.atime}","ctime":"${node.ctime}","uid":${node.uid},"gid":${node.gid}`
@@ -34,10 +42,7 @@ export function encodeNode(node: TreeNode): string {
   if (node.extended_attributes?.length) json += `,"extended_attributes":[${node.extended_attributes.map(encodeAttribute).join(',')}]`
   if (node.generic_attributes) json += encodeGenericAttributes(node.generic_attributes)
   if (node.device) json += `,"device":${node.device}`
-  json += encodeContent(node.content)
-  if (node.subtree) json += `,"subtree":"${node.subtree}"`
-  if (node.error) json += `,"error":${goString(node.error)}`
-  return `${json}}`
+  return json
 }
 
 /** The blob of a tree of nodes that {@link encodeNode} made, in ascending order of their names. */

@@ -136,6 +136,11 @@ export class BackupRun {
       const answer = entry.isOpaque
         ? { entries: [], problems: [], counts: noCounts() }
         : await workers.readFolder({ kind: 'folder', path: entry.path, parentTree })
+      if ('tree' in answer) {
+        this.#merge(answer)
+        await this.assembly.finish(folder, answer.tree)
+        return
+      }
       folder.entries = new Array<string | undefined>(answer.entries.length).fill(undefined)
       folder.holes = answer.entries.length
       await this.#place(folder, { answer, positions: answer.entries.map((_, position) => position) })

@@ -32,7 +32,7 @@ export interface BackupWorkerData {
 }
 
 /** The tree of the same folder in the parent snapshot: its JSON, or where a worker finds it on this machine. */
-export type ParentTree = Uint8Array | LocalBlob
+export type ParentTree = { readonly id: BlobId; readonly json: Uint8Array } | LocalBlob
 
 /** A blob in a pack that can be read from a local folder. */
 export interface LocalBlob {
@@ -162,6 +162,16 @@ export interface FolderAnswer extends ReadReport {
   readonly entries: readonly ReadEntry[]
 }
 
+/** The tree of a folder in which nothing is missing any more. */
+export interface FinishedTree {
+  readonly id: BlobId
+  /** The tree itself, when the repository does not have it. */
+  readonly json: Uint8Array<ArrayBuffer> | undefined
+}
+
+/** What was found in a folder: a finished tree, or entries of which some are still to be read. */
+export type WholeFolderAnswer = FolderAnswer | (ReadReport & { readonly tree: FinishedTree })
+
 export interface FilesAnswer extends ReadReport {
   /** The nodes as JSON, in the order of the task; undefined for a file that could not be read. */
   readonly nodes: readonly (string | undefined)[]
@@ -180,7 +190,7 @@ export interface ChunkAnswer {
   readonly counts: BackupCounts
 }
 
-export type BackupAnswer = FolderAnswer | FilesAnswer | SegmentAnswer | ChunkAnswer | undefined
+export type BackupAnswer = WholeFolderAnswer | FolderAnswer | FilesAnswer | SegmentAnswer | ChunkAnswer | undefined
 
 /** A pack that a worker has finished; it lies in one of the worker's shared buffers until the main thread frees that. */
 export interface PackFinished {

@@ -20,6 +20,7 @@ import type {
   ParentTree,
   SegmentAnswer,
   SegmentTask,
+  WholeFolderAnswer,
 } from './backup-tasks.ts'
 import { createPackBuffers, type PackBufferHandle, releaseBuffer } from './pack-buffers.ts'
 import type { SelectionRules } from './selection.ts'
@@ -85,7 +86,7 @@ export class BackupWorkers {
     this.#writer = writer
   }
 
-  readFolder(task: FolderTask): Promise<FolderAnswer> {
+  readFolder(task: FolderTask): Promise<WholeFolderAnswer> {
     return this.#run(task)
   }
 
@@ -111,7 +112,7 @@ export class BackupWorkers {
     const place = this.#indexed.index.find('tree', id)
     const isLocal = this.#indexed.repository.storage.localFolder !== undefined
     if (isLocal && place !== undefined) return { ...place, id, pack: this.#indexed.packOf(place) }
-    return await this.#indexed.readBlob('tree', id)
+    return { id, json: await this.#indexed.readBlob('tree', id) }
   }
 
   /** Has every worker close its pack; resolves when all packs are stored or on their way. */

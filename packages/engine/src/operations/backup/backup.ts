@@ -22,6 +22,8 @@ export interface SnapshotOptions {
   /** Moment of the snapshot; now, if absent. */
   readonly time?: Timestamp
   readonly programVersion?: string
+  /** What the snapshot says was left out; all patterns of the rules, if absent. */
+  readonly excludes?: readonly string[]
   /** The snapshot whose unchanged files need not be read again. */
   readonly parent?: StoredSnapshot | undefined
   /** Make no snapshot when everything is as in the parent. */
@@ -108,7 +110,8 @@ export function describeSnapshot(
   },
 ): Snapshot {
   const { identity } = repository
-  const excludes = [...(parts.rules?.excludes ?? []), ...(parts.rules?.caseInsensitiveExcludes ?? [])].map(displayText)
+  const patterns = [...(parts.rules?.excludes ?? []), ...(parts.rules?.caseInsensitiveExcludes ?? [])]
+  const excludes = parts.excludes ?? patterns.map(displayText)
   return {
     time: parts.time ?? timestampFromMs(parts.startedAt),
     ...(parts.parent === undefined ? {} : { parent: parts.parent.id }),

@@ -1,10 +1,11 @@
+import { hash } from 'node:crypto'
 import { readdirSync } from 'node:fs'
-import { messageOf, systemCodeOf } from '../../errors.ts'
+import { isEngineError, messageOf, systemCodeOf } from '../../errors.ts'
 import { type ByteString, joinBytes, systemPath } from '../../format/byte-string.ts'
 import { nodeTypeFromStat } from '../../format/file-mode.ts'
 import type { BlobId } from '../../format/ids.ts'
 import type { TreeNode } from '../../format/node.ts'
-import { decodeTree, encodeNode } from '../../format/tree.ts'
+import { encodeNode, encodeNodeHead, encodeTree } from '../../format/tree.ts'
 import { type FileStatus, readStatus } from '../../host/file-status.ts'
 import type { BlobIndex } from '../../repository/blob-index.ts'
 import type { LocalBlobReader } from '../../repository/local-blob-reader.ts'
@@ -13,8 +14,8 @@ import {
   type BackupCounts,
   type ChangeDetection,
   type EntriesTask,
+  type FinishedTree,
   type FolderAnswer,
-  type FolderEntry,
   type FolderTask,
   type NamedPath,
   noCounts,
@@ -22,9 +23,11 @@ import {
   type PathProblem,
   type PendingFileEntry,
   type ReadEntry,
+  type WholeFolderAnswer,
 } from './backup-tasks.ts'
 import { type FileReader, incomplete, unreadable } from './file-reader.ts'
 import { nodeOfEntry } from './node-of-entry.ts'
+import { ParentFolder, type SameNode } from './parent-folder.ts'
 import type { EntrySelector } from './selection.ts'
 import { isUnchanged } from './unchanged.ts'
 
@@ -46,6 +49,19 @@ interface Report {
   readonly problems: PathProblem[]
 }
 
+/** What an entry is compared with, and where is noted what comes of it. */
+interface Known {
+  readonly parent: ParentFolder | undefined
+  readonly report: Report
+}
+
+interface FoundFile {
+  readonly entry: NamedPath
+  readonly node: TreeNode
+  readonly status: FileStatus
+  readonly same: SameNode | undefined
+}
+
 /** Turns the entries of folders into nodes: those unchanged from the parent snapshot, those without content, and small files. */
 export class FolderReader {
   readonly #options: FolderReaderOptions
@@ -55,102 +71,119 @@ export class FolderReader {
   }
 
   /** Reads a folder. @throws Node's system error when it cannot be listed. */
-  readFolder({ path, parentTree }: FolderTask): FolderAnswer {
+  readFolder({ path, parentTree }: FolderTask): WholeFolderAnswer {
     const { selector } = this.#options
     // Strings of one byte a character sort by bytes, which is the order of a tree.
     let names = readdirSync(systemPath(path), { encoding: 'latin1' }).sort() as ByteString[]
     const marker = selector.hasMarkers ? selector.markerIn(path, new Set(names)) : undefined
     if (marker !== undefined) names = names.filter((name) => name === marker)
+    const report: Report = { counts: noCounts(), problems: [] }
+    const parent = this.#openParent(parentTree, report)
     const entries = names.map((name): NamedPath => ({ name, path: joinBytes(path, name), isExplicit: false }))
-    return this.#read(entries, parentTree)
+    const read = this.#read(entries, { parent, report })
+    const hasOpenEnds = read.some((entry) => typeof entry !== 'string')
+    if (hasOpenEnds) return { entries: joinNeighbours(read), ...report }
+    if (parent?.isExhausted === true && parentTree !== undefined) return { tree: { id: parentTree.id, json: undefined }, ...report }
+    return { tree: this.#makeTree(read as readonly string[]), ...report }
   }
 
   /** Reads single entries. */
   readEntries({ entries, parentTree }: EntriesTask): FolderAnswer {
-    return this.#read(entries, parentTree)
+    const report: Report = { counts: noCounts(), problems: [] }
+    const read = this.#read(entries, { parent: this.#openParent(parentTree, report), report })
+    return { entries: joinNeighbours(read), ...report }
   }
 
-  #read(entries: readonly NamedPath[], parentTree: ParentTree | undefined): FolderAnswer {
-    const report: Report = { counts: noCounts(), problems: [] }
-    const previous = this.#previousNodes(parentTree, report)
+  /**
+   * Makes the tree of a folder that has nothing left to read. Mostly the repository has it, and then its id is all that the main thread
+   * needs: the JSON of a hundred thousand unchanged files need not go from thread to thread.
+   */
+  #makeTree(nodes: readonly string[]): FinishedTree {
+    const json = encodeTree(nodes)
+    const digest = hash('sha256', json, 'buffer')
+    const isKnown = this.#options.index.has('tree', digest)
+    return { id: digest.toString('hex') as BlobId, json: isKnown ? undefined : new Uint8Array(json) }
+  }
+
+  #read(entries: readonly NamedPath[], known: Known): readonly ReadEntry[] {
     const read: ReadEntry[] = []
     for (const entry of entries) {
       try {
-        const found = this.#readEntry(entry, { previous: previous.get(entry.name), report })
+        const found = this.#readEntry(entry, known)
         if (found !== undefined) read.push(found)
       } catch (error) {
         // What is gone since the folder was listed was not there when the snapshot was made.
         if (!entry.isExplicit && systemCodeOf(error) === 'ENOENT') continue
-        report.problems.push(unreadable(entry.path, error))
+        known.report.problems.push(unreadable(entry.path, error))
       }
     }
-    return { entries: joinNeighbours(this.#readFewFiles(read, report)), ...report }
+    return this.#readFewFiles(read, known.report)
   }
 
-  #readEntry(entry: NamedPath, known: { readonly previous: TreeNode | undefined; readonly report: Report }): ReadEntry | undefined {
-    const { selector } = this.#options
-    const { path, isExplicit } = entry
+  #readEntry(entry: NamedPath, known: Known): ReadEntry | undefined {
+    const { selector, withAtime } = this.#options
+    const { path, name, isExplicit } = entry
     if (!isExplicit && !selector.allowsPath(path)) return undefined
     const status = readStatus(path)
     const type = nodeTypeFromStat(status.mode)
     if (!isExplicit && !selector.allowsStatus(status, { isFile: type === 'file', isFolder: type === 'dir' })) return undefined
     // As restic: a socket without the process behind it is of no use to anybody.
     if (type === 'socket') return undefined
-    if (type === 'file') return this.#readFile(entry, { status, ...known })
-    const node = this.#nodeOf(entry, { status, report: known.report })
-    if (type !== 'dir') return encodeNode(node)
-    return folderEntry(path, { node, previous: known.previous, isOpaque: selector.isOpaque(status) })
+    const onIncomplete = (problem: unknown): void => void known.report.problems.push(incomplete(path, problem))
+    const node = nodeOfEntry({ name, path, status, withAtime, onIncomplete })
+    const same = known.parent?.takeNext(encodeNodeHead(node))
+    if (type === 'file') return this.#readFile({ entry, node, status, same }, known)
+    if (type !== 'dir') return same?.json ?? encodeNode(node)
+    const isOpaque = selector.isOpaque(status)
+    if (same !== undefined) return { kind: 'folder', path, node, previousTree: same.subtree, previousNode: same.json, isOpaque }
+    const previous = this.#findPrevious(name, known)
+    const previousTree = previous?.type === 'dir' ? previous.subtree : undefined
+    return { kind: 'folder', path, node, previousTree, previousNode: previous && encodeNode(previous), isOpaque }
   }
 
-  #readFile(
-    entry: NamedPath,
-    known: { readonly status: FileStatus; readonly previous: TreeNode | undefined; readonly report: Report },
-  ): ReadEntry {
-    const { status, previous, report } = known
+  #readFile(found: FoundFile, known: Known): ReadEntry {
+    const { entry, node, status, same } = found
     const { path, name } = entry
-    if (previous !== undefined && isUnchanged(status, previous, this.#options.changeDetection)) {
-      if (this.#areStored(previous.content ?? [])) {
-        report.counts.filesUnmodified++
-        report.counts.bytesProcessed += status.sizeBytes
-        return encodeNode(this.#nodeOf(entry, { status, report, content: previous.content ?? [] }))
-      }
+    const { report } = known
+    const previous = same === undefined ? this.#findPrevious(name, known) : undefined
+    const isSame = same !== undefined || (previous !== undefined && isUnchanged(status, previous, this.#options.changeDetection))
+    const content = same?.content ?? previous?.content ?? []
+    if (isSame && this.#areStored(content)) {
+      report.counts.filesUnmodified++
+      report.counts.bytesProcessed += status.sizeBytes
+      return same?.json ?? encodeNode({ ...node, content })
+    }
+    if (isSame) {
       const message = 'parts of the file are not in the repository any more: it is stored again'
       report.problems.push({ path, message, severity: 'error' })
     }
-    const previousNode = previous === undefined ? undefined : encodeNode(previous)
-    return { kind: 'file', path, name, sizeBytes: status.sizeBytes, previousNode }
-  }
-
-  #nodeOf(
-    entry: NamedPath,
-    known: { readonly status: FileStatus; readonly report: Report; readonly content?: readonly BlobId[] },
-  ): TreeNode {
-    const { status, report, content } = known
-    const { path, name } = entry
-    const onIncomplete = (problem: unknown): void => void report.problems.push(incomplete(path, problem))
-    return nodeOfEntry({
-      name,
-      path,
-      status,
-      onIncomplete,
-      withAtime: this.#options.withAtime,
-      ...(content === undefined ? {} : { content }),
-    })
+    return { kind: 'file', path, name, sizeBytes: status.sizeBytes, previousNode: same?.json ?? (previous && encodeNode(previous)) }
   }
 
   #areStored(content: readonly BlobId[]): boolean {
     return content.every((id) => this.#options.index.has('data', id))
   }
 
-  /** The entries of the folder in the parent snapshot by name. A damaged tree is as good as none: everything is read again. */
-  #previousNodes(parentTree: ParentTree | undefined, report: Report): ReadonlyMap<ByteString, TreeNode> {
-    if (parentTree === undefined) return new Map()
+  /** The folder in the parent snapshot. A damaged tree is as good as none: everything is read again. */
+  #openParent(parentTree: ParentTree | undefined, report: Report): ParentFolder | undefined {
+    if (parentTree === undefined) return undefined
     try {
-      const json = parentTree instanceof Uint8Array ? parentTree : this.#options.blobReader.read(parentTree)
-      return new Map(decodeTree(json).nodes.map((node) => [node.name, node]))
+      return new ParentFolder('json' in parentTree ? parentTree.json : this.#options.blobReader.read(parentTree))
     } catch (error) {
       report.problems.push({ path: '' as ByteString, message: `parent snapshot: ${messageOf(error)}`, severity: 'warning' })
-      return new Map()
+      return undefined
+    }
+  }
+
+  #findPrevious(name: ByteString, { parent, report }: Known): TreeNode | undefined {
+    try {
+      return parent?.find(name)
+    } catch (error) {
+      if (!isEngineError(error)) throw error
+      if (report.problems.every(({ path }) => path !== '')) {
+        report.problems.push({ path: '' as ByteString, message: `parent snapshot: ${error.message}`, severity: 'warning' })
+      }
+      return undefined
     }
   }
 
@@ -188,19 +221,4 @@ function joinNeighbours(entries: readonly ReadEntry[]): ReadEntry[] {
   }
   close()
   return joined
-}
-
-function folderEntry(
-  path: ByteString,
-  known: { readonly node: TreeNode; readonly previous: TreeNode | undefined; readonly isOpaque: boolean },
-): FolderEntry {
-  const { node, previous, isOpaque } = known
-  return {
-    kind: 'folder',
-    path,
-    node,
-    previousTree: previous?.type === 'dir' ? previous.subtree : undefined,
-    previousNode: previous === undefined ? undefined : encodeNode(previous),
-    isOpaque,
-  }
 }

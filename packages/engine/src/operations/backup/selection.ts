@@ -1,6 +1,7 @@
 import { closeSync, openSync, readSync } from 'node:fs'
 import { systemCodeOf } from '../../errors.ts'
-import { type ByteString, joinBytes, systemPath } from '../../format/byte-string.ts'
+import { type ByteString, byteStringOf, joinBytes, systemPath } from '../../format/byte-string.ts'
+import { cleanPath } from '../../format/clean-path.ts'
 import type { FileStatus } from '../../host/file-status.ts'
 import { type ExclusionMarker, isMarkedBy } from '../exclusion-marker.ts'
 import { compilePathFilter, type PathFilter, uniteFilters } from '../path-filter.ts'
@@ -24,9 +25,12 @@ export class EntrySelector {
   readonly #rules: SelectionRules
   readonly #filter: PathFilter | undefined
   readonly #devices: ReadonlySet<number> | undefined
+  /** What relative paths are relative to; patterns are on absolute ones. */
+  readonly #workingFolder: ByteString
 
   constructor(rules: SelectionRules) {
     this.#rules = rules
+    this.#workingFolder = byteStringOf(process.cwd())
     const filters = [
       compilePathFilter(rules.excludes),
       ...(rules.caseInsensitiveExcludes.length > 0 ? [compilePathFilter(rules.caseInsensitiveExcludes, { ignoreCase: true })] : []),
@@ -37,7 +41,7 @@ export class EntrySelector {
 
   /** Whether an entry may be in the backup as far as its path can tell. */
   allowsPath(path: ByteString): boolean {
-    return this.#filter === undefined || !this.#filter.matches(path)
+    return this.#filter === undefined || !this.#filter.matches(this.#absolute(path))
   }
 
   /** Whether an entry may be in the backup as far as its status can tell. */
@@ -61,6 +65,13 @@ export class EntrySelector {
   /** Whether any marker is looked for at all. */
   get hasMarkers(): boolean {
     return this.#rules.markers.length > 0
+  }
+
+  #absolute(path: ByteString): ByteString {
+    if (path.startsWith('/')) return path
+    const joined = joinBytes(this.#workingFolder, path)
+    // Everything but leading dots is clean already.
+    return path.startsWith('.') ? cleanPath(joined) : joined
   }
 
   #isOnKeptDevice(status: FileStatus): boolean {

@@ -1,8 +1,7 @@
 import type { BlobId } from '../../format/ids.ts'
-import type { TreeNode } from '../../format/node.ts'
 import { encodeNode, encodeTree } from '../../format/tree.ts'
 import type { SavedBlob } from '../../repository/repository-writer.ts'
-import type { FolderEntry } from './backup-tasks.ts'
+import type { FinishedTree, FolderEntry } from './backup-tasks.ts'
 
 /** Counts of folders and trees. */
 export interface TreeCounts {
@@ -24,9 +23,12 @@ export interface OpenFolder {
 }
 
 export interface TreeAssemblyOptions {
-  readonly saveTree: (json: Buffer) => Promise<SavedBlob>
+  readonly saveTree: (json: Uint8Array) => Promise<SavedBlob>
   readonly onFolder: () => void
 }
+
+/** In the place of the number of holes when the tree is made. */
+const CLOSED = -1
 
 /** Puts nodes into their folders, and stores the tree of each folder as soon as nothing is missing in it, up to the root. */
 export class TreeAssembly {
@@ -48,18 +50,27 @@ export class TreeAssembly {
     this.#options = options
   }
 
+  /** Closes a folder whose tree was made elsewhere, and all folders above it that are complete then. */
+  async finish(folder: OpenFolder, tree: FinishedTree): Promise<void> {
+    folder.holes = CLOSED
+    const saved = tree.json === undefined ? { id: tree.id, isNew: false, storedBytes: 0 } : await this.#options.saveTree(tree.json)
+    await this.#putIntoParent(folder, this.#close(folder, { saved, lengthBytes: tree.json?.length ?? 0, isEmpty: false }))
+  }
+
   /** Fills the holes of a folder at some positions; undefined or empty means that the entry is left out. Stores what is complete then. */
   async fill(folder: OpenFolder, nodes: readonly { readonly position: number; readonly json: string | undefined }[]): Promise<void> {
     for (const { position, json } of nodes) folder.entries[position] = json
     folder.holes -= nodes.length
-    let complete = folder
-    while (complete.holes === 0) {
-      const json = await this.#save(complete)
-      const { parent } = complete
-      if (parent === undefined) return
-      parent.folder.entries[parent.position] = json
+    if (folder.holes === 0) await this.#putIntoParent(folder, await this.#save(folder))
+  }
+
+  async #putIntoParent(child: OpenFolder, childNode: string): Promise<void> {
+    let node = childNode
+    for (let { parent } = child; parent !== undefined; parent = parent.folder.parent) {
+      parent.folder.entries[parent.position] = node
       parent.folder.holes--
-      complete = parent.folder
+      if (parent.folder.holes > 0) return
+      node = await this.#save(parent.folder)
     }
   }
 
@@ -67,20 +78,26 @@ export class TreeAssembly {
     const entries = folder.entries.filter((json) => json !== undefined)
     folder.entries = []
     // The tree is complete and must be stored exactly once, whatever becomes of the count.
-    folder.holes = -1
+    folder.holes = CLOSED
     const tree = encodeTree(entries)
     const saved = await this.#options.saveTree(tree)
+    return this.#close(folder, { saved, lengthBytes: tree.length, isEmpty: entries.length === 0 })
+  }
+
+  /** Counts a stored tree and gives the node of its folder. */
+  #close(folder: OpenFolder, tree: { readonly saved: SavedBlob; readonly lengthBytes: number; readonly isEmpty: boolean }): string {
+    const { saved, lengthBytes } = tree
     if (saved.isNew) {
       this.counts.treeBlobs++
-      this.counts.treeBytesAdded += tree.length
+      this.counts.treeBytesAdded += lengthBytes
       this.counts.treeBytesStored += saved.storedBytes
     }
     if (folder.entry === undefined) {
       this.rootTree = saved.id
-      this.isEmpty = entries.length === 0
+      this.isEmpty = tree.isEmpty
       return ''
     }
-    const json = encodeNode(withTree(folder.entry.node, saved.id))
+    const json = encodeNode({ ...folder.entry.node, subtree: saved.id })
     this.#count(folder.entry, json)
     return json
   }
@@ -91,8 +108,4 @@ export class TreeAssembly {
     else this.counts.foldersChanged++
     this.#options.onFolder()
   }
-}
-
-function withTree(node: TreeNode, subtree: BlobId): TreeNode {
-  return { ...node, subtree }
 }
