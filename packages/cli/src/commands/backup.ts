@@ -190,12 +190,14 @@ async function chooseParent(session: Session, plan: BackupPlan): Promise<StoredS
 }
 
 /** What both kinds of backups are told about the snapshot. */
-function snapshotOptions(plan: BackupPlan): Pick<BackupOptions, 'hostname' | 'tags' | 'programVersion' | 'time'> {
+function snapshotOptions(plan: BackupPlan): Pick<BackupOptions, 'hostname' | 'tags' | 'programVersion' | 'excludes' | 'time'> {
   const { flags } = plan
   return {
     hostname: hostOf(plan),
     tags: flags.tag.flat(),
     programVersion: `holdfast ${programVersion()}`,
+    // As in restic, those of files and those without regard to case are not recorded.
+    excludes: flags.exclude,
     ...(flags.time === undefined ? {} : { time: flags.time }),
   }
 }

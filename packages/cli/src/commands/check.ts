@@ -78,7 +78,7 @@ async function check(
     printer.info('check snapshots, trees and blobs')
     const { readDataSubset: subset } = flags
     if (flags.readData) printer.info(`read all ${isFiltered ? 'filtered ' : ''}data`)
-    const steps = new StepCounters(printer)
+    const steps = new StepCounters(printer, context.environment)
     return await checkRepository(repository, {
       readData: subset === undefined ? (flags.readData ? 'all' : 'none') : (packs) => selectPacks(packs, subset),
       ...(isFiltered

@@ -16,10 +16,11 @@ import {
   shortId,
 } from '@holdfast/engine'
 import { CommandFailure } from '../command-failure.ts'
-import { defineCommand } from '../command-line/command.ts'
+import { type CommandContext, defineCommand } from '../command-line/command.ts'
 import { type FlagValues, hidden, parsed, parsedMany, texts, toggle } from '../command-line/flag.ts'
 import { Printer } from '../output/printer.ts'
 import { groupHeading, snapshotJson, snapshotTable } from '../output/snapshot-output.ts'
+import { StepCounters } from '../output/step-counters.ts'
 import { type Session, withRepository } from '../session/open-session.ts'
 import { PRUNE_FLAGS, pruneLimits, runPrune } from '../session/prune-run.ts'
 import { SNAPSHOT_FLAGS_WITHOUT_SHORT_HOST, snapshotFilter } from '../session/snapshot-flags.ts'
@@ -82,7 +83,7 @@ export const forgetCommand = defineCommand({
         args.length > 0
           ? planForgetOf(snapshots)
           : planByPolicy({ flags, printer, snapshots, isFiltered: Object.values(filter).some((list) => list.length > 0) })
-      await execute(session, plan, { printer, isDryRun: flags.dryRun })
+      await execute(session, plan, { context, printer, isDryRun: flags.dryRun })
       if (!flags.prune || plan.remove.length === 0) return
       printer.info(
         `${plan.remove.length} snapshots ${flags.dryRun ? 'would be removed, running prune dry run' : 'have been removed, running prune'}`,
@@ -154,7 +155,7 @@ function printGroup(printer: Printer, { key, keep, remove, reasons }: ForgetGrou
 async function execute(
   session: Session,
   plan: ForgetPlan,
-  options: { readonly printer: Printer; readonly isDryRun: boolean },
+  options: { readonly context: CommandContext; readonly printer: Printer; readonly isDryRun: boolean },
 ): Promise<void> {
   const { printer, isDryRun } = options
   const { remove } = plan
@@ -164,10 +165,10 @@ async function execute(
     printer.info(`{${remove.map(({ id }) => shortId(id)).join(' ')}}`)
     printer.info('')
   } else if (remove.length > 0) {
-    const counter = printer.counter('files deleted')
-    counter.setTotal(remove.length)
-    const onRemoved = (): void => counter.add()
-    const { failed } = await executeForget(session.repository, plan, { signal: session.signal, onRemoved }).finally(() => counter.done())
+    let done = 0
+    const steps = new StepCounters(printer, options.context.environment)
+    const onRemoved = (): void => steps.show({ step: 'files deleted', done: ++done, total: remove.length })
+    const { failed } = await executeForget(session.repository, plan, { signal: session.signal, onRemoved }).finally(() => steps.done())
     for (const [id, error] of failed) printer.warn(`unable to remove snapshot/${id} from the repository: ${error.message}`)
     failures = failed.size
   }

@@ -19,7 +19,7 @@ export const recoverCommand = defineCommand({
       await executeIndexRepair(await planIndexRepair(repository, { signal }), { signal })
       printer.info('load index files')
       const indexed = await repository.loadIndex({ signal })
-      const steps = new StepCounters(printer)
+      const steps = new StepCounters(printer, context.environment)
       const plan = await planRecover(indexed, { signal, onProgress: (progress) => steps.show(progress) }).finally(() => steps.done())
       if (plan.unreadableTrees > 0) printer.warn(`unable to load ${plan.unreadableTrees} trees`)
       printer.result('')

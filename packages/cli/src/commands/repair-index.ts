@@ -23,7 +23,7 @@ export const repairIndexCommand = defineCommand({
       for (const id of plan.damagedFiles) printer.warn(`removing invalid index ${id}`)
       for (const id of plan.missingPacks) printer.warn(`removing not found pack file ${id}`)
       for (const id of [...plan.unindexedPacks, ...plan.doubtfulPacks]) printer.info(`adding pack file to index ${id}`)
-      const steps = new StepCounters(printer)
+      const steps = new StepCounters(printer, context.environment)
       const onUnreadable = (id: string, error: Error): void => printer.warn(`unable to read pack ${id}: ${error.message}`)
       await executeIndexRepair(plan, { signal, onProgress: (progress) => steps.show(progress), onUnreadable }).finally(() => steps.done())
       printer.info('done')

@@ -31,7 +31,7 @@ export const repairPacksCommand = defineCommand({
         printer.info(`pack ${id}: ${exists ? `${soundBlobs} blobs are good` : 'does not exist'}, ${lost.length} are lost`)
       }
       printer.info('saving backup copies of pack files to current folder')
-      const steps = new StepCounters(printer)
+      const steps = new StepCounters(printer, context.environment)
       await executePackRepair(plan, { ...writeOptions(context), signal, keepCopy, onProgress: (progress) => steps.show(progress) }).finally(
         () => steps.done(),
       )

@@ -1,30 +1,45 @@
-import type { Counter, Printer } from './printer.ts'
+import { systemClock } from '@holdfast/engine'
+import type { Environment } from '../environment.ts'
+import { formatPercent, formatSeconds } from './format.ts'
+import type { Printer } from './printer.ts'
+import { ProgressUpdater, progressIntervalMs } from './progress-updater.ts'
 
-/** A counter for each step that an operation goes through, one after the other. */
+/** How far one step of an operation is; the step is the noun of what it counts. */
+export interface Step {
+  readonly step: string
+  readonly done: number
+  readonly total?: number
+}
+
+/** Shows how far the steps of an operation are, a line for each, and in the end their last state. Silent when nobody wants to see it. */
 export class StepCounters {
   readonly #printer: Printer
-  #step = ''
-  #done = 0
-  #counter: Counter | undefined
+  readonly #updater: ProgressUpdater | undefined
+  readonly #startedAt = systemClock.now()
+  readonly #steps = new Map<string, Step>()
 
-  constructor(printer: Printer) {
+  constructor(printer: Printer, environment: Environment) {
     this.#printer = printer
+    if (printer.verbosity === 0) return
+    const intervalMs = progressIntervalMs(environment, { isShown: true, isJson: false, terminal: printer.terminal })
+    this.#updater = new ProgressUpdater(intervalMs, () => this.#printer.terminal.setStatus(this.#lines()))
   }
 
-  show(progress: { readonly step: string; readonly done: number; readonly total?: number }): void {
-    if (progress.step !== this.#step) {
-      this.done()
-      this.#step = progress.step
-      this.#counter = this.#printer.counter(progress.step)
-    }
-    if (progress.total !== undefined) this.#counter?.setTotal(progress.total)
-    this.#counter?.add(progress.done - this.#done)
-    this.#done = progress.done
+  show(progress: Step): void {
+    this.#steps.set(progress.step, progress)
   }
 
+  /** Takes the lines from the screen and prints their last state; safe to call twice. */
   done(): void {
-    this.#counter?.done()
-    this.#counter = undefined
-    this.#done = 0
+    if (this.#updater?.stop() !== true) return
+    if (this.#printer.terminal.canUpdateStatus) this.#printer.terminal.setStatus([])
+    for (const line of this.#lines()) this.#printer.info(line)
+  }
+
+  #lines(): string[] {
+    const time = `[${formatSeconds((systemClock.now() - this.#startedAt) / 1000)}]`
+    return [...this.#steps.values()].map(({ step, done, total }) =>
+      total === undefined ? `${time}          ${done} ${step}` : `${time} ${formatPercent(done, total)}  ${done} / ${total} ${step}`,
+    )
   }
 }

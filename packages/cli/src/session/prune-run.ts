@@ -64,7 +64,7 @@ export async function runPrune(session: Session, run: PruneRun): Promise<void> {
   const store = writeOptions(context)
   const indexed = await session.repository.loadIndex({ signal })
   printer.info('finding data that is still in use')
-  const trees = new StepCounters(printer)
+  const trees = new StepCounters(printer, context.environment)
   const plan = await planPrune(indexed, {
     ...limits,
     signal,
@@ -76,7 +76,7 @@ export async function runPrune(session: Session, run: PruneRun): Promise<void> {
   if (printer.isJson) printer.message(statisticsMessage(plan.statistics))
   else printStatistics(printer, plan.statistics)
   if (isDryRun) return
-  const packs = new StepCounters(printer)
+  const packs = new StepCounters(printer, context.environment)
   const result = await executePrune(plan, { ...store, signal, onProgress: (progress) => packs.show(progress) }).finally(() => packs.done())
   for (const [id, reason] of result.notRemoved) printer.warn(`unable to remove pack ${id}: ${reason}`)
   printer.info('done')
