@@ -40,6 +40,7 @@ export async function readPacks(indexed: IndexedRepository, options: ReadPacksOp
     await queue.settle()
   }
   await queue.drain()
+  options.signal?.throwIfAborted()
 }
 
 /** Whether nothing is wrong with a pack. */
