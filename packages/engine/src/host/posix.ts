@@ -6,7 +6,7 @@ import type { Instant } from '../format/timestamp.ts'
 import { errorCodeName, libc, SystemCallError } from './libc.ts'
 import { systemPathBytes } from './system-path.ts'
 
-/** What this system lets the engine do with metadata of files; a caller that meets a `false` tells its user what is not saved or restored. */
+/** What this system lets the engine do with metadata of files; whoever meets a `false` tells its user what is not saved or restored. */
 export interface MetadataAbilities {
   readonly extendedAttributes: boolean
   /** Times with nanoseconds; else those that Node.js can set, which have microseconds. */

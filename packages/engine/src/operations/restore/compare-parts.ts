@@ -14,7 +14,7 @@ interface Piece {
   readonly file: FileToCompare
 }
 
-/** Reads what the target has in the place of `parts` and notes in each which of its blobs are there; large files are split between workers. */
+/** Reads what the target has in the place of `parts` and notes which of their blobs are there; large files are split between workers. */
 export async function compareParts(workers: RestoreWorkers, parts: readonly FilePart[], signal: AbortSignal | undefined): Promise<void> {
   const queue = new TaskQueue(workers.tasksAtOnce)
   for (const pieces of tasksOf(parts)) {

@@ -188,7 +188,7 @@ export class RestoreCollector {
       const message = `Cannot restore ${displayText(location)}: ${missing} of its blobs are not in the index`
       this.#report.problem(location, new EngineError('data.missing', message))
     } else if (sizeBytes !== (node.size ?? 0)) {
-      const message = `The snapshot gives ${displayText(location)} a size of ${node.size ?? 0} bytes, but its content has ${sizeBytes}: restored as it is`
+      const message = `Cannot trust the size of ${displayText(location)}: ${node.size ?? 0} bytes, but its content, now restored, has ${sizeBytes}`
       this.#report.problem(location, new EngineError('data.malformed', message))
     }
   }

@@ -14,7 +14,7 @@ export interface Selection {
   readonly childMayBeSelected: boolean
 }
 
-/** Patterns, in the syntax of path filters, on the names of extended attributes: only those that match are dealt with, or those that do not. */
+/** Patterns, in the syntax of path filters, on the names of extended attributes: only those that match are set, or all but those. */
 export interface AttributePatterns {
   readonly mode: 'include' | 'exclude'
   readonly patterns: readonly string[]

@@ -50,7 +50,7 @@ export interface BlobOrder {
 export interface FileOrder {
   readonly path: ByteString
   readonly sizeBytes: number
-  /** `new`: there is nothing. `existing`: there may be something, whose content is kept as far as it is not written. `prepared`: just write. */
+  /** `new`: there is nothing. `existing`: there may be something, kept as far as it is not written. `prepared`: just write. */
   readonly start: 'new' | 'existing' | 'prepared'
   readonly sparse: boolean
   /** Set after the content, when the task holds all that is to be written; undefined where more comes from elsewhere. */

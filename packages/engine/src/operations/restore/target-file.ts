@@ -29,7 +29,7 @@ const BLOCK_BYTES = 4096
 const ZEROS = Buffer.alloc(BLOCK_BYTES)
 
 /**
- * Opens a file of the target for writing, with the size it will have at most. What is there is kept, unless it is no plain file or has other
+ * Opens a file of the target for writing, at most as long as it will be. What is there is kept, unless it is no plain file or has other
  * names too (whoever uses those did not ask for a restore): then a new file takes its place. Never follows a link.
  *
  * @returns a file descriptor
