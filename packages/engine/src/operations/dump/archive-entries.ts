@@ -20,7 +20,7 @@ export interface ArchiveOptions extends CallOptions {
 }
 
 /**
- * The entries of an archive of a folder: as in restic files, folders and symbolic links; each name of a file has its own copy of the content.
+ * The entries of an archive: as in restic files, folders and symbolic links; each name of a file has its own copy of its content.
  *
  * @throws EngineError `target.unsafe` for a name that an archive could not be unpacked with safely, and what reading trees throws
  */

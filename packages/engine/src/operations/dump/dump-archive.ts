@@ -42,7 +42,7 @@ export async function* dumpTar(indexed: IndexedRepository, tree: BlobId, options
 
 /**
  * A zip archive of everything below `tree`, with permissions and times to the second. Names are text there: bytes that are no UTF-8,
- * backslashes and the colon of what looks like a drive become U+FFFD. The list of entries, with which a zip archive ends, is kept in memory.
+ * backslashes and the colon of what looks like a drive become U+FFFD. The list of entries, written at the end, is kept in memory.
  *
  * @throws EngineError as {@link archiveEntries} and {@link dumpFile}; the archive is cut off then
  */

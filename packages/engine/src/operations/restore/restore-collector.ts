@@ -188,7 +188,7 @@ export class RestoreCollector {
       const message = `Cannot restore ${displayText(location)}: ${missing} of its blobs are not in the index`
       this.#report.problem(location, new EngineError('data.missing', message))
     } else if (sizeBytes !== (node.size ?? 0)) {
-      const message = `Cannot trust the size of ${displayText(location)}: ${node.size ?? 0} bytes, but its content, now restored, has ${sizeBytes}`
+      const message = `Cannot trust the size of ${displayText(location)}: ${node.size ?? 0} bytes, but its content has ${sizeBytes}`
       this.#report.problem(location, new EngineError('data.malformed', message))
     }
   }
