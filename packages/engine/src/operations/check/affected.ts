@@ -5,6 +5,7 @@ import type { BlobType } from '../../format/pack-header.ts'
 import type { StoredSnapshot } from '../../format/snapshot.ts'
 import { BlobSet } from '../../repository/blob-set.ts'
 import type { IndexedRepository } from '../../repository/indexed-repository.ts'
+import { TreePackReader } from '../../repository/tree-pack-reader.ts'
 import { isDamage } from '../../snapshots/tree-walker.ts'
 import type { CallOptions } from '../../storage/storage.ts'
 
@@ -39,14 +40,14 @@ export async function findAffected(
 }
 
 class DamageSearch {
-  readonly #indexed: IndexedRepository
+  readonly #reader: TreePackReader
   readonly #options: CallOptions & { readonly isLost: (type: BlobType, id: BlobId) => boolean }
   readonly #sound: BlobSet
   readonly #damaged: BlobSet
   #pathsLeft = PATHS_MAX
 
   constructor(indexed: IndexedRepository, options: CallOptions & { readonly isLost: (type: BlobType, id: BlobId) => boolean }) {
-    this.#indexed = indexed
+    this.#reader = new TreePackReader(indexed)
     this.#options = options
     this.#sound = new BlobSet(indexed.index)
     this.#damaged = new BlobSet(indexed.index)
@@ -103,7 +104,7 @@ class DamageSearch {
   async #read(id: BlobId): Promise<Tree | undefined> {
     if (this.#options.isLost('tree', id)) return undefined
     try {
-      return await this.#indexed.readTree(id, { signal: this.#options.signal })
+      return await this.#reader.readTree(id, { signal: this.#options.signal })
     } catch (error) {
       if (isDamage(error)) return undefined
       throw error

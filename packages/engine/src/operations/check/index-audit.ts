@@ -1,8 +1,8 @@
 import type { IndexId, PackId } from '../../format/ids.ts'
 import type { IndexFile } from '../../format/index-file.ts'
 import { packDigest } from '../../repository/pack-digest.ts'
-import { aboutPack } from './pack-list.ts'
 import type { Finding } from './findings.ts'
+import { aboutPack } from './pack-list.ts'
 
 interface Mention {
   readonly digest: number

@@ -6,7 +6,7 @@ import type { BlobId, PackId } from '../../format/ids.ts'
 import { encodePackHeader, type PackBlob } from '../../format/pack-header.ts'
 import { BlobIndex } from '../../repository/blob-index.ts'
 import { PackContents } from '../../repository/pack-contents.ts'
-import { PackVerifier, type PackVerdict } from './pack-verifier.ts'
+import { type PackVerdict, PackVerifier } from './pack-verifier.ts'
 
 const sealer = new Sealer(randomSealingKey())
 const TEXTS = ['first', 'second '.repeat(100), 'third']

@@ -71,11 +71,11 @@ function verifyHere(indexed: IndexedRepository, options: ReadPacksOptions): Veri
 function verifyInThreads(indexed: IndexedRepository, options: ReadPacksOptions): Verifiers {
   const { repository, index, packs } = indexed
   const { localFolder, limits } = repository.storage
-  const workerData: VerifyWorkerData = { masterKey: repository.masterKey, index: index.handle, contents: options.contents.handle }
+  const settings: VerifyWorkerData = { masterKey: repository.masterKey, index: index.handle, contents: options.contents.handle }
   const pool = new WorkerPool<VerifyTask, VerifyResult>({
-    module: new URL('./verify-worker.ts', import.meta.url),
+    threads: new URL('./verify-worker.ts', import.meta.url),
     workers: Math.min(defaultWorkerCount(), options.packs.size),
-    workerData: () => workerData,
+    settings: () => settings,
   })
   async function fetchAndVerify(id: PackId): Promise<VerifyResult> {
     const fetched = await fetchPack(indexed, id, options)

@@ -5,6 +5,7 @@ import { isSafeName } from '../../format/tree.ts'
 import type { BlobSet } from '../../repository/blob-set.ts'
 import { plaintextLength } from '../../repository/blob-set.ts'
 import type { IndexedRepository } from '../../repository/indexed-repository.ts'
+import { TreePackReader } from '../../repository/tree-pack-reader.ts'
 import { streamTrees } from '../../snapshots/tree-stream.ts'
 import type { CallOptions } from '../../storage/storage.ts'
 import { type Finding, findingOf } from './findings.ts'
@@ -22,7 +23,7 @@ const NODE_TYPES: ReadonlySet<NodeType> = new Set<NodeType>(['file', 'dir', 'sym
 /** Walks every tree that the roots reach, each once, and looks whether all that they refer to is in the index. */
 export async function checkStructure(indexed: IndexedRepository, options: StructureOptions): Promise<void> {
   const { roots, used, onFinding, onTree, signal } = options
-  const trees = streamTrees(indexed, roots, {
+  const trees = streamTrees(new TreePackReader(indexed), roots, {
     signal,
     wants: (id) => used.add('tree', id),
     onBroken: (id, error) => {

@@ -1,15 +1,14 @@
 import { closeSync, fstatSync, openSync, readSync } from 'node:fs'
-import { workerData } from 'node:worker_threads'
 import { Sealer } from '../../crypto/sealer.ts'
 import { messageOf, systemCodeOf } from '../../errors.ts'
 import { BlobIndex } from '../../repository/blob-index.ts'
 import { PackContents } from '../../repository/pack-contents.ts'
-import { serveTasks } from '../../repository/worker-tasks.ts'
+import { serveTasks, workerSettings } from '../../repository/worker-tasks.ts'
 import { LARGEST_FILE_BYTES } from '../../storage/storage.ts'
 import { PackVerifier } from './pack-verifier.ts'
 import type { VerifyResult, VerifyTask, VerifyWorkerData } from './verify-tasks.ts'
 
-const { masterKey, index, contents } = workerData as VerifyWorkerData
+const { masterKey, index, contents } = workerSettings<VerifyWorkerData>()
 const verifier = new PackVerifier({
   sealer: new Sealer(masterKey),
   index: BlobIndex.attach(index),

@@ -2,6 +2,7 @@ import { EngineError } from '../../errors.ts'
 import type { SnapshotId } from '../../format/ids.ts'
 import { BlobSet } from '../../repository/blob-set.ts'
 import type { IndexedRepository } from '../../repository/indexed-repository.ts'
+import { TreePackReader } from '../../repository/tree-pack-reader.ts'
 import { loadSnapshots } from '../../snapshots/load-snapshots.ts'
 import { streamTrees } from '../../snapshots/tree-stream.ts'
 import { isDamage } from '../../snapshots/tree-walker.ts'
@@ -51,7 +52,7 @@ async function collect(indexed: IndexedRepository, used: BlobSet, options: UsedB
   const { signal, ignoredSnapshots, onTree } = options
   const snapshots = await loadSnapshots(indexed.repository, { signal })
   const roots = snapshots.filter(({ id }) => ignoredSnapshots?.has(id) !== true).map(({ tree }) => tree)
-  for await (const { tree } of streamTrees(indexed, roots, { signal, wants: (id) => used.add('tree', id) })) {
+  for await (const { tree } of streamTrees(new TreePackReader(indexed), roots, { signal, wants: (id) => used.add('tree', id) })) {
     for (const node of tree.nodes) if (node.type === 'file') for (const id of node.content ?? []) used.add('data', id)
     onTree?.()
   }

@@ -7,6 +7,7 @@ import { BlobSet } from '../../repository/blob-set.ts'
 import type { IndexedRepository } from '../../repository/indexed-repository.ts'
 import { readAhead } from '../../repository/read-ahead.ts'
 import type { WriteOptions } from '../../repository/repository-writer.ts'
+import { TreePackReader } from '../../repository/tree-pack-reader.ts'
 import { loadSnapshots } from '../../snapshots/load-snapshots.ts'
 import { saveSnapshot } from '../../snapshots/save-snapshot.ts'
 import { isDamage } from '../../snapshots/tree-walker.ts'
@@ -38,7 +39,8 @@ export async function planRecover(indexed: IndexedRepository, options: RecoverOp
   const referenced = new BlobSet(indexed.index)
   const readable = new BlobSet(indexed.index)
   let done = 0
-  const reads = readAhead(treesOf(indexed), { start: (id) => indexed.readTree(id, { signal }), maxItems: READ_AHEAD })
+  const reader = new TreePackReader(indexed)
+  const reads = readAhead(treesOf(indexed), { start: (id) => reader.readTree(id, { signal }), maxItems: READ_AHEAD })
   for await (const read of reads) {
     if (!read.ok && !isDamage(read.error)) throw read.error
     if (read.ok) {

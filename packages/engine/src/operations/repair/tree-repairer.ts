@@ -4,6 +4,7 @@ import type { NodeType, Tree, TreeNode } from '../../format/node.ts'
 import { decodeTree, encodeNode, encodeTree, isSafeName } from '../../format/tree.ts'
 import { BlobSet, plaintextLength } from '../../repository/blob-set.ts'
 import type { IndexedRepository } from '../../repository/indexed-repository.ts'
+import { TreePackReader } from '../../repository/tree-pack-reader.ts'
 import { isDamage } from '../../snapshots/tree-walker.ts'
 import type { CallOptions } from '../../storage/storage.ts'
 
@@ -32,12 +33,14 @@ const ROOT = byteStringOf('/')
  */
 export class TreeRepairer {
   readonly #indexed: IndexedRepository
+  readonly #reader: TreePackReader
   readonly #options: TreeRepairOptions
   readonly #sound: BlobSet
   readonly #repaired = new Map<BlobId, BlobId>()
 
   constructor(indexed: IndexedRepository, options: TreeRepairOptions) {
     this.#indexed = indexed
+    this.#reader = new TreePackReader(indexed)
     this.#options = options
     this.#sound = new BlobSet(indexed.index)
   }
@@ -70,7 +73,7 @@ export class TreeRepairer {
   /** The tree, also one whose entries are in a wrong order; undefined where it is lost. */
   async #read(id: BlobId): Promise<{ readonly tree: Tree; readonly isSorted: boolean } | undefined> {
     try {
-      const content = await this.#indexed.readBlob('tree', id, { signal: this.#options.signal })
+      const content = await this.#reader.readTreeBlob(id, { signal: this.#options.signal })
       const tree = decodeTree(content, { anyOrder: true })
       const isSorted = tree.nodes.every(({ name }, at) => isSafeName(name) && (at === 0 || name > (tree.nodes[at - 1]?.name ?? '')))
       return { tree, isSorted }
