@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { readdirSync, readFileSync, readlinkSync } from 'node:fs'
+import { closeSync, openSync, readdirSync, readlinkSync, readSync } from 'node:fs'
 import { type ByteString, byteStringOf, joinBytes, systemPath } from '../format/byte-string.ts'
 import { nodeTypeFromStat } from '../format/file-mode.ts'
 import { readStatus } from '../host/file-status.ts'
@@ -52,13 +52,25 @@ function factsOf(path: ByteString): FileFacts {
     ...(type === 'file'
       ? {
           size: String(status.sizeBytes),
-          content: createHash('sha256')
-            .update(readFileSync(systemPath(path)))
-            .digest('hex'),
+          content: digestOf(path),
         }
       : {}),
     ...(type === 'symlink' ? { leadsTo: readlinkSync(systemPath(path), 'latin1') } : {}),
     ...(type === 'dev' || type === 'chardev' ? { device: String(status.device) } : {}),
     ...(attributes.length > 0 ? { attributes: attributes.sort().join(' ') } : {}),
   }
+}
+
+/** SHA-256 of a file of any size. */
+function digestOf(path: ByteString): string {
+  const digest = createHash('sha256')
+  const piece = Buffer.allocUnsafe(1024 * 1024)
+  const descriptor = openSync(systemPath(path), 'r')
+  try {
+    for (let length = readSync(descriptor, piece); length > 0; length = readSync(descriptor, piece))
+      digest.update(piece.subarray(0, length))
+  } finally {
+    closeSync(descriptor)
+  }
+  return digest.digest('hex')
 }

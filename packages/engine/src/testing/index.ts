@@ -1,7 +1,9 @@
 /** What tests of other packages may use: storages without a disk, clocks that stand still, real programs and servers. */
 export { FaultyStorage } from './faulty-storage.ts'
+export { type FileFacts, manifestOf, sortedManifest } from './file-manifest.ts'
 export { ManualClock } from './manual-clock.ts'
 export { MemoryStorage } from './memory-storage.ts'
+export { makeOddTree, makeSparseFile } from './odd-tree.ts'
 export { type ResticBinary, resticBinaries } from './restic.ts'
 export { SAMPLE_PASSWORD, sampleRepository } from './sample-snapshots.ts'
 export { type CephS3, startCephS3 } from './servers/ceph-s3.ts'
