@@ -23,9 +23,9 @@ function interrupt(signal: NodeJS.Signals): void {
   interruption.abort(new CommandFailure('interrupted', 'interrupted'))
 }
 
-/** Whoever read the output has gone: the command ends in good order, without a word. */
+/** Whoever read the output has gone (EIO: with the terminal): the command ends in good order, without a word. */
 function breakPipe(error: NodeJS.ErrnoException): void {
-  if (error.code !== 'EPIPE') throw error
+  if (error.code !== 'EPIPE' && error.code !== 'EIO') throw error
   isPipeBroken = true
   if (!interruption.signal.aborted) interruption.abort(new CommandFailure('interrupted', 'nobody reads the output'))
 }
@@ -43,7 +43,9 @@ async function main(args: readonly string[]): Promise<number> {
   }
 }
 
-for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, interrupt)
+for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, interrupt)
+// restic sends this one to every process of this machine that holds a lock, to see whether it still lives.
+process.on('SIGHUP', () => undefined)
 // Without a listener, Node would open a debugger to whoever may send this signal.
 process.on('SIGUSR1', () => {
   for (const request of progressRequests) request()

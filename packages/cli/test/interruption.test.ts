@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto'
-import { mkdirSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readdirSync, writeFileSync } from 'node:fs'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { HOLDFAST, holdfast, messages, playground, restic, run } from './programs.ts'
 
@@ -13,19 +13,25 @@ beforeAll(async () => {
 })
 afterAll(() => place.remove())
 
-/** Begins a slow backup and sends signals when it is at work. */
-function interrupted(signals: readonly NodeJS.Signals[], extra: readonly string[] = []): ReturnType<typeof holdfast> {
-  return holdfast(['backup', place.path('data'), '--limit-upload', '40000', '--json', ...extra], {
-    env: { ...env, RESTIC_PROGRESS_FPS: '20' },
-    onStart: async (kill, said) => {
-      while (!/"bytes_done":\d{9}/.test(said())) await pause(20)
+/** Begins a slow backup and sends signals when it has stored something. */
+function interrupted(signals: readonly NodeJS.Signals[]): ReturnType<typeof holdfast> {
+  const before = packCount()
+  return holdfast(['backup', place.path('data'), '--limit-upload', '20000', '--pack-size', '4', '--json'], {
+    env,
+    onStart: async (kill) => {
+      while (packCount() < before + 3) await pause(20)
       for (const signal of signals) kill(signal)
     },
   })
 }
 
+function packCount(): number {
+  return readdirSync(place.path('repository', 'data'), { recursive: true, encoding: 'utf8' }).filter((name) => /[0-9a-f]{64}$/.test(name))
+    .length
+}
+
 describe('an interrupted backup', () => {
-  test.each(['SIGINT', 'SIGTERM', 'SIGHUP'] as const)('%s: ends with 130, without locks, and the repository is sound', async (signal) => {
+  test.each(['SIGINT', 'SIGTERM'] as const)('%s: ends with 130, without locks, and the repository is sound', async (signal) => {
     const outcome = await interrupted([signal])
     expect(outcome.code).toBe(130)
     expect(messages(outcome.errors.replace(/^\r?signal.*$/m, '')).at(-1)).toMatchObject({ message_type: 'exit_error', code: 130 })
@@ -40,6 +46,19 @@ describe('an interrupted backup', () => {
     const summary = messages(outcome.output).at(-1) as { data_added: number; total_bytes_processed: number }
     expect(summary.data_added).toBeLessThan(summary.total_bytes_processed * 0.99)
   })
+})
+
+test('SIGHUP, by which restic asks whether a process still lives, is no interruption', async () => {
+  let hangups = 0
+  const outcome = await holdfast(['backup', place.path('data'), '--force', '--json'], {
+    env: { ...env, RESTIC_PROGRESS_FPS: '20' },
+    onStart: async (kill, said) => {
+      while (!said().includes('bytes_done')) await new Promise((resolve) => setTimeout(resolve, 20))
+      kill('SIGHUP')
+      hangups++
+    },
+  })
+  expect([outcome.code, hangups]).toEqual([0, 1])
 })
 
 test('SIGUSR1 asks how far things are', async () => {
