@@ -24,7 +24,8 @@ function messageFor(error: unknown): string {
   if (error instanceof CommandFailure && error.code === 'incomplete') return `Warning: ${error.message}`
   if (error instanceof CommandFailure && error.code === 'interrupted') return error.message
   if (isExpected(error)) return `Fatal: ${error.message}`
-  return `Fatal: unexpected ${error instanceof Error ? `${error.name}: ${error.message}` : String(error)} (a mistake in holdfast; -vv shows where)`
+  const state = error instanceof Error ? `${error.name}: ${error.message}` : String(error)
+  return `Fatal: unexpected ${state} (a mistake in holdfast; -vv shows where)`
 }
 
 function isExpected(error: unknown): error is Error {

@@ -1,10 +1,10 @@
 import type { CommandContext } from './command-line/command.ts'
 import { commandEntry, findCommand } from './command-line/find-command.ts'
 import { parseArguments } from './command-line/parse-arguments.ts'
-import { isCommandGroup } from './command-list.ts'
+import { COMMANDS, isCommandGroup } from './command-list.ts'
 
 /** What the process gives to a command line. */
-export type Surroundings = Omit<CommandContext, 'globals'>
+export type Surroundings = Omit<CommandContext, 'globals' | 'commands'>
 
 /** Runs one command line; rejects with what went wrong. */
 export async function runCommandLine(args: readonly string[], surroundings: Surroundings): Promise<void> {
@@ -13,7 +13,7 @@ export async function runCommandLine(args: readonly string[], surroundings: Surr
   const command = await found.entry.load()
   const parsed = parseArguments(command, found.rest)
   if (parsed.wantsHelp) return showHelp(found.entry.name, surroundings)
-  await command.run({ ...surroundings, globals: parsed.globals }, parsed.input)
+  await command.run({ ...surroundings, globals: parsed.globals, commands: COMMANDS }, parsed.input)
 }
 
 async function showHelp(topic: string, { terminal }: Surroundings): Promise<void> {

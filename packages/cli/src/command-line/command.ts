@@ -1,3 +1,4 @@
+import type { CommandEntry } from '../command-list.ts'
 import type { Environment } from '../environment.ts'
 import type { Terminal } from '../output/terminal.ts'
 import type { Flags, FlagValues } from './flag.ts'
@@ -10,6 +11,8 @@ export interface CommandContext {
   readonly terminal: Terminal
   /** Aborted when the user or the system wants the command to end. */
   readonly signal: AbortSignal
+  /** All commands there are. */
+  readonly commands: readonly CommandEntry[]
 }
 
 /** An example for the help of a command: what to type behind the program's name, and what it does. */
@@ -22,8 +25,8 @@ export interface Example {
 export interface Command<F extends Flags = Flags> {
   /** What follows the name in the usage line: `[paths...]`. */
   readonly usage: string
-  /** Paragraphs, wrapped by whoever shows them. */
-  readonly description: readonly string[]
+  /** Paragraphs with empty lines between them; other line ends mean nothing. */
+  readonly description: string
   readonly flags: F
   /** At least one. */
   readonly examples: readonly Example[]
@@ -41,4 +44,12 @@ export interface CommandInput<F extends Flags> {
 /** Gives a command with the types of its flags known to its `run`. */
 export function defineCommand<const F extends Flags>(command: Command<F>): Command {
   return command as unknown as Command
+}
+
+/** The paragraphs of a command's description, each in one line. */
+export function paragraphsOf({ description }: Pick<Command, 'description'>): string[] {
+  return description
+    .trim()
+    .split(/\n\s*\n/)
+    .map((paragraph) => paragraph.replaceAll(/\s+/g, ' '))
 }

@@ -1,5 +1,4 @@
-import { COMMANDS, isCommandGroup } from '../command-list.ts'
-import type { Command } from './command.ts'
+import type { CommandEntry } from '../command-list.ts'
 import { type Flag, spellings, takesValue } from './flag.ts'
 import { GLOBAL_FLAGS } from './global-flags.ts'
 
@@ -16,12 +15,14 @@ interface CompletedCommand {
 }
 
 /** What a shell reads to complete command lines of holdfast. */
-export async function completionScript(shell: Shell): Promise<string> {
+export async function completionScript(shell: Shell, entries: readonly CommandEntry[]): Promise<string> {
   const commands = await Promise.all(
-    COMMANDS.filter((entry) => entry.group !== 'hidden').map(async ({ name, summary, load }): Promise<CompletedCommand> => {
-      const command: Command = await load()
-      return { name, summary, flags: Object.values(command.flags).filter((flag) => !flag.isHidden), words: command.words ?? [] }
-    }),
+    entries
+      .filter((entry) => entry.group !== 'hidden')
+      .map(async ({ name, summary, load }): Promise<CompletedCommand> => {
+        const command = await load()
+        return { name, summary, flags: Object.values(command.flags).filter((flag) => !flag.isHidden), words: command.words ?? [] }
+      }),
   )
   if (shell === 'fish') return fishScript(commands)
   const bash = bashScript(commands)
@@ -48,7 +49,7 @@ _holdfast() {
     *)
       command=\${command:+$command }$word
       case "$command" in
-      ${groups().map(quoted).join(' | ')} | help) ;;
+      ${groupsOf(commands).map(quoted).join(' | ')} | help) ;;
       *) break ;;
       esac
       ;;
@@ -66,13 +67,14 @@ ${[...flags]
   .join('\n')}
   esac
   case "$command" in
-    '' | help) flags=${quoted([...GLOBALS.flatMap(spellings), '--help'].join(' '))}; words=${quoted(firstWords().join(' '))} ;;
-${groups()
+    '' | help) flags=${quoted([...GLOBALS.flatMap(spellings), '--help'].join(' '))}; words=${quoted(firstWords(commands).join(' '))} ;;
+${groupsOf(commands)
   .map(
     (group) =>
       `    ${quoted(group)}) words=${quoted(
-        COMMANDS.filter((entry) => entry.name.startsWith(`${group} `))
-          .map((entry) => entry.name.slice(group.length + 1))
+        commands
+          .filter(({ name }) => name.startsWith(`${group} `))
+          .map(({ name }) => name.slice(group.length + 1))
           .join(' '),
       )} ;;`,
   )
@@ -96,7 +98,7 @@ function fishScript(commands: readonly CompletedCommand[]): string {
   const lines = [
     '# Completion of holdfast for fish.',
     ...GLOBALS.map((flag) => fishFlag('true', flag)),
-    ...groups().map((group) => `complete -c holdfast -n ${none} -f -a ${group}`),
+    ...groupsOf(commands).map((group) => `complete -c holdfast -n ${none} -f -a ${group}`),
   ]
   for (const { name, summary, flags, words } of commands) {
     const [first = '', second] = name.split(' ')
@@ -115,13 +117,13 @@ function fishFlag(condition: string, flag: Flag<unknown>): string {
   return `complete -c holdfast -n ${quoted(condition)} ${names.join(' ')}${value} -d ${quoted(flag.help)}`
 }
 
-function firstWords(): readonly string[] {
-  const names = COMMANDS.filter((entry) => entry.group !== 'hidden').map((entry) => entry.name.split(' ')[0] ?? '')
-  return [...new Set([...names, 'help'])]
+function firstWords(commands: readonly CompletedCommand[]): readonly string[] {
+  return [...new Set([...commands.map(({ name }) => name.split(' ')[0] ?? ''), 'help'])]
 }
 
-function groups(): readonly string[] {
-  return firstWords().filter(isCommandGroup)
+/** Words that another one follows: `key`, `repair`, `storage`. */
+function groupsOf(commands: readonly CompletedCommand[]): readonly string[] {
+  return firstWords(commands).filter((word) => commands.some(({ name }) => name.startsWith(`${word} `)))
 }
 
 function patternOf(flags: readonly Flag<unknown>[]): string {

@@ -1,5 +1,5 @@
 import { COMMANDS, type CommandEntry } from '../command-list.ts'
-import type { Command } from './command.ts'
+import { type Command, paragraphsOf } from './command.ts'
 import type { Flags } from './flag.ts'
 import { GLOBAL_FLAGS } from './global-flags.ts'
 
@@ -65,7 +65,7 @@ export function commandHelp(entry: Pick<CommandEntry, 'name' | 'summary'>, comma
     `${entry.summary}.`,
     '',
     `Usage: holdfast ${entry.name} [flags]${command.usage === '' ? '' : ` ${command.usage}`}`,
-    ...command.description.flatMap((paragraph) => ['', ...wrap(paragraph, COLUMNS)]),
+    ...paragraphsOf(command).flatMap((paragraph) => ['', ...wrap(paragraph, COLUMNS)]),
     '',
     'Examples:',
     ...command.examples.flatMap(({ line, does }) => [`  # ${does}`, `  holdfast ${line}`]),

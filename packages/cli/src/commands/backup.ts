@@ -77,10 +77,12 @@ type BackupFlags = FlagValues<typeof FLAGS>
 
 export const backupCommand = defineCommand({
   usage: '[FILE|FOLDER ...]',
-  description: [
-    'Makes a snapshot of files and folders. What the repository has already is not stored again, and files that have not changed since the snapshot before are not read.',
-    'Files that cannot be read are reported and left out, and the exit status is 3.',
-  ],
+  description: `
+    Makes a snapshot of files and folders. What the repository has already is not stored again, and files that have not
+    changed since the snapshot before are not read.
+
+    Files that cannot be read are reported and left out, and the exit status is 3.
+  `,
   flags: FLAGS,
   examples: [
     { line: 'backup ~/Documents /etc --exclude-caches --tag daily', does: 'Back up two folders, without caches' },

@@ -14,9 +14,10 @@ const DEFAULT_MAX_AGE_DAYS = 30
 
 export const cacheCommand = defineCommand({
   usage: '',
-  description: [
-    'Shows the caches of repositories on this machine, or removes those that were not used for long. Removing one loses nothing.',
-  ],
+  description: `
+    Shows the caches of repositories on this machine, or removes those that were not used for long. Removing one loses
+    nothing.
+  `,
   flags: {
     cleanup: toggle('--cleanup', 'remove old caches'),
     maxAge: parsed('--max-age <days>', 'after how many days a cache is old (default: 30)', (value) => wholeNumber(value)),

@@ -9,9 +9,10 @@ type Word = (typeof WORDS)[number]
 
 export const catCommand = defineCommand({
   usage: '[masterkey|config|pack ID|blob ID|snapshot ID|index ID|key ID|lock ID|tree snapshot:subfolder]',
-  description: [
-    'Prints objects of the repository as they are stored, decrypted. The master key opens the repository without any password: keep it to yourself.',
-  ],
+  description: `
+    Prints objects of the repository as they are stored, decrypted. The master key opens the repository without any
+    password: keep it to yourself.
+  `,
   flags: {},
   words: WORDS,
   examples: [

@@ -32,10 +32,13 @@ const FLAGS = {
 
 export const checkCommand = defineCommand({
   usage: '[snapshotID ...]',
-  description: [
-    'Looks for everything that is wrong with a repository: keys, snapshots, index, every folder of every snapshot, and whether all packs are there in full. With --read-data, or a part of it with --read-data-subset, also whether every byte is as it was written.',
-    'When something is damaged, the exit status is 1, and the last lines say what is lost and how to repair the rest.',
-  ],
+  description: `
+    Looks for everything that is wrong with a repository: keys, snapshots, index, every folder of every snapshot, and
+    whether all packs are there in full. With --read-data, or a part of it with --read-data-subset, also whether every byte
+    is as it was written.
+
+    When something is damaged, the exit status is 1, and the last lines say what is lost and how to repair the rest.
+  `,
   flags: FLAGS,
   examples: [
     { line: 'check', does: 'Is the repository sound?' },

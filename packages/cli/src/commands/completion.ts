@@ -4,7 +4,7 @@ import { completionScript, SHELLS } from '../command-line/completion.ts'
 
 export const completionCommand = defineCommand({
   usage: '[bash|zsh|fish]',
-  description: ['Prints what a shell needs to complete commands and flags of holdfast.'],
+  description: 'Prints what a shell needs to complete commands and flags of holdfast.',
   flags: {},
   words: SHELLS,
   examples: [
@@ -12,9 +12,9 @@ export const completionCommand = defineCommand({
     { line: 'completion fish > ~/.config/fish/completions/holdfast.fish', does: 'Install it for fish' },
     { line: 'completion zsh > ~/.zfunc/_holdfast', does: 'Install it for zsh, where ~/.zfunc is in $fpath' },
   ],
-  async run({ terminal }, { args }) {
+  async run({ terminal, commands }, { args }) {
     const shell = SHELLS.find((known) => known === args[0])
     if (shell === undefined || args.length !== 1) throw new CommandFailure('usage', `name one shell: ${SHELLS.join(', ')}`)
-    await terminal.writeBytes(Buffer.from(await completionScript(shell)))
+    await terminal.writeBytes(Buffer.from(await completionScript(shell, commands)))
   },
 })

@@ -10,10 +10,13 @@ import { writeOptions } from '../session/write-options.ts'
 
 export const copyCommand = defineCommand({
   usage: '[snapshotID ...]',
-  description: [
-    'Copies snapshots from the source repository (--from-repo) into the repository (--repo), all unless some are named or filtered. What the target has already is not copied again.',
-    'Files are not cut anew: only a target that was made with `init --copy-chunker-params` deduplicates copies with backups of its own.',
-  ],
+  description: `
+    Copies snapshots from the source repository (--from-repo) into the repository (--repo), all unless some are named or
+    filtered. What the target has already is not copied again.
+
+    Files are not cut anew: only a target that was made with \`init --copy-chunker-params\` deduplicates copies with backups
+    of its own.
+  `,
   flags: { ...FROM_FLAGS, ...SNAPSHOT_FLAGS },
   examples: [
     { line: '-r /mnt/usb/backups copy --from-repo /srv/backups', does: 'Copy everything to a disk' },

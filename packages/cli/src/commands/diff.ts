@@ -8,9 +8,11 @@ import { withRepository } from '../session/open-session.ts'
 
 export const diffCommand = defineCommand({
   usage: 'snapshotID snapshotID',
-  description: [
-    'Shows what changed from the first snapshot to the second: + added, - removed, M content modified, U metadata updated, T type changed, ? content modified while all metadata is the same, which hints at a failing disk. `snapshotID:folder` compares folders.',
-  ],
+  description: `
+    Shows what changed from the first snapshot to the second: + added, - removed, M content modified, U metadata updated, T
+    type changed, ? content modified while all metadata is the same, which hints at a failing disk. \`snapshotID:folder\`
+    compares folders.
+  `,
   flags: { metadata: toggle('--metadata', 'show also what differs in metadata alone') },
   examples: [
     { line: 'diff 5845b002 2ab627a6', does: 'What changed between two snapshots?' },

@@ -20,9 +20,10 @@ import { latestFilter, SNAPSHOT_FLAGS } from '../session/snapshot-flags.ts'
 
 export const dumpCommand = defineCommand({
   usage: 'snapshotID FILE',
-  description: [
-    'Writes a file of a snapshot to standard output. A folder is written as an archive of what it holds; / stands for the whole snapshot. `latest` stands for the newest snapshot, `snapshotID:folder` for a folder of one.',
-  ],
+  description: `
+    Writes a file of a snapshot to standard output. A folder is written as an archive of what it holds; / stands for the
+    whole snapshot. \`latest\` stands for the newest snapshot, \`snapshotID:folder\` for a folder of one.
+  `,
   flags: {
     ...SNAPSHOT_FLAGS,
     archive: choice('-a, --archive <format>', 'how a folder is written: tar (default) or zip', ['tar', 'zip'] as const),

@@ -42,9 +42,10 @@ const FLAGS = {
 
 export const findCommand = defineCommand({
   usage: 'PATTERN...',
-  description: [
-    'Searches the snapshots for files and folders whose paths fit a pattern, or for the files that use a blob, a tree or a pack.',
-  ],
+  description: `
+    Searches the snapshots for files and folders whose paths fit a pattern, or for the files that use a blob, a tree or a
+    pack.
+  `,
   flags: FLAGS,
   examples: [
     { line: "find '*.docx'", does: 'Find all documents in all snapshots' },

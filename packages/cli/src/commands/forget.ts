@@ -59,10 +59,12 @@ const FLAGS = {
 
 export const forgetCommand = defineCommand({
   usage: '[snapshotID ...]',
-  description: [
-    'Removes the snapshots that are named, or those that a policy does not keep. Snapshots are grouped by host and paths first, and the policy judges each group by itself: whatever at least one --keep-… rule keeps stays.',
-    'What the snapshots referred to stays in the repository until `prune` removes it; --prune does so at once.',
-  ],
+  description: `
+    Removes the snapshots that are named, or those that a policy does not keep. Snapshots are grouped by host and paths
+    first, and the policy judges each group by itself: whatever at least one --keep-… rule keeps stays.
+
+    What the snapshots referred to stays in the repository until \`prune\` removes it; --prune does so at once.
+  `,
   flags: FLAGS,
   examples: [
     { line: 'forget --keep-daily 7 --keep-weekly 5 --keep-monthly 12 --prune', does: 'Thin out old snapshots and free the space' },

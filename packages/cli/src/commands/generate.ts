@@ -6,14 +6,16 @@ import { text } from '../command-line/flag.ts'
 
 export const generateCommand = defineCommand({
   usage: '',
-  description: ['Writes files with which shells complete commands and flags of holdfast. A dash as file stands for standard output.'],
+  description: `
+    Writes files with which shells complete commands and flags of holdfast. A dash as file stands for standard output.
+  `,
   flags: {
     bashCompletion: text('--bash-completion <file>', 'write completion for bash', 'file'),
     fishCompletion: text('--fish-completion <file>', 'write completion for fish', 'file'),
     zshCompletion: text('--zsh-completion <file>', 'write completion for zsh', 'file'),
   },
   examples: [{ line: 'generate --bash-completion /etc/bash_completion.d/holdfast', does: 'Install completion for bash for everybody' }],
-  async run({ terminal }, { flags, args }) {
+  async run({ terminal, commands }, { flags, args }) {
     if (args.length > 0) throw new CommandFailure('usage', 'the generate command expects no arguments, only options')
     const wanted: readonly (readonly [Shell, string | undefined])[] = [
       ['bash', flags.bashCompletion],
@@ -26,7 +28,7 @@ export const generateCommand = defineCommand({
       throw new CommandFailure('usage', 'the generate command can generate shell completions to stdout for single shell only')
     }
     for (const [shell, file] of files) {
-      const script = await completionScript(shell)
+      const script = await completionScript(shell, commands)
       if (file === '-') await terminal.writeBytes(Buffer.from(script))
       else await writeFile(file, script)
     }

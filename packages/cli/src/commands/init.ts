@@ -20,9 +20,10 @@ const FLAGS = {
 
 export const initCommand = defineCommand({
   usage: '',
-  description: [
-    'Makes a new, empty repository and its first key. Whoever loses the password loses everything in the repository: nobody can restore it.',
-  ],
+  description: `
+    Makes a new, empty repository and its first key. Whoever loses the password loses everything in the repository: nobody
+    can restore it.
+  `,
   flags: FLAGS,
   examples: [
     { line: '-r /srv/backups init', does: 'Make a repository in a folder' },

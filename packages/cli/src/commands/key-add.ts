@@ -6,7 +6,7 @@ import { withRepository } from '../session/open-session.ts'
 
 export const keyAddCommand = defineCommand({
   usage: '',
-  description: ['Makes one more key, so that another password opens the repository too.'],
+  description: 'Makes one more key, so that another password opens the repository too.',
   flags: NEW_KEY_FLAGS,
   examples: [
     { line: 'key add', does: 'Add a password; it is asked for' },

@@ -16,7 +16,9 @@ interface KeyRow {
 
 export const keyListCommand = defineCommand({
   usage: '',
-  description: ['Lists the keys of the repository: each opens it with a password of its own. The one in use has a star.'],
+  description: `
+    Lists the keys of the repository: each opens it with a password of its own. The one in use has a star.
+  `,
   flags: {},
   examples: [{ line: 'key list', does: 'Who can open the repository?' }],
   async run(context, { args }) {

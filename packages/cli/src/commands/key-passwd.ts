@@ -7,7 +7,9 @@ import { withRepository } from '../session/open-session.ts'
 
 export const keyPasswdCommand = defineCommand({
   usage: '',
-  description: ['Changes the password: makes a new key and removes the one that opened the repository. Other keys stay.'],
+  description: `
+    Changes the password: makes a new key and removes the one that opened the repository. Other keys stay.
+  `,
   flags: NEW_KEY_FLAGS,
   examples: [
     { line: 'key passwd', does: 'Change the password; the new one is asked for' },

@@ -6,7 +6,7 @@ import { withRepository } from '../session/open-session.ts'
 
 export const keyRemoveCommand = defineCommand({
   usage: 'ID',
-  description: ['Removes a key, so that its password opens the repository no more. The one in use cannot be removed.'],
+  description: 'Removes a key, so that its password opens the repository no more. The one in use cannot be removed.',
   flags: {},
   examples: [{ line: 'key remove 1f93c5b7', does: 'Remove a key; `key list` shows the IDs' }],
   async run(context, { args }) {

@@ -9,7 +9,7 @@ const KINDS: Readonly<Record<string, FileKind>> = { packs: 'data', index: 'index
 
 export const listCommand = defineCommand({
   usage: '[blobs|packs|index|snapshots|keys|locks|packs snapshotID]',
-  description: ['Lists the IDs of one kind of objects. `packs` with a snapshot lists the packs that it needs.'],
+  description: 'Lists the IDs of one kind of objects. `packs` with a snapshot lists the packs that it needs.',
   flags: {},
   words: WORDS,
   examples: [

@@ -25,9 +25,11 @@ type SortMode = (typeof SORT_MODES)[number]
 
 export const lsCommand = defineCommand({
   usage: 'snapshotID [dir...]',
-  description: [
-    'Lists what a snapshot holds. `latest` stands for the newest snapshot, `snapshotID:folder` for a folder of one. Folders named behind it, as absolute paths, restrict the listing to what is directly in them; with --recursive also to what is below.',
-  ],
+  description: `
+    Lists what a snapshot holds. \`latest\` stands for the newest snapshot, \`snapshotID:folder\` for a folder of one. Folders
+    named behind it, as absolute paths, restrict the listing to what is directly in them; with --recursive also to what is
+    below.
+  `,
   flags: {
     ...SNAPSHOT_FLAGS,
     long: toggle('-l, --long', 'show mode, owner, size and time'),

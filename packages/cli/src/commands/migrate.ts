@@ -10,9 +10,10 @@ import { type Session, withRepository } from '../session/open-session.ts'
 
 export const migrateCommand = defineCommand({
   usage: '[name ...]',
-  description: [
-    'Lists what can be brought to a newer form, or does it. The repository is checked before, and a copy of what is replaced is kept in the folder for temporary files.',
-  ],
+  description: `
+    Lists what can be brought to a newer form, or does it. The repository is checked before, and a copy of what is replaced
+    is kept in the folder for temporary files.
+  `,
   flags: { force: toggle('-f, --force', 'accepted for scripts; a migration that cannot be applied is refused in any case') },
   examples: [
     { line: 'migrate', does: 'What can be done?' },

@@ -3,7 +3,7 @@ import { EXTENDED_OPTIONS } from '../session/extended-options.ts'
 
 export const optionsCommand = defineCommand({
   usage: '',
-  description: ['Prints the extended options, which are set with -o key=value.'],
+  description: 'Prints the extended options, which are set with -o key=value.',
   flags: {},
   examples: [
     { line: 'options', does: 'Which options are there?' },

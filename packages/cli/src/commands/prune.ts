@@ -7,7 +7,9 @@ import { PRUNE_FLAGS, pruneLimits, runPrune } from '../session/prune-run.ts'
 
 export const pruneCommand = defineCommand({
   usage: '',
-  description: ['Removes data that no snapshot refers to. Packs that are used in part are written anew, unless little of them is unused.'],
+  description: `
+    Removes data that no snapshot refers to. Packs that are used in part are written anew, unless little of them is unused.
+  `,
   flags: {
     ...PRUNE_FLAGS,
     dryRun: toggle('-n, --dry-run', 'remove nothing, only say what would be removed'),

@@ -7,9 +7,10 @@ import { writeOptions } from '../session/write-options.ts'
 
 export const recoverCommand = defineCommand({
   usage: '',
-  description: [
-    'Makes a snapshot of all folders in the repository that no snapshot refers to, such as those of a snapshot that was forgotten by mistake. It works as long as no `prune` came in between.',
-  ],
+  description: `
+    Makes a snapshot of all folders in the repository that no snapshot refers to, such as those of a snapshot that was
+    forgotten by mistake. It works as long as no \`prune\` came in between.
+  `,
   flags: {},
   examples: [{ line: 'recover', does: 'Find what was forgotten by mistake' }],
   async run(context) {

@@ -7,9 +7,10 @@ import { withRepository } from '../session/open-session.ts'
 
 export const repairIndexCommand = defineCommand({
   usage: '',
-  description: [
-    'Makes the index right again from what the packs say of themselves: packs that it does not name, or names wrongly, are read; packs that do not exist are forgotten.',
-  ],
+  description: `
+    Makes the index right again from what the packs say of themselves: packs that it does not name, or names wrongly, are
+    read; packs that do not exist are forgotten.
+  `,
   flags: { readAllPacks: toggle('--read-all-packs', 'believe no index file, read all packs') },
   examples: [
     { line: 'repair index', does: 'Repair the index after `check` said so' },

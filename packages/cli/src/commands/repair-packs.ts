@@ -9,9 +9,10 @@ import { writeOptions } from '../session/write-options.ts'
 
 export const repairPacksCommand = defineCommand({
   usage: 'packID...',
-  description: [
-    'Stores what is still good in damaged packs anew, then removes them. A copy of each is kept in the working folder as pack-<id>. `repair snapshots` comes after it.',
-  ],
+  description: `
+    Stores what is still good in damaged packs anew, then removes them. A copy of each is kept in the working folder as
+    pack-<id>. \`repair snapshots\` comes after it.
+  `,
   flags: {},
   examples: [
     {

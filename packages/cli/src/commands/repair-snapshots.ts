@@ -21,10 +21,12 @@ import { writeOptions } from '../session/write-options.ts'
 
 export const repairSnapshotsCommand = defineCommand({
   usage: '[snapshotID ...]',
-  description: [
-    'Writes damaged snapshots anew without what is lost: parts of files and folders that cannot be read. Repair the index and packs first. Where the files still exist, `backup` heals snapshots better: it stores again what is missing.',
-    'The damaged snapshots stay unless --forget is given.',
-  ],
+  description: `
+    Writes damaged snapshots anew without what is lost: parts of files and folders that cannot be read. Repair the index and
+    packs first. Where the files still exist, \`backup\` heals snapshots better: it stores again what is missing.
+
+    The damaged snapshots stay unless --forget is given.
+  `,
   flags: {
     dryRun: toggle('-n, --dry-run', 'write nothing, only say what would happen'),
     forget: toggle('--forget', 'remove the damaged snapshots, and those that are named and cannot be read'),

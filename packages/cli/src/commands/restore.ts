@@ -42,9 +42,10 @@ const FLAGS = {
 
 export const restoreCommand = defineCommand({
   usage: 'snapshotID[:folder]',
-  description: [
-    'Restores what a snapshot holds into a folder. `latest` stands for the newest snapshot, `snapshotID:folder` for a folder of one. Of files that are there already only what differs is written.',
-  ],
+  description: `
+    Restores what a snapshot holds into a folder. \`latest\` stands for the newest snapshot, \`snapshotID:folder\` for a folder
+    of one. Of files that are there already only what differs is written.
+  `,
   flags: FLAGS,
   examples: [
     { line: 'restore latest --target /tmp/restored', does: 'Restore everything' },

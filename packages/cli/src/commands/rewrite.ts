@@ -32,10 +32,12 @@ const FLAGS = {
 
 export const rewriteCommand = defineCommand({
   usage: '[snapshotID ...]',
-  description: [
-    'Writes snapshots anew without some of their files, or with another host or time. Where neither IDs nor a filter are given, all snapshots are meant. The new ones get the tag rewrite and the former ones stay, unless --forget is given.',
-    'The data of dropped files stays in the repository until the former snapshots are forgotten and `prune` has run.',
-  ],
+  description: `
+    Writes snapshots anew without some of their files, or with another host or time. Where neither IDs nor a filter are
+    given, all snapshots are meant. The new ones get the tag rewrite and the former ones stay, unless --forget is given.
+
+    The data of dropped files stays in the repository until the former snapshots are forgotten and \`prune\` has run.
+  `,
   flags: FLAGS,
   examples: [
     { line: "rewrite --exclude '/home/ann/secrets' --forget", does: 'Take a folder out of all snapshots' },

@@ -19,7 +19,7 @@ const BY_HOST_AND_PATHS: GroupBy = { host: true, paths: true, tags: false }
 
 export const snapshotsCommand = defineCommand({
   usage: '[snapshotID ...]',
-  description: ['Lists the snapshots of the repository: when, from which host, with which tags, of which paths.'],
+  description: 'Lists the snapshots of the repository: when, from which host, with which tags, of which paths.',
   flags: {
     ...SNAPSHOT_FLAGS,
     compact: toggle('-c, --compact', 'one line for each snapshot'),

@@ -15,9 +15,10 @@ const PASSWORD_BYTES = 24
 
 export const startCommand = defineCommand({
   usage: '[FOLDER ...]',
-  description: [
-    'Backs folders up with nothing to set up: makes an encrypted repository with a generated password below the data folder ($HOLDFAST_DATA, or data/ here), backs the folders up into it and checks it. Run again, it stores what has changed.',
-  ],
+  description: `
+    Backs folders up with nothing to set up: makes an encrypted repository with a generated password below the data folder
+    ($HOLDFAST_DATA, or data/ here), backs the folders up into it and checks it. Run again, it stores what has changed.
+  `,
   flags: {},
   examples: [
     { line: 'start ~/Documents', does: 'The first backup, and every one after it' },

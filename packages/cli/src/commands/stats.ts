@@ -9,9 +9,11 @@ import { SNAPSHOT_FLAGS, snapshotFilter } from '../session/snapshot-flags.ts'
 
 export const statsCommand = defineCommand({
   usage: '[snapshotID ...]',
-  description: [
-    'Counts files and bytes of snapshots, of all unless some are named. Modes: restore-size is what restoring takes (the default), files-by-contents counts files of the same content once, raw-data what is stored in the repository, blobs-per-file the blobs of files.',
-  ],
+  description: `
+    Counts files and bytes of snapshots, of all unless some are named. Modes: restore-size is what restoring takes (the
+    default), files-by-contents counts files of the same content once, raw-data what is stored in the repository,
+    blobs-per-file the blobs of files.
+  `,
   flags: {
     mode: choice('--mode <mode>', 'restore-size (default), files-by-contents, blobs-per-file or raw-data', STATISTICS_MODES),
     ...SNAPSHOT_FLAGS,

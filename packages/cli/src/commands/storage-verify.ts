@@ -7,9 +7,11 @@ import { openStorageStack } from '../session/storage-stack.ts'
 
 export const storageVerifyCommand = defineCommand({
   usage: '[location]',
-  description: [
-    'Puts a storage to the test: writes, reads, lists and removes files and looks whether everything that a repository needs holds. The location must be fresh, such as an empty folder or a prefix of a bucket that nothing uses; it is empty again afterwards. No password is needed.',
-  ],
+  description: `
+    Puts a storage to the test: writes, reads, lists and removes files and looks whether everything that a repository needs
+    holds. The location must be fresh, such as an empty folder or a prefix of a bucket that nothing uses; it is empty again
+    afterwards. No password is needed.
+  `,
   flags: {},
   examples: [
     { line: 'storage verify s3:https://s3.example.org/bucket/holdfast-test', does: 'Is this bucket fit for backups?' },

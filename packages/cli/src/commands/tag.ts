@@ -8,7 +8,9 @@ import { SNAPSHOT_FLAGS, snapshotFilter } from '../session/snapshot-flags.ts'
 
 export const tagCommand = defineCommand({
   usage: '[snapshotID ...]',
-  description: ['Changes the tags of the snapshots that are named, or of all that fit the filter. A changed snapshot gets another ID.'],
+  description: `
+    Changes the tags of the snapshots that are named, or of all that fit the filter. A changed snapshot gets another ID.
+  `,
   flags: {
     set: parsedMany('--set <tags>', 'replace all tags by these, separated by commas; empty for none (repeatable)', parseTagList),
     add: parsedMany('--add <tags>', 'add these tags (repeatable)', parseTagList),

@@ -6,7 +6,9 @@ import { withRepository } from '../session/open-session.ts'
 
 export const unlockCommand = defineCommand({
   usage: '',
-  description: ['Removes the locks of processes that are gone: older than half an hour, or of a process of this machine that has ended.'],
+  description: `
+    Removes the locks of processes that are gone: older than half an hour, or of a process of this machine that has ended.
+  `,
   flags: { removeAll: toggle('--remove-all', 'remove all locks, also those of processes that still work') },
   examples: [
     { line: 'unlock', does: 'Remove the locks that a crash left' },

@@ -5,7 +5,7 @@ import { programVersion } from '../program-version.ts'
 
 export const versionCommand = defineCommand({
   usage: '',
-  description: ['Prints the version of the program and of what it runs on.'],
+  description: 'Prints the version of the program and of what it runs on.',
   flags: {},
   examples: [
     { line: 'version', does: 'Which version is this?' },

@@ -14,6 +14,8 @@ export interface BackupTotal {
 
 type PathProblem = Parameters<NonNullable<BackupProgress['problem']>>[0]
 
+type SnapshotCounts = Omit<BackupResult['summary'], 'backup_start' | 'backup_end'>
+
 /** Below this rate an estimate of the time left is worth nothing; restic's figure. */
 const SLOWEST_RATE = 1024
 /** Paths that are shown as being worked on. */
@@ -86,7 +88,13 @@ export class BackupReport implements BackupProgress {
     if (!this.#hasBegun) return
     const secondsLeft = this.#secondsLeft()
     if (this.#printer.isJson) this.#printer.message(this.#statusMessage(secondsLeft))
-    else this.#printer.terminal.setStatus([this.#statusLine(secondsLeft), ...this.#current.map(safeForTerminal)])
+    else this.#printer.terminal.setStatus([this.#statusLine(secondsLeft), ...this.#currentLines()])
+  }
+
+  /** When everything is read, only the storage is at work. */
+  #currentLines(): readonly string[] {
+    const isAllRead = this.#isTotalKnown && this.#done.bytes >= this.#total.bytes
+    return isAllRead ? ['storing what was read'] : this.#current.map(safeForTerminal)
   }
 
   #secondsLeft(): number {
@@ -120,7 +128,8 @@ export class BackupReport implements BackupProgress {
     if (this.#total.files + this.#total.folders === 0) return `${time} ${files} files, ${formatBytes(bytes)}, ${errors}, ${rate}`
     const done = this.#isTotalKnown ? `${progressBar(bytes, this.#total.bytes)} ${formatPercent(bytes, this.#total.bytes)}  ` : ''
     const left = secondsLeft > 0 ? ` ETA ${formatSeconds(secondsLeft)}` : ''
-    return `${time} ${done}${files} files ${formatBytes(bytes)}, total ${this.#total.files} files ${formatBytes(this.#total.bytes)}, ${errors}, ${rate}${left}`
+    const total = `total ${this.#total.files} files ${formatBytes(this.#total.bytes)}`
+    return `${time} ${done}${files} files ${formatBytes(bytes)}, ${total}, ${errors}, ${rate}${left}`
   }
 }
 
@@ -145,14 +154,13 @@ function summaryLines(
   { summary, snapshotId }: BackupResult,
   options: { readonly isDryRun: boolean; readonly isVerbose: boolean },
 ): string[] {
-  const counts = (heading: string, kind: 'files' | 'dirs'): string =>
-    `${heading.padEnd(12)} ${padNumber(summary[`${kind}_new`], 5)} new, ${padNumber(summary[`${kind}_changed`], 5)} changed, ${padNumber(summary[`${kind}_unmodified`], 5)} unmodified`
+  const count = (field: keyof SnapshotCounts): string => padNumber(summary[field], 5)
   const verb = options.isDryRun ? 'Would add' : 'Added'
   const seconds = (timestampToMs(summary.backup_end) - timestampToMs(summary.backup_start)) / 1000
   return [
     '',
-    counts('Files:', 'files'),
-    counts('Dirs:', 'dirs'),
+    `Files:       ${count('files_new')} new, ${count('files_changed')} changed, ${count('files_unmodified')} unmodified`,
+    `Dirs:        ${count('dirs_new')} new, ${count('dirs_changed')} changed, ${count('dirs_unmodified')} unmodified`,
     ...(options.isVerbose
       ? [`Data Blobs:  ${padNumber(summary.data_blobs, 5)} new`, `Tree Blobs:  ${padNumber(summary.tree_blobs, 5)} new`]
       : []),

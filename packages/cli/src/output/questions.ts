@@ -10,8 +10,9 @@ const ERASE_ALL = '\u0015'
 /** Asks for something that is not shown while it is typed. Rejects with the signal's reason when that is aborted. */
 export async function askSecret(terminal: Terminal, options: { readonly question: string; readonly signal: AbortSignal }): Promise<string> {
   const { input } = terminal
-  terminal.prompt(options.question)
+  // What is typed ahead must not be shown either.
   input.setRawMode?.(true)
+  terminal.prompt(options.question)
   try {
     return await readTyped(terminal, options.signal)
   } finally {

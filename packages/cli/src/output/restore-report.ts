@@ -45,11 +45,9 @@ export class RestoreReport implements RestoreProgress {
     if (action === 'unchanged') this.#counts.bytesSkipped += sizeBytes
     if (!this.#isTracing) return
     const item = displayText(path)
+    const size = action === 'deleted' || sizeBytes === 0 ? '' : ` with size ${formatBytes(sizeBytes)}`
     if (this.#printer.isJson) this.#printer.message({ message_type: 'verbose_status', action, item, size: sizeBytes })
-    else
-      this.#printer.trace(
-        `${action.padEnd(9)} ${safeForTerminal(item)}${action === 'deleted' || sizeBytes === 0 ? '' : ` with size ${formatBytes(sizeBytes)}`}`,
-      )
+    else this.#printer.trace(`${action.padEnd(9)} ${safeForTerminal(item)}${size}`)
   }
 
   problem(path: ByteString, { message }: EngineError): void {

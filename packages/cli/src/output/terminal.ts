@@ -95,7 +95,7 @@ export class Terminal {
       for (const line of lines) this.print(line)
       return
     }
-    const columns = Math.max(1, (this.#output.columns ?? 80) - 1)
+    const columns = Math.max(1, (this.#output.columns || 80) - 1)
     const fitting = lines.map((line) => truncateToWidth(line, columns))
     this.#gathered += this.#erasure() + fitting.join('\n')
     this.#status = fitting

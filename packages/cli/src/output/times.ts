@@ -6,11 +6,6 @@ export function localTime(timestamp: Timestamp): string {
   return formatTimestamp(parseTimestamp(timestamp).seconds, 0).slice(0, 19).replace('T', ' ')
 }
 
-/** A moment in milliseconds since 1970 in the same form. */
-export function localTimeOfMs(ms: number): string {
-  return localTime(timestampFromMs(ms))
-}
-
 /** The name of this machine's time zone for a footer. */
 export function zoneName(): string {
   const name = Intl.DateTimeFormat().resolvedOptions().timeZone

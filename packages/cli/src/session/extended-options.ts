@@ -14,6 +14,9 @@ export const EXTENDED_OPTIONS = {
   'sftp.connections': 'how many files may be read and written at once (default: 5)',
 } as const satisfies Readonly<Record<string, string>>
 
+/** Options of restic that have no effect here, and do no harm. */
+const IGNORED: readonly string[] = ['local.layout', 's3.layout', 'sftp.layout', 's3.retries']
+
 /** The values of `-o`, the last of each name. */
 export function extendedOptions({ option }: Pick<GlobalValues, 'option'>): ReadonlyMap<string, string> {
   return new Map(option.flat())
@@ -23,7 +26,7 @@ export function extendedOptions({ option }: Pick<GlobalValues, 'option'>): Reado
 export function checkExtendedOptions(options: ReadonlyMap<string, string>): void {
   const spaces = new Set(Object.keys(EXTENDED_OPTIONS).map((name) => name.split('.')[0]))
   for (const name of options.keys()) {
-    if (!Object.hasOwn(EXTENDED_OPTIONS, name) && spaces.has(name.split('.')[0])) {
+    if (!Object.hasOwn(EXTENDED_OPTIONS, name) && !IGNORED.includes(name) && spaces.has(name.split('.')[0])) {
       throw new CommandFailure('usage', `option ${name} is not known; \`holdfast options\` lists all`)
     }
   }

@@ -4,7 +4,7 @@ import type { Printer } from '../output/printer.ts'
 import { checkExtendedOptions, extendedOptions } from './extended-options.ts'
 import { storageOptions } from './storage-options.ts'
 
-/** Opens the storage at a location with everything that flags and environment ask for: credentials, retries, connections, bandwidth limits. */
+/** Opens the storage at a location with all that flags and environment ask for: credentials, retries, connections, limits. */
 export async function openStorageStack(location: string, context: CommandContext, printer: Printer): Promise<Storage> {
   const parsed = parseLocation(location)
   const options = extendedOptions(context.globals)
