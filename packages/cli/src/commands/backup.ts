@@ -19,8 +19,10 @@ import {
   parseTagList,
   runProgram,
   type SelectionRules,
+  type SpareThreads,
   type StoredSnapshot,
   shortId,
+  spareBackupThreads,
   systemClock,
   type Timestamp,
   timestampFromMs,
@@ -99,7 +101,10 @@ export const backupCommand = defineCommand({
     const isStream = flags.stdin || flags.stdinFromCommand
     const targets = isStream ? undefined : await collectTargets({ args, ...flags }, { printer, terminal: context.terminal })
     const excludes = await excludePatterns(flags, context.environment)
-    const plan: BackupPlan = { context, flags, args, printer, targets, excludes, startedAt: timestampFromMs(systemClock.now()) }
+    // The threads load their modules while the repository is opened.
+    await using threads = spareBackupThreads(readConcurrencyOf(context, flags))
+    const startedAt = timestampFromMs(systemClock.now())
+    const plan: BackupPlan = { context, flags, args, printer, targets, excludes, startedAt, threads }
     printer.detail('open repository')
     const result = await withRepository(
       context,
@@ -120,6 +125,7 @@ interface BackupPlan {
   readonly targets: BackupTargets | undefined
   readonly excludes: { readonly exact: readonly ByteString[]; readonly ignoringCase: readonly ByteString[] }
   readonly startedAt: Timestamp
+  readonly threads: SpareThreads
 }
 
 function checkFlags(flags: BackupFlags, given: { readonly args: readonly string[]; readonly context: CommandContext }): void {
@@ -246,7 +252,8 @@ async function backUpFiles(
       },
       withAtime: flags.withAtime,
       skipIfUnchanged: flags.skipIfUnchanged,
-      readConcurrency: readConcurrencyOf(plan),
+      readConcurrency: readConcurrencyOf(context, flags),
+      threads: plan.threads,
       dryRun: flags.dryRun,
       progress: report,
       signal: run.signal,
@@ -269,7 +276,8 @@ async function backUpStream(indexed: IndexedRepository, { plan, report, signal }
     ...writeOptions(context),
     filename: byteStringOf(posix.join('/', flags.stdinFilename ?? 'stdin')),
     content,
-    readConcurrency: readConcurrencyOf(plan),
+    readConcurrency: readConcurrencyOf(context, flags),
+    threads: plan.threads,
     dryRun: flags.dryRun,
     progress: report,
     signal,
@@ -299,7 +307,7 @@ function hostOf({ flags, context }: BackupPlan): string {
   return flags.host ?? flags.hostname ?? context.environment.get('host') ?? hostname()
 }
 
-function readConcurrencyOf({ flags, context }: BackupPlan): number | undefined {
+function readConcurrencyOf(context: CommandContext, flags: BackupFlags): number | undefined {
   const { environment } = context
   const value = environment.get('readConcurrency')
   if (flags.readConcurrency === undefined && value !== undefined && !/^\d{1,4}$/.test(value)) {

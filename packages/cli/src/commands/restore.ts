@@ -7,6 +7,7 @@ import {
   type PathFilter,
   planRestore,
   type RestoreRequest,
+  spareRestoreThreads,
 } from '@holdfast/engine'
 import { CommandFailure } from '../command-failure.ts'
 import { defineCommand } from '../command-line/command.ts'
@@ -58,6 +59,8 @@ export const restoreCommand = defineCommand({
     const target = checkFlags(flags, { args, excludes, includes })
     const printer = new Printer(context)
     const options = { printer, lock: context.globals.noLock ? 'none' : 'shared', confirmLockLater: true } as const
+    // The threads load their modules while the repository is opened.
+    await using threads = spareRestoreThreads()
     await withRepository(context, options, async ({ repository, signal, confirmLock }) => {
       const snapshots = await loadSnapshots(repository, { signal })
       const { snapshot, subfolder } = findSnapshot(snapshots, args[0] ?? '', latestFilter(flags, context.environment))
@@ -70,7 +73,7 @@ export const restoreCommand = defineCommand({
       printer.info(`restoring ${describeSnapshot(snapshot)} to ${target}`)
       const request: RestoreRequest = { tree, target: pathArgument(target), ...requestOptions(flags, { excludes, includes }) }
       try {
-        const options = { signal, progress: report }
+        const options = { signal, progress: report, threads }
         const statistics = flags.dryRun
           ? (await planRestore(indexed, request, options)).statistics
           : await executeRestore(indexed, request, options)

@@ -4,6 +4,8 @@ import { decodeLockFile, encodeLockFile } from '../format/lock-file.ts'
 import { timestampFromMs } from '../format/timestamp.ts'
 import type { Identity } from '../host/machine.ts'
 import { processId } from '../host/machine.ts'
+import type { Storage } from '../storage/storage.ts'
+import { FaultyStorage } from '../testing/faulty-storage.ts'
 import { ManualClock } from '../testing/manual-clock.ts'
 import { MemoryStorage } from '../testing/memory-storage.ts'
 import { isStaleLock, listLocks, removeLocks } from './locks.ts'
@@ -13,7 +15,7 @@ const HERE: Identity = { hostname: 'here', username: 'ann', uid: 1000, gid: 1000
 const MINUTE_MS = 60_000
 const LOW_COST = { N: 2, r: 1, p: 1 }
 
-async function repositoryAt(clock: ManualClock, storage = new MemoryStorage()): Promise<OpenRepository> {
+async function repositoryAt(clock: ManualClock, storage: Storage = new MemoryStorage()): Promise<OpenRepository> {
   return await initRepository(storage, { password: 'secret', clock, identity: HERE, cost: LOW_COST })
 }
 
@@ -91,6 +93,38 @@ test('a lock is refreshed before it is stale: a new file, then the old one goes'
   expect(after?.id).not.toBe(before?.id)
   expect(after?.time).toBe(timestampFromMs(clock.now()))
   expect(lock.signal.aborted).toBe(false)
+})
+
+test('no file of a lock is left behind when a refresh could not remove the former one', async () => {
+  const clock = new ManualClock(1e12)
+  let isRefreshing = false
+  const storage = new FaultyStorage(new MemoryStorage(), {
+    fault: ({ operation, kind }) => (isRefreshing && operation === 'remove' && kind === 'locks' ? 'fail' : undefined),
+  })
+  const repository = await repositoryAt(clock, storage)
+  const lock = await repository.lock()
+  isRefreshing = true
+  clock.tick()
+  for (let turn = 0; turn < 20; turn++) await new Promise(setImmediate)
+  isRefreshing = false
+  expect(await listLocks(repository)).toHaveLength(2)
+  await lock[Symbol.asyncDispose]()
+  expect(await listLocks(repository)).toEqual([])
+})
+
+test('a lock is given back while the storage does not answer its refresh', async () => {
+  const clock = new ManualClock(1e12)
+  let isRefreshing = false
+  const storage = new FaultyStorage(new MemoryStorage(), {
+    fault: ({ operation }) => (isRefreshing && operation === 'write' ? 'stall' : undefined),
+  })
+  const repository = await repositoryAt(clock, storage)
+  const lock = await repository.lock()
+  isRefreshing = true
+  clock.tick()
+  await new Promise(setImmediate)
+  await lock[Symbol.asyncDispose]()
+  expect(await listLocks(repository)).toEqual([])
 })
 
 test('a lock whose file was removed while the machine slept is lost', async () => {

@@ -43,6 +43,8 @@ const SETTLE_MS = 200
 const FIRST_RETRY_MS = 5_000
 const LAST_RETRY_MS = 60_000
 const UNREADABLE_RETRIES = 3
+/** A refresh has ended before the next one begins. */
+const REFRESH_TIMEOUT_MS = 4 * 60_000
 /** A storage that has stopped to answer must not hold up the end of the operation for longer; others take the lock for stale later. */
 const RELEASE_TIMEOUT_MS = 20_000
 
@@ -62,6 +64,9 @@ export class RepositoryLock implements AsyncDisposable {
   #id: LockId
   #refreshedAtMs: number
   #refreshing: Promise<void> = Promise.resolve()
+  readonly #released = new AbortController()
+  /** Files of this lock that have been replaced and could not be removed yet. */
+  readonly #former = new Set<LockId>()
   readonly #confirmation: Promise<void>
 
   private constructor(files: LockFiles, id: LockId, options: LockOptions) {
@@ -121,10 +126,11 @@ export class RepositoryLock implements AsyncDisposable {
   /** Gives the lock back. Safe to call twice. */
   async [Symbol.asyncDispose](): Promise<void> {
     this.#stopRefreshing()
+    this.#released.abort(new EngineError('operation.cancelled', 'Cannot refresh the lock: it was given back'))
     await this.#refreshing
     // A look for others that is still under way must not come upon the storage when it is closed.
     await this.#confirmation.catch(() => undefined)
-    await removeQuietly(this.#files, this.#id, this.#options)
+    for (const id of [...this.#former, this.#id]) await removeQuietly(this.#files, id, this.#options)
   }
 
   async #confirm(): Promise<void> {
@@ -137,17 +143,26 @@ export class RepositoryLock implements AsyncDisposable {
   async #refresh(): Promise<void> {
     const { clock, onWarning } = this.#options
     try {
-      const late = clock.now() - this.#refreshedAtMs > LOST_AFTER_MS
-      // After a long sleep of the machine others may have removed the lock and gone to work: it counts only while its file is there.
-      if (late && !(await lockExists(this.#files, this.#id))) return this.#lose('its file was removed')
-      const replacement = await saveLock(this.#files, this.#options)
-      const former = this.#id
-      this.#id = replacement
-      this.#refreshedAtMs = clock.now()
-      await this.#files.removeFile('locks', former)
+      await withTimeLimit(clock, REFRESH_TIMEOUT_MS, (limit) => this.#replace(AbortSignal.any([limit, this.#released.signal])))
     } catch (error) {
+      if (this.#released.signal.aborted) return
       onWarning?.(`Cannot refresh the lock of ${this.#files.location}: ${messageOf(error)}`)
       if (clock.now() - this.#refreshedAtMs > LOST_AFTER_MS) this.#lose(messageOf(error))
+    }
+  }
+
+  async #replace(signal: AbortSignal): Promise<void> {
+    const { clock } = this.#options
+    const late = clock.now() - this.#refreshedAtMs > LOST_AFTER_MS
+    // After a long sleep of the machine others may have removed the lock and gone to work: it counts only while its file is there.
+    if (late && !(await lockExists(this.#files, this.#id, { signal }))) return this.#lose('its file was removed')
+    const replacement = await saveLock(this.#files, { ...this.#options, signal })
+    this.#former.add(this.#id)
+    this.#id = replacement
+    this.#refreshedAtMs = clock.now()
+    for (const id of this.#former) {
+      await this.#files.removeFile('locks', id, { signal })
+      this.#former.delete(id)
     }
   }
 
@@ -241,11 +256,11 @@ async function saveLock(files: LockFiles, options: LockOptions): Promise<LockId>
     uid,
     gid,
   }
-  return (await files.saveUnpacked('locks', encodeLockFile(lock))) as LockId
+  return (await files.saveUnpacked('locks', encodeLockFile(lock), { signal: options.signal })) as LockId
 }
 
-async function lockExists(files: LockFiles, id: LockId): Promise<boolean> {
-  for await (const { name } of files.list('locks')) if (name === id) return true
+async function lockExists(files: LockFiles, id: LockId, options: CallOptions): Promise<boolean> {
+  for await (const { name } of files.list('locks', options)) if (name === id) return true
   return false
 }
 

@@ -22,11 +22,12 @@ export type WorkerMessage<Result, Event> =
   | { readonly kind: 'event'; readonly event: Event }
 
 export interface WorkerPoolOptions<Event> {
-  /** The module that runs in each worker; it calls `serveTasks`. */
-  readonly module: URL
+  /** The module that runs in each worker, which calls `serveTasks`; or threads that have loaded it already, which the pool takes over. */
+  readonly threads: URL | SpareThreads
+  /** How many, unless there are threads already. */
   readonly workers?: number
-  /** Given to each worker at its start, for each its own value. */
-  readonly workerData: (worker: number) => unknown
+  /** What `workerSettings` gives in each worker, for each its own value. */
+  readonly settings: (worker: number) => unknown
   /** Called for everything a worker reports outside of a task's end, with the worker's number. */
   readonly onEvent?: (event: Event, worker: number) => void
 }
@@ -51,6 +52,44 @@ export function defaultWorkerCount(): number {
   return Math.min(availableParallelism(), 16)
 }
 
+/** What a thread is started with. */
+export interface ThreadStart {
+  /** Opened when the settings have been posted. */
+  readonly gate: SharedArrayBuffer
+}
+
+/**
+ * Threads that load their modules while it is still being found out what they will have to know: starting a thread takes as long as opening a
+ * repository, and both can be done at once.
+ */
+export class SpareThreads implements AsyncDisposable {
+  #threads: { readonly worker: Worker; readonly gate: SharedArrayBuffer }[]
+
+  constructor(module: URL, count: number = defaultWorkerCount()) {
+    this.#threads = Array.from({ length: count }, () => {
+      const gate = new SharedArrayBuffer(4)
+      return { gate, worker: new Worker(module, { workerData: { gate } satisfies ThreadStart }) }
+    })
+  }
+
+  /** Hands the threads over, each with its settings. */
+  hire(settings: (worker: number) => unknown): Worker[] {
+    const threads = this.#threads
+    this.#threads = []
+    return threads.map(({ worker, gate }, number) => {
+      worker.postMessage(settings(number))
+      Atomics.store(new Int32Array(gate), 0, 1)
+      Atomics.notify(new Int32Array(gate), 0)
+      return worker
+    })
+  }
+
+  /** Ends the threads that nobody has taken over. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    await Promise.all(this.#threads.splice(0).map(({ worker }) => worker.terminate()))
+  }
+}
+
 /**
  * Worker threads that carry out tasks in the order given. Tasks begin strictly in that order over all workers, so that a task may wait for
  * an earlier one without a deadlock. A worker that dies fails all tasks.
@@ -62,9 +101,9 @@ export class WorkerPool<Task, Result, Event = never> {
   #failure: { readonly error: unknown } | undefined
 
   constructor(options: WorkerPoolOptions<Event>) {
-    const count = options.workers ?? defaultWorkerCount()
-    this.#workers = Array.from({ length: count }, (_, number) => {
-      const worker = new Worker(options.module, { workerData: options.workerData(number) })
+    const { threads } = options
+    const spare = threads instanceof SpareThreads ? threads : new SpareThreads(threads, options.workers)
+    this.#workers = spare.hire(options.settings).map((worker, number) => {
       const running = new Map<number, PendingTask<Task, Result>>()
       worker.on('message', (message: WorkerMessage<Result, Event>) => {
         if (message.kind === 'event') options.onEvent?.(message.event, number)

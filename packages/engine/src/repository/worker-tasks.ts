@@ -1,6 +1,13 @@
 import assert from 'node:assert'
-import { parentPort } from 'node:worker_threads'
-import { postedError, type TaskMessage, type WorkerMessage } from './worker-pool.ts'
+import { parentPort, receiveMessageOnPort, workerData } from 'node:worker_threads'
+import { postedError, type TaskMessage, type ThreadStart, type WorkerMessage } from './worker-pool.ts'
+
+/** What the pool tells this worker before its first task; waits for it, after all modules are loaded. To be called once. */
+export function workerSettings<Settings>(): Settings {
+  assert(parentPort, 'workerSettings must be called in a worker thread')
+  Atomics.wait(new Int32Array((workerData as ThreadStart).gate), 0, 0)
+  return receiveMessageOnPort(parentPort)?.message as Settings
+}
 
 /** The worker's side of a `WorkerPool`: runs `handler` for each task, one after the other, and posts what it returns or throws. */
 export function serveTasks<Task, Result>(handler: (task: Task) => Result): void {

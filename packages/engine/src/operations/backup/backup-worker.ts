@@ -1,11 +1,10 @@
-import { workerData } from 'node:worker_threads'
 import { CutFinder } from '../../chunker/cut-finder.ts'
 import { RESTIC_LIMITS } from '../../chunker/limits.ts'
 import { parsePolynomial } from '../../chunker/polynomial.ts'
 import { Sealer } from '../../crypto/sealer.ts'
 import { BlobIndex } from '../../repository/blob-index.ts'
 import { LocalBlobReader } from '../../repository/local-blob-reader.ts'
-import { postEvent, serveTasks } from '../../repository/worker-tasks.ts'
+import { postEvent, serveTasks, workerSettings } from '../../repository/worker-tasks.ts'
 import { type BackupAnswer, type BackupTask, type BackupWorkerData, noCounts, SEGMENT_BYTES } from './backup-tasks.ts'
 import { FileReader } from './file-reader.ts'
 import { FolderReader } from './folder-reader.ts'
@@ -14,7 +13,7 @@ import { EntrySelector } from './selection.ts'
 import { WorkerBlobStore } from './worker-blob-store.ts'
 
 /** One thread of a backup: reads folders and files, cuts, hashes, compresses, seals and packs. */
-const settings = workerData as BackupWorkerData
+const settings = workerSettings<BackupWorkerData>()
 const index = BlobIndex.attach(settings.index)
 const cutFinder = new CutFinder(parsePolynomial(settings.chunkerPolynomial), { capacityBytes: SEGMENT_BYTES + RESTIC_LIMITS.maxSizeBytes })
 const sealer = new Sealer(settings.key)

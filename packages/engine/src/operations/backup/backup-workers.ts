@@ -4,7 +4,7 @@ import { decodePackHeader } from '../../format/pack-header.ts'
 import type { IndexedRepository } from '../../repository/indexed-repository.ts'
 import { DEFAULT_PACK_SIZE_BYTES, packBufferBytes } from '../../repository/pack-builder.ts'
 import type { RepositoryWriter } from '../../repository/repository-writer.ts'
-import { defaultWorkerCount, WorkerPool } from '../../repository/worker-pool.ts'
+import { defaultWorkerCount, SpareThreads, WorkerPool } from '../../repository/worker-pool.ts'
 import type {
   BackupAnswer,
   BackupTask,
@@ -32,8 +32,15 @@ export interface BackupWorkersOptions {
   readonly compression: CompressionMode
   readonly packSizeBytes?: number | undefined
   readonly workers?: number | undefined
+  /** Threads for the work, as many as `workers`, that were started beforehand. */
+  readonly threads?: SpareThreads | undefined
   /** Called when a pack cannot be stored: the backup cannot succeed any more. */
   readonly onFailure: (error: unknown) => void
+}
+
+/** Threads for a backup that is about to begin; an unused set is disposed of by the caller. */
+export function spareBackupThreads(count: number = defaultWorkerCount()): SpareThreads {
+  return new SpareThreads(new URL('./backup-worker.ts', import.meta.url), count)
 }
 
 /** The worker threads of a backup and the way of their packs into the repository. */
@@ -54,9 +61,8 @@ export class BackupWorkers {
     const workers = options.workers ?? defaultWorkerCount()
     this.#buffers = Array.from({ length: workers }, () => createPackBuffers(packBufferBytes(packSizeBytes)))
     this.#pool = new WorkerPool({
-      module: new URL('./backup-worker.ts', import.meta.url),
-      workers,
-      workerData: (worker): BackupWorkerData => ({
+      threads: options.threads ?? spareBackupThreads(workers),
+      settings: (worker): BackupWorkerData => ({
         key: repository.masterKey,
         chunkerPolynomial: repository.config.chunker_polynomial,
         compression: repository.config.version === 1 ? 'off' : options.compression,

@@ -5,6 +5,7 @@ import type { SnapshotId } from '../../format/ids.ts'
 import type { Snapshot, SnapshotSummary, StoredSnapshot } from '../../format/snapshot.ts'
 import { type Timestamp, timestampFromMs } from '../../format/timestamp.ts'
 import type { IndexedRepository } from '../../repository/indexed-repository.ts'
+import type { SpareThreads } from '../../repository/worker-pool.ts'
 import { saveSnapshot } from '../../snapshots/save-snapshot.ts'
 import type { CallOptions } from '../../storage/storage.ts'
 import type { BackupProgress } from './backup-progress.ts'
@@ -42,6 +43,8 @@ export interface BackupOptions extends CallOptions, SnapshotOptions {
   readonly packSizeBytes?: number | undefined
   /** Worker threads, each reading one file at a time; as many as there are cores if absent. */
   readonly readConcurrency?: number | undefined
+  /** As many threads started beforehand by {@link spareBackupThreads}; the backup takes them over and ends them. */
+  readonly threads?: SpareThreads | undefined
   readonly progress?: BackupProgress
   /** Do everything but store: the caller gives a repository over a storage that keeps nothing. */
   readonly dryRun?: boolean
@@ -73,6 +76,7 @@ export async function backup(indexed: IndexedRepository, options: BackupOptions)
     compression: options.compression ?? 'auto',
     packSizeBytes: options.packSizeBytes,
     workers: options.readConcurrency,
+    threads: options.threads,
     onFailure: (error) => cancellation.abort(error),
   })
   try {

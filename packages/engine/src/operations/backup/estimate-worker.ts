@@ -4,13 +4,14 @@ import { type ByteString, joinBytes, systemPath } from '../../format/byte-string
 import { nodeTypeFromStat } from '../../format/file-mode.ts'
 import { systemClock } from '../../host/clock.ts'
 import { readStatus } from '../../host/file-status.ts'
-import { postEvent, serveTasks } from '../../repository/worker-tasks.ts'
+import { postEvent, serveTasks, workerSettings } from '../../repository/worker-tasks.ts'
 import type { BackupEstimate, EstimateTask } from './estimate.ts'
 import { EntrySelector } from './selection.ts'
 
 /** How often the growth of the count is told. */
 const REPORT_EVERY_MS = 250
 
+workerSettings()
 serveTasks((task: EstimateTask): BackupEstimate => {
   const selector = new EntrySelector(task.rules)
   const pending = [...task.targets]

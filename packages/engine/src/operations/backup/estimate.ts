@@ -27,9 +27,9 @@ export async function estimateBackup(
   options: CallOptions & { readonly rules: SelectionRules; readonly onGrowth?: (found: BackupEstimate) => void },
 ): Promise<BackupEstimate> {
   const pool = new WorkerPool<EstimateTask, BackupEstimate, BackupEstimate>({
-    module: new URL('./estimate-worker.ts', import.meta.url),
+    threads: new URL('./estimate-worker.ts', import.meta.url),
     workers: 1,
-    workerData: () => undefined,
+    settings: () => undefined,
     onEvent: (found) => options.onGrowth?.(found),
   })
   const cancel = (): void => void pool.close()

@@ -21,7 +21,7 @@ import type { TreeCounts } from './tree-assembly.ts'
 export interface StreamBackupOptions
   extends CallOptions,
     SnapshotOptions,
-    Pick<BackupOptions, 'compression' | 'packSizeBytes' | 'progress' | 'dryRun' | 'readConcurrency'> {
+    Pick<BackupOptions, 'compression' | 'packSizeBytes' | 'progress' | 'dryRun' | 'readConcurrency' | 'threads'> {
   /** Path of the file in the snapshot, such as `/dumps/shop.sql`. */
   readonly filename: ByteString
   /** What is stored. If it ends with an error, no snapshot is made. */
@@ -48,6 +48,7 @@ export async function backupStream(indexed: IndexedRepository, options: StreamBa
     compression: options.compression ?? 'auto',
     packSizeBytes: options.packSizeBytes,
     workers: options.readConcurrency,
+    threads: options.threads,
     onFailure: (error) => cancellation.abort(error),
   })
   try {

@@ -1,6 +1,7 @@
 import { EngineError } from '../../errors.ts'
 import type { ByteString } from '../../format/byte-string.ts'
 import type { BlobId } from '../../format/ids.ts'
+import type { SpareThreads } from '../../repository/worker-pool.ts'
 
 /**
  * What happens to a file that exists, restic's names: `always` makes it as the snapshot has it (only what differs is written), `if-changed`
@@ -80,6 +81,8 @@ export interface RestoreProgress {
 export interface RestoreOptions {
   readonly signal?: AbortSignal | undefined
   readonly progress?: RestoreProgress | undefined
+  /** Threads started beforehand by `spareRestoreThreads`; the restore takes them over and ends them. */
+  readonly threads?: SpareThreads | undefined
 }
 
 /** What a restore would do to the target as it is now. Give it to `executeRestore`. */

@@ -1,11 +1,10 @@
 import { hash } from 'node:crypto'
-import { workerData } from 'node:worker_threads'
 import { decompressToLookAt } from '../../compression/zstd.ts'
 import { Sealer } from '../../crypto/sealer.ts'
 import { EngineError } from '../../errors.ts'
 import type { PackId } from '../../format/ids.ts'
 import { postedError } from '../../repository/worker-pool.ts'
-import { serveTasks } from '../../repository/worker-tasks.ts'
+import { serveTasks, workerSettings } from '../../repository/worker-tasks.ts'
 import { compareFile } from './compare-file.ts'
 import { makeSpecial } from './make-node.ts'
 import { MetadataWriter, targetFailure } from './node-metadata.ts'
@@ -27,7 +26,7 @@ import type {
 } from './restore-tasks.ts'
 import { TaskFiles } from './task-files.ts'
 
-const { masterKey, localFolder, metadata: rules, removeExtraneous } = workerData as RestoreWorkerData
+const { masterKey, localFolder, metadata: rules, removeExtraneous } = workerSettings<RestoreWorkerData>()
 const sealer = new Sealer(masterKey)
 const metadata = new MetadataWriter(rules)
 const source = localFolder === undefined ? undefined : new PackSource(localFolder)

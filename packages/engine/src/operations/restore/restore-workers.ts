@@ -1,5 +1,5 @@
 import type { IndexedRepository } from '../../repository/indexed-repository.ts'
-import { WorkerPool } from '../../repository/worker-pool.ts'
+import { SpareThreads, WorkerPool } from '../../repository/worker-pool.ts'
 import type { RestoreRequest } from './restore-request.ts'
 import type {
   CompareResult,
@@ -14,18 +14,23 @@ import type {
   RestoreWorkerData,
 } from './restore-tasks.ts'
 
+/** Threads for a restore that is about to begin; an unused set is disposed of by the caller. */
+export function spareRestoreThreads(): SpareThreads {
+  return new SpareThreads(new URL('./restore-worker.ts', import.meta.url))
+}
+
 /** The worker threads of one restore. */
 export class RestoreWorkers {
   readonly #pool: WorkerPool<RestoreTask, RestoreResult>
 
-  constructor(indexed: IndexedRepository, request: RestoreRequest) {
+  constructor(indexed: IndexedRepository, request: RestoreRequest, threads: SpareThreads = spareRestoreThreads()) {
     const data: RestoreWorkerData = {
       masterKey: indexed.repository.masterKey,
       localFolder: indexed.repository.storage.localFolder,
       metadata: { ownershipByName: request.ownershipByName === true, attributes: request.attributes },
       removeExtraneous: request.removeExtraneous === true,
     }
-    this.#pool = new WorkerPool({ module: new URL('./restore-worker.ts', import.meta.url), workerData: () => data })
+    this.#pool = new WorkerPool({ threads, settings: () => data })
   }
 
   /** How many tasks keep all workers busy without much waiting in line. */

@@ -64,7 +64,7 @@ class RestoreRun {
     signal?.throwIfAborted()
     const limits = describeLimits()
     if (limits !== undefined) this.#report.warning(byteStringOf('/'), limits)
-    const workers = new RestoreWorkers(this.#indexed, this.#request)
+    const workers = new RestoreWorkers(this.#indexed, this.#request, this.#options.threads)
     const stop = (): void => void workers.close()
     signal?.addEventListener('abort', stop, { once: true })
     try {
