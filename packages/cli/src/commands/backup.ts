@@ -158,7 +158,6 @@ async function run(session: Session, plan: BackupPlan): Promise<BackupResult> {
   }
   printer.detail('load index files')
   const indexed = await session.repository.loadIndex({ signal })
-  await session.confirmLock()
   const intervalMs = progressIntervalMs(context.environment, {
     isShown: !context.globals.quiet,
     isJson: context.globals.json,
@@ -168,7 +167,7 @@ async function run(session: Session, plan: BackupPlan): Promise<BackupResult> {
   try {
     const result =
       plan.targets === undefined
-        ? await backUpStream(indexed, { plan, report, signal })
+        ? await backUpStream(indexed, { plan, report, signal, session })
         : await backUpFiles(indexed, { plan, report, signal, parent, session, intervalMs, targets: plan.targets })
     report.finish(result, { isDryRun: flags.dryRun })
     return result
@@ -212,6 +211,7 @@ function snapshotOptions(plan: BackupPlan): Pick<BackupOptions, 'hostname' | 'ta
 
 interface BackupRun {
   readonly plan: BackupPlan
+  readonly session: Session
   readonly report: BackupReport
   readonly signal: AbortSignal
 }
@@ -220,7 +220,6 @@ async function backUpFiles(
   indexed: IndexedRepository,
   run: BackupRun & {
     readonly parent: StoredSnapshot | undefined
-    readonly session: Session
     readonly intervalMs: number
     readonly targets: BackupTargets
   },
@@ -254,6 +253,7 @@ async function backUpFiles(
       skipIfUnchanged: flags.skipIfUnchanged,
       readConcurrency: readConcurrencyOf(context, flags),
       threads: plan.threads,
+      permission: run.session.confirmLock(),
       dryRun: flags.dryRun,
       progress: report,
       signal: run.signal,
@@ -264,7 +264,7 @@ async function backUpFiles(
   }
 }
 
-async function backUpStream(indexed: IndexedRepository, { plan, report, signal }: BackupRun): Promise<BackupResult> {
+async function backUpStream(indexed: IndexedRepository, { plan, report, signal, session }: BackupRun): Promise<BackupResult> {
   const { context, flags, args, printer } = plan
   const [program = '', ...programArgs] = args
   printer.detail('read data from stdin')
@@ -278,6 +278,7 @@ async function backUpStream(indexed: IndexedRepository, { plan, report, signal }
     content,
     readConcurrency: readConcurrencyOf(context, flags),
     threads: plan.threads,
+    permission: session.confirmLock(),
     dryRun: flags.dryRun,
     progress: report,
     signal,

@@ -9,8 +9,8 @@ export interface ScryptCost {
   readonly p: number
 }
 
-/** OWASP's password storage advice names this cost as equal to N=2^17, p=1 at half the memory: 64 MiB, about a quarter of a second. */
-export const DEFAULT_SCRYPT_COST: ScryptCost = { N: 65536, r: 8, p: 2 }
+/** One of the costs that OWASP's password storage advice names as equal to N=2^17, r=8, p=1: 32 MiB, about a fifth of a second. */
+export const DEFAULT_SCRYPT_COST: ScryptCost = { N: 32768, r: 8, p: 3 }
 
 const scryptAsync = promisify<string, Uint8Array, number, { N: number; r: number; p: number; maxmem: number }, Buffer>(scrypt)
 

@@ -46,6 +46,17 @@ export class PackContents {
     return this.#entries.subarray(this.#starts[pack] ?? 0, this.#starts[pack + 1] ?? 0)
   }
 
+  /** Whether the blobs of a pack lie one behind the other from its beginning on. */
+  isContiguous(pack: number, index: BlobIndex): boolean {
+    let end = 0
+    for (const entry of this.entriesOf(pack)) {
+      const { offset, length } = index.locationAt(entry)
+      if (offset !== end) return false
+      end = offset + length
+    }
+    return true
+  }
+
   /** Bytes that a pack has when it holds what the index says and nothing else. */
   sizeOf(pack: number, index: BlobIndex): number {
     const blobs = Array.from(this.entriesOf(pack), (entry) => index.locationAt(entry))

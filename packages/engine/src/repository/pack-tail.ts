@@ -1,7 +1,7 @@
 import { SEAL_OVERHEAD_BYTES, type Sealer } from '../crypto/sealer.ts'
 import { EngineError } from '../errors.ts'
 import type { PackId } from '../format/ids.ts'
-import type { IndexedBlob } from '../format/index-file.ts'
+import type { IndexedPack } from '../format/index-file.ts'
 import { decodePackHeader, HEADER_LENGTH_SIZE, HEADER_SIZE_MAX } from '../format/pack-header.ts'
 import type { CallOptions, Storage } from '../storage/storage.ts'
 import { placed } from './index-recorder.ts'
@@ -18,7 +18,7 @@ export async function readPackHeader(
   storage: Storage,
   pack: { readonly id: PackId; readonly sizeBytes: number },
   options: CallOptions & { readonly sealer: Sealer },
-): Promise<readonly IndexedBlob[]> {
+): Promise<IndexedPack['blobs']> {
   const { sealer, ...callOptions } = options
   const file = { kind: 'data', name: pack.id } as const
   function readEnd(length: number): Promise<Uint8Array> {
@@ -36,10 +36,15 @@ export async function readPackHeader(
  *
  * @throws EngineError `data.damaged` or `data.malformed`
  */
-export function openPackTail(tail: Uint8Array, sealer: Sealer): readonly IndexedBlob[] {
+export function openPackTail(tail: Uint8Array, sealer: Sealer): IndexedPack['blobs'] {
+  return placed(decodePackHeader(openRawHeader(tail, sealer)))
+}
+
+/** The plaintext of the header at the end of `tail`, not decoded. Throws `data.damaged`. */
+export function openRawHeader(tail: Uint8Array, sealer: Sealer): Buffer {
   const end = tail.length - HEADER_LENGTH_SIZE
   const start = end - headerLengthIn(tail, tail.length)
-  return placed(decodePackHeader(sealer.open(tail.subarray(start, end))))
+  return sealer.open(tail.subarray(start, end))
 }
 
 function headerLengthIn(tail: Uint8Array, sizeBytes: number): number {

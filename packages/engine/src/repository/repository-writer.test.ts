@@ -64,6 +64,15 @@ test('packs are closed at the wanted size and named by the index only when they 
   expect(written).toEqual(['data', 'data', 'data', 'data', 'index'])
 })
 
+test('nothing is written without permission', async () => {
+  const storage = new MemoryStorage()
+  const indexed = await (await newRepository(storage)).loadIndex()
+  const permission = Promise.reject(new EngineError('repository.locked', 'another was quicker'))
+  const write = indexed.write((writer) => writer.saveBlob('data', randomBytes(2000)), { permission, packSizeBytes: 1000 })
+  await expect(write).rejects.toThrow('another was quicker')
+  expect([...(await namesOf(storage, 'data')), ...(await namesOf(storage, 'index'))]).toEqual([])
+})
+
 test('after a failure the index names what was stored, so that it is not stored again', async () => {
   const storage = new MemoryStorage()
   const indexed = await (await newRepository(storage)).loadIndex()

@@ -10,6 +10,8 @@ import { DEFAULT_PACK_SIZE_BYTES, PackBuilder, type PackEntry, packBufferBytes }
 import { TaskQueue } from './task-queue.ts'
 
 export interface WriteOptions extends CallOptions {
+  /** Nothing is written before this resolves, and everything fails if it rejects: a lock that is still to be confirmed. */
+  readonly permission?: Promise<void> | undefined
   readonly compression?: CompressionMode
   /** Packs are closed when they have at least this size. */
   readonly packSizeBytes?: number
@@ -97,6 +99,7 @@ export class RepositoryWriter {
     const { repository } = this.#indexed
     await this.#uploads.add(async () => {
       try {
+        await this.#options.permission
         await repository.storeFile({ kind: 'data', name: pack.id }, pack.content, this.#options)
       } finally {
         onStored()
@@ -110,6 +113,7 @@ export class RepositoryWriter {
   async finish(): Promise<void> {
     for (const [type, builder] of this.#builders) if (!builder.isEmpty) await this.#finishPack(type, builder)
     await this.#uploads.drain()
+    await this.#options.permission
     await this.#recorder.save()
   }
 

@@ -46,6 +46,8 @@ export interface BackupOptions extends CallOptions, SnapshotOptions {
   /** As many threads started beforehand by {@link spareBackupThreads}; the backup takes them over and ends them. */
   readonly threads?: SpareThreads | undefined
   readonly progress?: BackupProgress
+  /** Nothing is written to the repository before this resolves; see `WriteOptions.permission`. */
+  readonly permission?: Promise<void> | undefined
   /** Do everything but store: the caller gives a repository over a storage that keeps nothing. */
   readonly dryRun?: boolean
 }
@@ -80,7 +82,11 @@ export async function backup(indexed: IndexedRepository, options: BackupOptions)
     onFailure: (error) => cancellation.abort(error),
   })
   try {
-    const writeOptions = { signal, ...(options.compression === undefined ? {} : { compression: options.compression }) }
+    const writeOptions = {
+      signal,
+      permission: options.permission,
+      ...(options.compression === undefined ? {} : { compression: options.compression }),
+    }
     const { run, tree } = await indexed.write(async (writer) => {
       workers.attach(writer)
       const run = new BackupRun({ indexed, writer, workers, withAtime: options.withAtime ?? false, progress: options.progress ?? {} })

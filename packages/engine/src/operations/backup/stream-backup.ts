@@ -21,7 +21,7 @@ import type { TreeCounts } from './tree-assembly.ts'
 export interface StreamBackupOptions
   extends CallOptions,
     SnapshotOptions,
-    Pick<BackupOptions, 'compression' | 'packSizeBytes' | 'progress' | 'dryRun' | 'readConcurrency' | 'threads'> {
+    Pick<BackupOptions, 'compression' | 'packSizeBytes' | 'progress' | 'dryRun' | 'readConcurrency' | 'threads' | 'permission'> {
   /** Path of the file in the snapshot, such as `/dumps/shop.sql`. */
   readonly filename: ByteString
   /** What is stored. If it ends with an error, no snapshot is made. */
@@ -64,7 +64,7 @@ export async function backupStream(indexed: IndexedRepository, options: StreamBa
         const file = fileNode(components, { content, sizeBytes: counts.bytesProcessed, time: options.time ?? timestampFromMs(startedAt) })
         return { counts, ...(await storeTrees(writer, components, file)) }
       },
-      { signal, ...(options.compression === undefined ? {} : { compression: options.compression }) },
+      { signal, permission: options.permission, ...(options.compression === undefined ? {} : { compression: options.compression }) },
     )
     const summary = summarise(stored.counts, { trees: stored.trees, startedAt, endedAt: repository.clock.now() })
     const isUnchanged = options.skipIfUnchanged === true && options.parent?.tree === stored.tree
