@@ -74,6 +74,13 @@ export const DOORS: readonly Door[] = [
   },
   { what: 'the environment', within: /^packages\/engine\/src\//, only: [], uses: ['process.env*', 'process.argv*'], modules: [] },
   {
+    what: 'the environment',
+    within: /^packages\/cli\/src\//,
+    only: ['packages/cli/src/environment.ts'],
+    uses: ['process.env*'],
+    modules: [],
+  },
+  {
     what: 'output',
     within: /^packages\/engine\/src\//,
     only: [],
