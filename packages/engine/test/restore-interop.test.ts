@@ -221,7 +221,7 @@ describe('restoring in place', () => {
     mkdirSync(join(target, 'large'))
     writeFileSync(join(target, 'large', 'inside'), '')
     const { problems, statistics } = await restore(indexed, { target })
-    expect(problems).toEqual([expect.stringMatching(/^\/large: Cannot write .*: ENOTEMPTY$/)])
+    expect(problems).toEqual([expect.stringMatching(/^\/large: Cannot write .*: directory not empty$/)])
     expect(statistics.problems).toBe(1)
     expect(existsSync(join(target, 'large', 'inside'))).toBe(true)
     expect((await restore(indexed, { target, removeExtraneous: true })).problems).toEqual([])

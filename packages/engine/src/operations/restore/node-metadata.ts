@@ -1,4 +1,6 @@
 import { chmodSync, lchownSync } from 'node:fs'
+import { constants } from 'node:os'
+import { getSystemErrorMessage } from 'node:util'
 import { EngineError, messageOf, systemCodeOf } from '../../errors.ts'
 import { type ByteString, byteStringOf, displayText, systemPath } from '../../format/byte-string.ts'
 import { statModeFromGo } from '../../format/file-mode.ts'
@@ -115,11 +117,16 @@ export function describeLimits(): string | undefined {
 /** A failure to write below the target, as an engine error. */
 export function targetFailure(what: string, path: ByteString, error: unknown): EngineError {
   if (error instanceof EngineError) return error
-  const state = systemCodeOf(error) ?? messageOf(error)
-  return new EngineError('target.failed', `Cannot ${what} ${displayText(path)}: ${state}`, {
+  return new EngineError('target.failed', `Cannot ${what} ${displayText(path)}: ${stateOf(error)}`, {
     cause: error,
     context: { path: displayText(path) },
   })
+}
+
+/** What the system says of a failed call, in words. */
+function stateOf(error: unknown): string {
+  const number = Object.entries(constants.errno).find(([name]) => name === systemCodeOf(error))?.[1]
+  return number === undefined ? messageOf(error) : getSystemErrorMessage(-number)
 }
 
 function setAttribute(path: ByteString, { name, value }: ExtendedAttribute): void {
