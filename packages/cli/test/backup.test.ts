@@ -156,6 +156,31 @@ describe('backup', () => {
   })
 })
 
+describe('a talkative backup', () => {
+  test('tells what becomes of each file and folder, as restic does', async () => {
+    const inMind = playground()
+    const options = ['backup', place.path('data'), '--json', '--verbose', '--exclude', 'B.TMP']
+    const told = async (program: typeof holdfast): Promise<unknown[]> => {
+      const { output } = await program(options, { env: { ...env, RESTIC_REPOSITORY: inMind.path(program.name) } })
+      return messages(output)
+        .filter(({ message_type: type }) => type === 'verbose_status')
+        .filter(({ item, action }) => action === 'scan_finished' || String(item).startsWith(place.path('data')))
+        .map(({ duration, data_size, data_size_in_repo, metadata_size_in_repo, ...rest }) =>
+          JSON.stringify({ ...rest, types: [duration, data_size, data_size_in_repo].map((one) => typeof one) }),
+        )
+        .toSorted()
+    }
+    for (const program of [holdfast, restic]) await program(['init'], { env: { ...env, RESTIC_REPOSITORY: inMind.path(program.name) } })
+    expect(await told(holdfast)).toEqual(await told(restic))
+    writeFileSync(place.path('data', 'keep', 'a.txt'), 'changed')
+    expect(await told(holdfast)).toEqual(await told(restic))
+    writeFileSync(place.path('data', 'keep', 'a.txt'), 'a')
+    const text = await backup(['data', '-vv', '--exclude', 'B.TMP'])
+    expect(text.output).toContain('excluded  data/keep/B.TMP')
+    inMind.remove()
+  })
+})
+
 describe('backup of a stream', () => {
   const dump = async (path: string): Promise<string> => (await restic(['dump', 'latest', path], { env })).output
 

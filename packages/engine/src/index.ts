@@ -27,6 +27,7 @@ export { type BackupOptions, type BackupResult, backup } from './operations/back
 export type { BackupProgress } from './operations/backup/backup-progress.ts'
 export { spareBackupThreads } from './operations/backup/backup-workers.ts'
 export { type BackupEstimate, estimateBackup } from './operations/backup/estimate.ts'
+export type { BackupItem } from './operations/backup/item-log.ts'
 export { findParent } from './operations/backup/parent.ts'
 export type { SelectionRules } from './operations/backup/selection.ts'
 export { backupStream } from './operations/backup/stream-backup.ts'

@@ -31,7 +31,7 @@ import { CommandFailure } from '../command-failure.ts'
 import { type CommandContext, defineCommand } from '../command-line/command.ts'
 import { type FlagValues, hidden, parsed, parsedMany, text, texts, toggle, wholeNumber } from '../command-line/flag.ts'
 import { BackupReport } from '../output/backup-report.ts'
-import { Printer } from '../output/printer.ts'
+import { Printer, verbosityOf } from '../output/printer.ts'
 import { progressIntervalMs } from '../output/progress-updater.ts'
 import { parseLocalTime } from '../output/times.ts'
 import { programVersion } from '../program-version.ts'
@@ -163,7 +163,8 @@ async function run(session: Session, plan: BackupPlan): Promise<BackupResult> {
     isJson: context.globals.json,
     terminal: context.terminal,
   })
-  const report = new BackupReport(printer, intervalMs)
+  const tellsItems = verbosityOf(context.globals) >= (context.globals.json ? 2 : 3)
+  const report = new BackupReport(printer, { intervalMs, tellsItems })
   try {
     const result =
       plan.targets === undefined
@@ -225,12 +226,12 @@ async function backUpFiles(
   },
 ): Promise<BackupResult> {
   const { plan, report, parent, targets, intervalMs } = run
-  const { context, flags, printer } = plan
+  const { context, flags } = plan
   const rules = rulesOf(plan, { paths: targets.paths, cacheFolder: run.session.cacheFolder })
   const finished = new AbortController()
   const signal = AbortSignal.any([run.signal, finished.signal])
   // Nobody sees the totals otherwise, and counting takes time from the backup.
-  const isCounted = !flags.noScan && (intervalMs > 0 || printer.verbosity >= 2)
+  const isCounted = !flags.noScan && (intervalMs > 0 || verbosityOf(context.globals) >= 2)
   const counting = isCounted
     ? estimateBackup(targets.paths, { rules, signal, onGrowth: (total) => report.setTotal(total, { isWhole: false }) }).then(
         (total) => report.setTotal(total, { isWhole: true }),
@@ -255,7 +256,7 @@ async function backUpFiles(
       threads: plan.threads,
       permission: run.session.confirmLock(),
       dryRun: flags.dryRun,
-      progress: report,
+      progress: report.listener,
       signal: run.signal,
     })
   } finally {
@@ -280,7 +281,7 @@ async function backUpStream(indexed: IndexedRepository, { plan, report, signal, 
     threads: plan.threads,
     permission: session.confirmLock(),
     dryRun: flags.dryRun,
-    progress: report,
+    progress: report.listener,
     signal,
   })
 }

@@ -1,4 +1,13 @@
-import { type BackupProgress, type BackupResult, type ByteString, displayText, shortId, systemClock, timestampToMs } from '@holdfast/engine'
+import {
+  type BackupItem,
+  type BackupProgress,
+  type BackupResult,
+  type ByteString,
+  displayText,
+  shortId,
+  systemClock,
+  timestampToMs,
+} from '@holdfast/engine'
 import { formatBytes, formatPercent, formatSeconds, padNumber, safeForTerminal } from './format.ts'
 import { omitEmpty } from './json.ts'
 import type { Printer } from './printer.ts'
@@ -23,8 +32,9 @@ const CURRENT_MAX = 2
 const BAR_COLUMNS = 20
 
 /** Shows how a backup goes and what came of it, to people or in restic's JSON messages. */
-export class BackupReport implements BackupProgress {
+export class BackupReport {
   readonly #printer: Printer
+  readonly #tellsItems: boolean
   readonly #updater: ProgressUpdater
   readonly #startedAt = systemClock.now()
   readonly #rate = new RateEstimator(this.#startedAt)
@@ -35,26 +45,37 @@ export class BackupReport implements BackupProgress {
   #done = { files: 0, folders: 0, bytes: 0 }
   #errors = 0
 
-  /** @param intervalMs between two reports; 0 for reports on request only. */
-  constructor(printer: Printer, intervalMs: number) {
+  /** @param options.intervalMs between two reports; 0 for reports on request only. `tellsItems`: say what becomes of each file. */
+  constructor(printer: Printer, options: { readonly intervalMs: number; readonly tellsItems: boolean }) {
     this.#printer = printer
-    this.#updater = new ProgressUpdater(intervalMs, () => this.#update())
+    this.#tellsItems = options.tellsItems
+    this.#updater = new ProgressUpdater(options.intervalMs, () => this.#update())
   }
 
-  advance({ files, folders, bytes }: BackupTotal): void {
+  /** What a backup tells this report; of single files and folders only where somebody wants to hear of each. */
+  get listener(): BackupProgress {
+    return {
+      advance: (part) => this.#advance(part),
+      current: (path) => this.#noteCurrent(path),
+      problem: (problem) => this.#problem(problem),
+      ...(this.#tellsItems ? { item: (item: BackupItem) => this.#item(item) } : {}),
+    }
+  }
+
+  #advance({ files, folders, bytes }: BackupTotal): void {
     this.#hasBegun = true
     this.#done = { files: this.#done.files + files, folders: this.#done.folders + folders, bytes: this.#done.bytes + bytes }
     this.#rate.record(systemClock.now(), bytes)
   }
 
-  current(path: ByteString): void {
+  #noteCurrent(path: ByteString): void {
     const shown = displayText(path)
     if (this.#current.includes(shown)) return
     this.#current.push(shown)
     if (this.#current.length > CURRENT_MAX) this.#current.shift()
   }
 
-  problem({ path, message, severity }: PathProblem): void {
+  #problem({ path, message, severity }: PathProblem): void {
     const item = displayText(path)
     if (severity === 'error') this.#errors++
     if (!this.#printer.isJson) this.#printer.warn(`${severity}: ${safeForTerminal(item)}: ${message}`)
@@ -69,6 +90,8 @@ export class BackupReport implements BackupProgress {
     this.#isTotalKnown = options.isWhole
     if (!options.isWhole) return
     const seconds = (systemClock.now() - this.#startedAt) / 1000
+    if (this.#tellsItems)
+      this.#verboseStatus({ action: 'scan_finished', duration: seconds, data_size: total.bytes, total_files: total.files })
     this.#printer.detail(`scan finished in ${seconds.toFixed(3)}s: ${total.files} files, ${formatBytes(total.bytes)}`)
   }
 
@@ -82,6 +105,36 @@ export class BackupReport implements BackupProgress {
     this.stop()
     if (this.#printer.isJson) this.#printer.message(summaryMessage(result, options))
     else for (const line of summaryLines(result, { ...options, isVerbose: this.#printer.verbosity >= 2 })) this.#printer.info(line)
+  }
+
+  #item(item: BackupItem): void {
+    const { kind, action, durationMs, bytesAdded, bytesStored } = item
+    const isFolder = kind === 'folder'
+    const path = `${displayText(item.path)}${isFolder && action !== 'excluded' ? '/' : ''}`
+    if (!this.#printer.isJson) this.#printer.trace(itemLine(item, safeForTerminal(path)))
+    else if (action === 'excluded') this.#printer.message({ message_type: 'excluded_item', item: path })
+    else if (action === 'unchanged') this.#verboseStatus({ action, item: path })
+    else {
+      const sizes = isFolder
+        ? { metadata_size: bytesAdded, metadata_size_in_repo: bytesStored }
+        : { data_size: bytesAdded, data_size_in_repo: bytesStored }
+      this.#verboseStatus({ action, item: path, duration: durationMs / 1000, ...sizes })
+    }
+  }
+
+  #verboseStatus(fields: object): void {
+    if (!this.#printer.isJson) return
+    const none = {
+      action: '',
+      item: '',
+      duration: 0,
+      data_size: 0,
+      data_size_in_repo: 0,
+      metadata_size: 0,
+      metadata_size_in_repo: 0,
+      total_files: 0,
+    }
+    this.#printer.message({ message_type: 'verbose_status', ...none, ...fields })
   }
 
   #update(): void {
@@ -131,6 +184,14 @@ export class BackupReport implements BackupProgress {
     const total = `total ${this.#total.files} files ${formatBytes(this.#total.bytes)}`
     return `${time} ${done}${files} files ${formatBytes(bytes)}, ${total}, ${errors}, ${rate}${left}`
   }
+}
+
+function itemLine({ kind, action, durationMs, bytesAdded, bytesStored }: BackupItem, path: string): string {
+  if (action === 'excluded') return `excluded  ${path}`
+  if (action === 'unchanged') return `unchanged ${path}`
+  const sizes =
+    kind === 'file' ? `${formatBytes(bytesAdded)} added, ${formatBytes(bytesStored)} stored` : `${formatBytes(bytesStored)} metadata`
+  return `${action.padEnd(9)} ${path}, saved in ${(durationMs / 1000).toFixed(3)}s (${sizes})`
 }
 
 function progressBar(done: number, total: number): string {

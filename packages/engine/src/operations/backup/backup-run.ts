@@ -3,6 +3,7 @@ import { messageOf } from '../../errors.ts'
 import type { ByteString } from '../../format/byte-string.ts'
 import type { BlobId } from '../../format/ids.ts'
 import { encodeNode } from '../../format/tree.ts'
+import { systemClock } from '../../host/clock.ts'
 import { readOpenStatus, readStatus } from '../../host/file-status.ts'
 import { metadataAbilities } from '../../host/posix.ts'
 import type { IndexedRepository } from '../../repository/indexed-repository.ts'
@@ -17,9 +18,11 @@ import {
   type ParentTree,
   type PathProblem,
   type PendingFileEntry,
+  type ReadReport,
 } from './backup-tasks.ts'
 import type { BackupWorkers } from './backup-workers.ts'
 import { changedWhileRead, countFile, hasChanged, incomplete, openToRead, unreadable } from './file-reader.ts'
+import { actionOf } from './item-log.ts'
 import { storeLargeFile } from './large-file.ts'
 import { nodeOfEntry } from './node-of-entry.ts'
 import type { TargetNode } from './targets.ts'
@@ -54,7 +57,10 @@ export class BackupRun {
     this.#scheduler = new WorkScheduler(options.workers.workerCount * 3)
     this.assembly = new TreeAssembly({
       saveTree: (json) => options.writer.saveBlob('tree', json),
-      onFolder: () => options.progress.advance?.({ files: 0, folders: 1, bytes: 0 }),
+      onFolder: (item) => {
+        options.progress.advance?.({ files: 0, folders: 1, bytes: 0 })
+        options.progress.item?.(item)
+      },
     })
   }
 
@@ -217,6 +223,7 @@ export class BackupRun {
 
   async #storeLargeFile(file: PendingFileEntry): Promise<string> {
     const { workers, progress, withAtime } = this.#options
+    const startedAtMs = systemClock.now()
     const { descriptor, status } = openToRead(file.path)
     try {
       const onSegment = (bytes: number): void => progress.advance?.({ files: 0, folders: 0, bytes })
@@ -232,6 +239,14 @@ export class BackupRun {
       const node = encodeNode(nodeOfEntry({ name: file.name, path: file.path, status, content, sizeBytes, withAtime, onIncomplete }))
       countFile(this.counts, { node, previousNode: file.previousNode, sizeBytes })
       progress.advance?.({ files: 1, folders: 0, bytes: 0 })
+      progress.item?.({
+        path: file.path,
+        kind: 'file',
+        action: actionOf(node, file.previousNode),
+        durationMs: systemClock.now() - startedAtMs,
+        bytesAdded: counts.dataBytesAdded,
+        bytesStored: counts.dataBytesStored,
+      })
       return node
     } finally {
       closeSync(descriptor)
@@ -246,9 +261,10 @@ export class BackupRun {
     })
   }
 
-  #merge({ counts, problems }: { readonly counts: BackupCounts; readonly problems: readonly PathProblem[] }): void {
+  #merge({ counts, problems, items = [] }: ReadReport): void {
     addCounts(this.counts, counts)
     for (const problem of problems) this.#report(problem)
+    for (const item of items) this.#options.progress.item?.(item)
     const files = counts.filesNew + counts.filesChanged + counts.filesUnmodified
     if (files > 0) this.#options.progress.advance?.({ files, folders: 0, bytes: counts.bytesProcessed })
   }

@@ -4,6 +4,7 @@ import type { ByteString } from '../../format/byte-string.ts'
 import type { BlobId, PackId } from '../../format/ids.ts'
 import type { TreeNode } from '../../format/node.ts'
 import type { BlobIndexHandle } from '../../repository/blob-index.ts'
+import type { BackupItem } from './item-log.ts'
 import type { PackBufferHandle } from './pack-buffers.ts'
 import type { SelectionRules } from './selection.ts'
 
@@ -29,6 +30,8 @@ export interface BackupWorkerData {
   readonly rules: SelectionRules
   readonly changeDetection: ChangeDetection
   readonly withAtime: boolean
+  /** Tell what becomes of each entry. */
+  readonly reportsItems: boolean
 }
 
 /** The tree of the same folder in the parent snapshot: its JSON, or where a worker finds it on this machine. */
@@ -156,6 +159,8 @@ export type ReadEntry = string | FolderEntry | PendingFileEntry
 export interface ReadReport {
   readonly problems: readonly PathProblem[]
   readonly counts: BackupCounts
+  /** What became of entries, where that is asked for. */
+  items?: readonly BackupItem[]
 }
 
 export interface FolderAnswer extends ReadReport {

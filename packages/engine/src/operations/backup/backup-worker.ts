@@ -8,6 +8,7 @@ import { postEvent, serveTasks, workerSettings } from '../../repository/worker-t
 import { type BackupAnswer, type BackupTask, type BackupWorkerData, noCounts, SEGMENT_BYTES } from './backup-tasks.ts'
 import { FileReader } from './file-reader.ts'
 import { FolderReader } from './folder-reader.ts'
+import { ItemLog } from './item-log.ts'
 import { SegmentReader } from './segment-reader.ts'
 import { EntrySelector } from './selection.ts'
 import { WorkerBlobStore } from './worker-blob-store.ts'
@@ -18,12 +19,19 @@ const index = BlobIndex.attach(settings.index)
 const cutFinder = new CutFinder(parsePolynomial(settings.chunkerPolynomial), { capacityBytes: SEGMENT_BYTES + RESTIC_LIMITS.maxSizeBytes })
 const sealer = new Sealer(settings.key)
 const store = new WorkerBlobStore({ ...settings, index, sealer, onPack: postEvent })
-const fileReader = new FileReader({ cutFinder, store, withAtime: settings.withAtime })
+const items = settings.reportsItems ? new ItemLog() : undefined
+const fileReader = new FileReader({ cutFinder, store, withAtime: settings.withAtime, items })
 const blobReader = new LocalBlobReader({ folder: settings.repositoryFolder ?? '', sealer })
-const folderReader = new FolderReader({ ...settings, index, fileReader, blobReader, selector: new EntrySelector(settings.rules) })
+const folderReader = new FolderReader({ ...settings, index, items, fileReader, blobReader, selector: new EntrySelector(settings.rules) })
 const segmentReader = new SegmentReader({ cutFinder, store })
 
 serveTasks((task: BackupTask): BackupAnswer => {
+  const answer = carryOut(task)
+  if (items !== undefined && answer !== undefined && 'problems' in answer) answer.items = items.take()
+  return answer
+})
+
+function carryOut(task: BackupTask): BackupAnswer {
   switch (task.kind) {
     case 'folder':
       return folderReader.readFolder(task)
@@ -43,4 +51,4 @@ serveTasks((task: BackupTask): BackupAnswer => {
     default:
       return task satisfies never
   }
-})
+}

@@ -22,13 +22,14 @@ import type {
   SegmentTask,
   WholeFolderAnswer,
 } from './backup-tasks.ts'
-import { createPackBuffers, type PackBufferHandle, releaseBuffer } from './pack-buffers.ts'
+import { buffersPerWorker, createPackBuffers, type PackBufferHandle, releaseBuffer } from './pack-buffers.ts'
 import type { SelectionRules } from './selection.ts'
 
 export interface BackupWorkersOptions {
   readonly rules: SelectionRules
   readonly changeDetection: ChangeDetection
   readonly withAtime: boolean
+  readonly reportsItems?: boolean
   readonly compression: CompressionMode
   readonly packSizeBytes?: number | undefined
   readonly workers?: number | undefined
@@ -59,7 +60,9 @@ export class BackupWorkers {
     const { repository } = indexed
     const packSizeBytes = options.packSizeBytes ?? DEFAULT_PACK_SIZE_BYTES
     const workers = options.workers ?? defaultWorkerCount()
-    this.#buffers = Array.from({ length: workers }, () => createPackBuffers(packBufferBytes(packSizeBytes)))
+    const { localFolder, limits } = repository.storage
+    const count = buffersPerWorker({ isLocal: localFolder !== undefined, connections: limits.connections }, workers)
+    this.#buffers = Array.from({ length: workers }, () => createPackBuffers(packBufferBytes(packSizeBytes), count))
     this.#pool = new WorkerPool({
       threads: options.threads ?? spareBackupThreads(workers),
       settings: (worker): BackupWorkerData => ({
@@ -69,10 +72,11 @@ export class BackupWorkers {
         packSizeBytes,
         index: indexed.index.handle,
         repositoryFolder: repository.storage.localFolder,
-        buffers: this.#buffers[worker] ?? createPackBuffers(0),
+        buffers: this.#buffers[worker] ?? createPackBuffers(0, 1),
         rules: options.rules,
         changeDetection: options.changeDetection,
         withAtime: options.withAtime,
+        reportsItems: options.reportsItems ?? false,
       }),
       onEvent: (pack, worker) => this.#storePack(pack, worker),
     })

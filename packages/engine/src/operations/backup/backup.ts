@@ -75,6 +75,7 @@ export async function backup(indexed: IndexedRepository, options: BackupOptions)
     rules: options.rules ?? SELECT_ALL,
     changeDetection: options.changeDetection ?? { ignoreInode: false, ignoreCtime: false },
     withAtime: options.withAtime ?? false,
+    reportsItems: options.progress?.item !== undefined,
     compression: options.compression ?? 'auto',
     packSizeBytes: options.packSizeBytes,
     workers: options.readConcurrency,

@@ -5,8 +5,10 @@ import { type ByteString, systemPath } from '../../format/byte-string.ts'
 import { nodeTypeFromStat } from '../../format/file-mode.ts'
 import type { BlobId } from '../../format/ids.ts'
 import { encodeNode } from '../../format/tree.ts'
+import { systemClock } from '../../host/clock.ts'
 import { type FileStatus, readOpenStatus } from '../../host/file-status.ts'
 import { type BackupCounts, type FilesAnswer, type FileToRead, noCounts, type PathProblem } from './backup-tasks.ts'
+import { actionOf, type ItemLog } from './item-log.ts'
 import { nodeOfEntry } from './node-of-entry.ts'
 import { fillFrom } from './read-fully.ts'
 import type { WorkerBlobStore } from './worker-blob-store.ts'
@@ -15,6 +17,7 @@ export interface FileReaderOptions {
   readonly cutFinder: CutFinder
   readonly store: WorkerBlobStore
   readonly withAtime: boolean
+  readonly items?: ItemLog | undefined
 }
 
 /** Never follows a link that has taken the file's place, and does not wait for the writer of a named pipe that has. */
@@ -45,16 +48,27 @@ export class FileReader {
 
   #readFile(file: FileToRead, report: { readonly counts: BackupCounts; readonly problems: PathProblem[] }): string {
     const { counts, problems } = report
+    const { items, withAtime } = this.#options
+    const before = items === undefined ? undefined : { ...counts, atMs: systemClock.now() }
     const descriptor = openSync(systemPath(file.path), OPEN_TO_READ)
     try {
       const status = readOpenStatus(descriptor)
       refuseOtherKinds(file.path, status)
       const { content, sizeBytes } = this.#storeContent(descriptor, counts)
       if (hasChanged(status, readOpenStatus(descriptor))) problems.push(changedWhileRead(file.path))
-      const { withAtime } = this.#options
       const onIncomplete = (problem: unknown): void => void problems.push(incomplete(file.path, problem))
       const node = encodeNode(nodeOfEntry({ name: file.name, path: file.path, status, content, sizeBytes, withAtime, onIncomplete }))
       countFile(counts, { node, previousNode: file.previousNode, sizeBytes })
+      if (before !== undefined) {
+        items?.add({
+          path: file.path,
+          kind: 'file',
+          action: actionOf(node, file.previousNode),
+          durationMs: systemClock.now() - before.atMs,
+          bytesAdded: counts.dataBytesAdded - before.dataBytesAdded,
+          bytesStored: counts.dataBytesStored - before.dataBytesStored,
+        })
+      }
       return node
     } finally {
       closeSync(descriptor)

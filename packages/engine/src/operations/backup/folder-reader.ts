@@ -26,6 +26,7 @@ import {
   type WholeFolderAnswer,
 } from './backup-tasks.ts'
 import { type FileReader, incomplete, unreadable } from './file-reader.ts'
+import type { ItemLog } from './item-log.ts'
 import { nodeOfEntry } from './node-of-entry.ts'
 import { ParentFolder, type SameNode } from './parent-folder.ts'
 import type { EntrySelector } from './selection.ts'
@@ -38,6 +39,7 @@ export interface FolderReaderOptions {
   readonly blobReader: LocalBlobReader
   readonly changeDetection: ChangeDetection
   readonly withAtime: boolean
+  readonly items?: ItemLog | undefined
 }
 
 /** A folder's files are read at once by the worker that lists it when they are no more than this; otherwise they are shared out. */
@@ -123,10 +125,12 @@ export class FolderReader {
   #readEntry(entry: NamedPath, known: Known): ReadEntry | undefined {
     const { selector, withAtime } = this.#options
     const { path, name, isExplicit } = entry
-    if (!isExplicit && !selector.allowsPath(path)) return undefined
+    if (!isExplicit && !selector.allowsPath(path)) return this.#exclude(path, 'file')
     const status = readStatus(path)
     const type = nodeTypeFromStat(status.mode)
-    if (!isExplicit && !selector.allowsStatus(status, { isFile: type === 'file', isFolder: type === 'dir' })) return undefined
+    const kind = type === 'dir' ? 'folder' : 'file'
+    if (!isExplicit && !selector.allowsStatus(status, { isFile: type === 'file', isFolder: type === 'dir' }))
+      return this.#exclude(path, kind)
     // As restic: a socket without the process behind it is of no use to anybody.
     if (type === 'socket') return undefined
     const onIncomplete = (problem: unknown): void => void known.report.problems.push(incomplete(path, problem))
@@ -151,6 +155,7 @@ export class FolderReader {
     if (isSame && this.#areStored(content)) {
       report.counts.filesUnmodified++
       report.counts.bytesProcessed += status.sizeBytes
+      this.#options.items?.add({ path, kind: 'file', action: 'unchanged' })
       return same?.json ?? encodeNode({ ...node, content })
     }
     if (isSame) {
@@ -158,6 +163,10 @@ export class FolderReader {
       report.problems.push({ path, message, severity: 'error' })
     }
     return { kind: 'file', path, name, sizeBytes: status.sizeBytes, previousNode: same?.json ?? (previous && encodeNode(previous)) }
+  }
+
+  #exclude(path: ByteString, kind: 'file' | 'folder'): undefined {
+    this.#options.items?.add({ path, kind, action: 'excluded' })
   }
 
   #areStored(content: readonly BlobId[]): boolean {

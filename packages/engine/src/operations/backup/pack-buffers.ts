@@ -9,16 +9,18 @@ const FREE = 0
 const IN_USE = 1
 
 /**
- * Two packs may wait for the storage while a third is built: enough to keep a worker busy beside a slow storage, and the bound on its
- * memory.
+ * How many buffers each worker needs: one to build a pack in, and one for every pack that the storage may be busy with meanwhile. A pack is
+ * on a local disk before the next one is full; a far storage wants all its connections used. They are most of what a backup takes of memory.
  */
-const BUFFER_COUNT = 3
+export function buffersPerWorker(storage: { readonly isLocal: boolean; readonly connections: number }, workers: number): number {
+  return storage.isLocal ? 2 : 1 + Math.max(1, Math.ceil(storage.connections / workers))
+}
 
 /** Buffers of `sizeBytes` for one worker. Memory is taken page by page as packs fill them. */
-export function createPackBuffers(sizeBytes: number): PackBufferHandle {
+export function createPackBuffers(sizeBytes: number, count: number): PackBufferHandle {
   return {
-    buffers: Array.from({ length: BUFFER_COUNT }, () => new SharedArrayBuffer(sizeBytes)),
-    states: new SharedArrayBuffer((BUFFER_COUNT + 1) * 4),
+    buffers: Array.from({ length: count }, () => new SharedArrayBuffer(sizeBytes)),
+    states: new SharedArrayBuffer((count + 1) * 4),
   }
 }
 

@@ -2,6 +2,7 @@ import type { BlobId } from '../../format/ids.ts'
 import { encodeNode, encodeTree } from '../../format/tree.ts'
 import type { SavedBlob } from '../../repository/repository-writer.ts'
 import type { FinishedTree, FolderEntry } from './backup-tasks.ts'
+import { actionOf, type BackupItem } from './item-log.ts'
 
 /** Counts of folders and trees. */
 export interface TreeCounts {
@@ -24,7 +25,8 @@ export interface OpenFolder {
 
 export interface TreeAssemblyOptions {
   readonly saveTree: (json: Uint8Array) => Promise<SavedBlob>
-  readonly onFolder: () => void
+  /** Told of each finished folder: how it compares with the parent snapshot, and what its tree adds. */
+  readonly onFolder: (item: BackupItem) => void
 }
 
 /** In the place of the number of holes when the tree is made. */
@@ -98,14 +100,16 @@ export class TreeAssembly {
       return ''
     }
     const json = encodeNode({ ...folder.entry.node, subtree: saved.id })
-    this.#count(folder.entry, json)
+    const added = saved.isNew ? { bytesAdded: lengthBytes, bytesStored: saved.storedBytes } : { bytesAdded: 0, bytesStored: 0 }
+    this.#count(folder.entry, json, added)
     return json
   }
 
-  #count(entry: FolderEntry, json: string): void {
-    if (entry.previousNode === undefined) this.counts.foldersNew++
-    else if (entry.previousNode === json) this.counts.foldersUnmodified++
+  #count(entry: FolderEntry, json: string, added: Pick<BackupItem, 'bytesAdded' | 'bytesStored'>): void {
+    const action = actionOf(json, entry.previousNode)
+    if (action === 'new') this.counts.foldersNew++
+    else if (action === 'unchanged') this.counts.foldersUnmodified++
     else this.counts.foldersChanged++
-    this.#options.onFolder()
+    this.#options.onFolder({ path: entry.path, kind: 'folder', action, durationMs: 0, ...added })
   }
 }
