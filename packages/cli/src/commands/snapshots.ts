@@ -75,6 +75,8 @@ function groupJson({ key, snapshots }: Group): object {
 }
 
 function printGroup(printer: Printer, { key, snapshots }: Group, options: { readonly compact: boolean }): void {
+  // As in restic: nothing is printed where there is nothing.
+  if (snapshots.length === 0) return
   const heading = groupHeading(key)
   if (heading !== undefined) printer.result(heading)
   for (const line of snapshotTable(snapshots, options)) printer.result(line)

@@ -42,7 +42,8 @@ export const startCommand = defineCommand({
     }
     const isNew = await ensureRepository(own, printer, files)
     if (isNew) announce(printer, files)
-    await backupCommand.run(own, parseArguments(backupCommand, ['--', ...args]).input)
+    // Absolute, so that it makes no difference from where the same folder is named.
+    await backupCommand.run(own, parseArguments(backupCommand, ['--', ...args.map((folder) => resolve(folder))]).input)
     await check(own, printer)
     if (!isNew) printer.info(`repository: ${files.repository}, password: ${files.password}`)
   },
