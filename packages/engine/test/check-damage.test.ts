@@ -1,7 +1,7 @@
 import { createHash, randomBytes } from 'node:crypto'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { isEngineError } from '../src/errors.ts'
-import { checkRepository, type CheckReport } from '../src/operations/check/check.ts'
+import { type CheckReport, checkRepository } from '../src/operations/check/check.ts'
 import type { Finding } from '../src/operations/check/findings.ts'
 import type { OpenRepository } from '../src/repository/open-repository.ts'
 import type { FileRef } from '../src/storage/storage.ts'

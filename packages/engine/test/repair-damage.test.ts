@@ -120,7 +120,7 @@ describe.each(['v1', 'v2'])('repair of %s', (name) => {
     await expectResticIsContent(storage, name, async () => undefined)
   })
 
-  it('rescues the blobs that the index knows from a pack without a header, and those of the header that the index does not know', async () => {
+  it('rescues the blobs that the index knows, or the header of the pack, when the other is lost', async () => {
     for (const file of filesOf(soundOf(name), 'data')) {
       for (const withoutIndex of [false, true]) {
         const storage = withoutIndex ? cloneStorage(soundOf(name)) : spoilt(name, file, 'a bit flipped in the length')

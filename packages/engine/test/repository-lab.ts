@@ -103,6 +103,7 @@ export function cloneStorage(storage: MemoryStorage): MemoryStorage {
   return clone
 }
 
+/** Opens a repository that the lab's restic made. */
 export async function openLab(storage: Storage): Promise<OpenRepository> {
   return openRepository(storage, { password: PASSWORD })
 }
@@ -121,6 +122,7 @@ export function filesOf(storage: MemoryStorage, kind: FileRef['kind']): FileRef[
     .sort((a, b) => (a.name < b.name ? -1 : 1))
 }
 
+/** The content of a file, to be changed at will; throws where there is none. */
 export function contentOf(storage: MemoryStorage, file: FileRef): Buffer {
   const found = storage.files.get(layoutPath(file))
   if (found === undefined) throw new Error(`the repository has no ${layoutPath(file)}`)

@@ -12,14 +12,14 @@ import type { CallOptions } from '../../storage/storage.ts'
 /** A snapshot that cannot be restored whole. */
 export interface AffectedSnapshot {
   readonly snapshot: StoredSnapshot
-  /** Files without their whole content, and folders that cannot be read; no more than {@link PATHS_MAX} in all snapshots together. */
+  /** Files without their whole content, and folders that cannot be read; at most 1000 in all snapshots together. */
   readonly paths: readonly ByteString[]
   /** More paths are affected than are listed. */
   readonly isCut: boolean
 }
 
 /** Paths that are reported at most, so that a repository of which little is left gives an answer of bounded size. */
-export const PATHS_MAX = 1000
+const PATHS_MAX = 1000
 
 /**
  * Which snapshots, and which paths in them, need a blob that is lost. Each tree is judged once; then only folders with damage below are

@@ -22,8 +22,8 @@ export type CheckStep = 'index files' | 'trees' | 'packs'
 
 export interface CheckOptions extends CallOptions {
   /**
-   * Which packs to read whole and verify: none, all, or a choice from those that are there, given with their sizes in bytes. Everything else
-   * is checked in any case.
+   * Which packs to read whole and verify: none, all, or a choice from those that are there, given with their sizes in bytes. Everything
+   * else is checked in any case.
    */
   readonly readData?: 'none' | 'all' | ((packs: ReadonlyMap<PackId, number>) => readonly PackId[])
   /** Look at these snapshots and the packs they need alone. All when absent. */
@@ -55,8 +55,8 @@ export interface CheckReport {
 }
 
 /**
- * Looks for everything that is wrong with a repository: files, index, packs, every tree of every snapshot, and if asked the content of packs.
- * What is found goes to `onFinding` as it is found. An exclusive lock keeps other programs from changing what is looked at.
+ * Looks for everything that is wrong with a repository: files, index, packs, every tree of every snapshot, and if asked the content of
+ * packs. What is found goes to `onFinding` as it is found. An exclusive lock keeps other programs from changing what is looked at.
  *
  * @throws EngineError `storage.*`, the signal's reason; damage is never thrown
  */

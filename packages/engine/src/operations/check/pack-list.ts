@@ -1,5 +1,4 @@
 import type { PackId } from '../../format/ids.ts'
-import type { BlobIndex } from '../../repository/blob-index.ts'
 import type { IndexedRepository } from '../../repository/indexed-repository.ts'
 import type { PackContents } from '../../repository/pack-contents.ts'
 import type { CallOptions } from '../../storage/storage.ts'
@@ -25,7 +24,9 @@ export async function checkPackList(
     else if (sizeBytes !== expectedBytes) {
       onFinding(aboutPack('pack.size', id, `has ${sizeBytes} bytes where the index says ${expectedBytes}`))
     }
-    for (const [kind, state] of contentStates(indexed, contents.entriesOf(number))) onFinding(aboutPack(kind, id, state))
+    if (!contents.isContiguous(number, indexed.index))
+      onFinding(aboutPack('index.conflict', id, 'its blobs overlap or leave gaps in the index'))
+    if (isMixed(indexed, contents.entriesOf(number))) onFinding(aboutPack('pack.mixed', id, 'holds both data and trees'))
   }
   return present
 }
@@ -35,21 +36,7 @@ export function aboutPack(kind: Finding['kind'], id: PackId, state: string): Fin
   return findingOf(kind, `Pack ${id.slice(0, 10)}: ${state}`, { file: { kind: 'data', name: id } })
 }
 
-/** Whether the blobs of a pack, by the index, lie one behind the other from its beginning on. */
-export function isContiguous(index: BlobIndex, entries: Uint32Array): boolean {
-  let end = 0
-  for (const entry of entries) {
-    const { offset, length } = index.locationAt(entry)
-    if (offset !== end) return false
-    end = offset + length
-  }
-  return true
-}
-
-function contentStates({ index }: IndexedRepository, entries: Uint32Array): readonly (readonly [Finding['kind'], string])[] {
+function isMixed({ index }: IndexedRepository, entries: Uint32Array): boolean {
   const trees = entries.reduce((count, entry) => count + (index.typeAt(entry) === 'tree' ? 1 : 0), 0)
-  return [
-    ...(isContiguous(index, entries) ? [] : [['index.conflict', 'its blobs overlap or leave gaps in the index'] as const]),
-    ...(trees > 0 && trees < entries.length ? [['pack.mixed', 'holds both data and trees'] as const] : []),
-  ]
+  return trees > 0 && trees < entries.length
 }

@@ -3,9 +3,10 @@ import { decompressToLookAt } from '../../compression/zstd.ts'
 import type { Sealer } from '../../crypto/sealer.ts'
 import { isEngineError, messageOf } from '../../errors.ts'
 import type { BlobId, PackId } from '../../format/ids.ts'
+import { encodePackHeader } from '../../format/pack-header.ts'
 import type { BlobIndex, IndexedBlob } from '../../repository/blob-index.ts'
 import type { PackContents } from '../../repository/pack-contents.ts'
-import { openPackTail } from '../../repository/pack-tail.ts'
+import { openRawHeader } from '../../repository/pack-tail.ts'
 
 /** A pack to verify: its name, its number in the index, and what the storage gave. */
 export interface PackContent {
@@ -28,6 +29,9 @@ export interface PackVerdict {
   readonly damagedBlobs: readonly DamagedBlob[]
 }
 
+const OTHER_BLOBS = 'its header lists other blobs than the index'
+const ENTRIES_AT_ONCE = 1000
+
 /** Verifies whole packs against their names, their headers and the index. */
 export class PackVerifier {
   readonly #sealer: Sealer
@@ -42,39 +46,33 @@ export class PackVerifier {
 
   /** Says what is wrong with a pack. Its content is decrypted where it lies, so that it is of no use afterwards. */
   verify(pack: PackContent): PackVerdict {
-    const blobs = Array.from(this.#contents.entriesOf(pack.number), (entry) => ({ entry, blob: this.#index.entryAt(entry) }))
+    const entries = this.#contents.entriesOf(pack.number)
     const states: string[] = []
     if (hash('sha256', pack.content, 'hex') !== pack.id) states.push('its content does not hash to its name')
-    const headerState = this.#compareHeader(
-      pack.content,
-      blobs.map(({ blob }) => blob),
-    )
+    const headerState = this.#compareHeader(pack, entries)
     if (headerState !== undefined) states.push(headerState)
-    const damagedBlobs = blobs.flatMap(({ entry, blob }) => {
-      const state = this.#stateOf(blob, pack.content)
-      return state === undefined ? [] : [{ entry, state }]
-    })
+    const damagedBlobs: DamagedBlob[] = []
+    for (const entry of entries) {
+      const state = this.#stateOf(this.#index.entryAt(entry), pack.content)
+      if (state !== undefined) damagedBlobs.push({ entry, state })
+    }
     return { states, damagedBlobs }
   }
 
-  #compareHeader(content: Uint8Array, expected: readonly IndexedBlob[]): string | undefined {
+  /** Encodes what the index says and compares that, piece by piece: a header of 300,000 blobs takes 100 times its size when decoded. */
+  #compareHeader(pack: PackContent, entries: Uint32Array): string | undefined {
     try {
-      const listed = openPackTail(content, this.#sealer)
-      const agrees =
-        listed.length === expected.length &&
-        listed.every((blob, position) => {
-          const indexed = expected[position]
-          return (
-            indexed?.id === blob.id &&
-            indexed.type === blob.type &&
-            indexed.offset === blob.offset &&
-            indexed.length === blob.length &&
-            indexed.uncompressedLength === (blob.uncompressed_length ?? 0)
-          )
-        })
-      return agrees ? undefined : 'its header lists other blobs than the index'
+      const header = openRawHeader(pack.content, this.#sealer)
+      let compared = 0
+      for (let start = 0; start < entries.length; start += ENTRIES_AT_ONCE) {
+        const blobs = Array.from(entries.subarray(start, start + ENTRIES_AT_ONCE), (entry) => this.#index.entryAt(entry))
+        const expected = encodePackHeader(blobs)
+        if (!expected.equals(header.subarray(compared, compared + expected.length))) return OTHER_BLOBS
+        compared += expected.length
+      }
+      return compared === header.length && this.#contents.isContiguous(pack.number, this.#index) ? undefined : OTHER_BLOBS
     } catch (error) {
-      if (!isEngineError(error, 'data.damaged', 'data.malformed')) throw error
+      if (!isEngineError(error, 'data.damaged')) throw error
       return `its header cannot be read (${error.message})`
     }
   }

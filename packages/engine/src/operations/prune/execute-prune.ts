@@ -6,7 +6,7 @@ import { rewriteIndex } from '../../repository/rewrite-index.ts'
 import { TaskQueue } from '../../repository/task-queue.ts'
 import type { OnProgress } from '../step-progress.ts'
 import type { PrunePlan } from './plan-prune.ts'
-import { repack } from './repack.ts'
+import { repack, rescueCopies } from './repack.ts'
 
 export interface ExecutePruneOptions extends WriteOptions {
   readonly onProgress?: OnProgress<'packs repacked' | 'packs removed'>
@@ -29,7 +29,7 @@ export async function executePrune(plan: PrunePlan, options: ExecutePruneOptions
   const { repository } = plan.indexed
   const remover = new PackRemover(plan, options)
   await remover.remove(plan.unindexedPacks)
-  if (plan.repackPacks.length > 0) await repackAll(plan, options)
+  if (plan.keptBlobs.size + plan.copiedBlobs.size > 0) await repackAll(plan, options)
   const gone = [...plan.unusedPacks, ...plan.repackPacks]
   const drop = new Set([...gone, ...plan.vanishedPacks])
   if (drop.size > 0) await rewriteIndex(repository, { drop, signal: options.signal })
@@ -41,7 +41,10 @@ async function repackAll(plan: PrunePlan, options: ExecutePruneOptions): Promise
   const { onProgress, ...writeOptions } = options
   let done = 0
   const onPack = (): void => onProgress?.({ step: 'packs repacked', done: ++done, total: plan.repackPacks.length })
-  const saved = await plan.indexed.write((writer) => repack(plan, writer, { signal: options.signal, onPack }), writeOptions)
+  const saved = await plan.indexed.write(async (writer) => {
+    await rescueCopies(plan, writer, { signal: options.signal })
+    return repack(plan, writer, { signal: options.signal, onPack })
+  }, writeOptions)
   assert(saved.size === plan.keptBlobs.size, 'not every blob that is to be kept was written anew')
 }
 

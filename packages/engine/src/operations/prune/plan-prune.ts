@@ -44,6 +44,10 @@ export interface PrunePlan {
   readonly vanishedPacks: readonly PackId[]
   /** The blobs of `repackPacks` that are to be kept, by their first entries in the index. */
   readonly keptBlobs: BlobSet
+  /** Used blobs that lose a copy and keep another, which has to be sound before the first one goes. */
+  readonly copiedBlobs: BlobSet
+  /** The packs that go, whether they are there or not. */
+  readonly goingPacks: ReadonlySet<PackId>
   readonly repackUncompressed: boolean
 }
 
@@ -74,12 +78,13 @@ export async function planPrune(indexed: IndexedRepository, options: PruneOption
   const tally = new PackTally(indexed, { used, statistics, exists: (pack) => sizes.has(indexed.packs.idOf(pack)) })
   const decisions = new PackDecisions(indexed, { tally, sizes, statistics, options }).decide()
   addTotals(statistics)
-  const goes = new Set([...decisions.repackPacks, ...decisions.unusedPacks, ...decisions.vanishedPacks])
+  const goingPacks = new Set([...decisions.repackPacks, ...decisions.unusedPacks, ...decisions.vanishedPacks])
   return {
     ...decisions,
     indexed,
     statistics,
-    keptBlobs: decisions.repackPacks.length === 0 ? new BlobSet(indexed.index) : blobsToSave(indexed, { used, tally, goes }),
+    goingPacks,
+    ...blobsOfGoingPacks(indexed, { used, tally, goingPacks }),
     repackUncompressed: options.repackUncompressed === true,
   }
 }
@@ -94,19 +99,21 @@ function checkOptions(indexed: IndexedRepository, options: PruneOptions): void {
   }
 }
 
-/** Used blobs that only packs hold which go. */
-function blobsToSave(
-  indexed: IndexedRepository,
-  parts: { readonly used: BlobSet; readonly tally: PackTally; readonly goes: ReadonlySet<PackId> },
-): BlobSet {
-  const { used, tally, goes } = parts
-  const staying = new BlobSet(indexed.index)
-  for (let entry = 0; entry < indexed.index.size; entry++) {
-    if (!goes.has(indexed.packs.idOf(indexed.index.locationAt(entry).pack))) staying.addEntry(tally.firstEntryOf(entry))
+/** Used blobs of packs that go: those that no other pack holds, and those that one does. */
+function blobsOfGoingPacks(
+  { index, packs }: IndexedRepository,
+  parts: { readonly used: BlobSet; readonly tally: PackTally; readonly goingPacks: ReadonlySet<PackId> },
+): Pick<PrunePlan, 'keptBlobs' | 'copiedBlobs'> {
+  const { used, tally, goingPacks } = parts
+  const goes = (entry: number): boolean => goingPacks.has(packs.idOf(index.locationAt(entry).pack))
+  const staying = new BlobSet(index)
+  for (let entry = 0; entry < index.size; entry++) if (!goes(entry)) staying.addEntry(tally.firstEntryOf(entry))
+  const [keptBlobs, copiedBlobs] = [new BlobSet(index), new BlobSet(index)]
+  for (let entry = 0; entry < index.size; entry++) {
+    const first = tally.firstEntryOf(entry)
+    if (used.hasEntry(first) && goes(entry)) (staying.hasEntry(first) ? copiedBlobs : keptBlobs).addEntry(first)
   }
-  const toSave = new BlobSet(indexed.index)
-  for (const first of used.entries()) if (!staying.hasEntry(first)) toSave.addEntry(first)
-  return toSave
+  return { keptBlobs, copiedBlobs }
 }
 
 class PackDecisions {
@@ -149,7 +156,10 @@ class PackDecisions {
       else if (decision === 'small') smallCandidates.push(pack)
       else (decision === 'unused' ? unusedPacks : vanishedPacks).push(id)
     }
-    if (smallCandidates.length < SMALL_PACKS_MIN) packs.keep += smallCandidates.length
+    // What is written anew may end in a small pack of data and one of trees. Unlike restic this counts them, so that the next prune, ours or
+    // restic's, finds nothing that this one has left to do.
+    const smallAfterwards = smallCandidates.length + (candidates.length > 0 ? 2 : 0)
+    if (smallAfterwards < SMALL_PACKS_MIN) packs.keep += smallCandidates.length
     else candidates.push(...smallCandidates)
     this.#chooseFrom(candidates)
     packs.unreferenced = unindexedPacks.length
@@ -183,7 +193,8 @@ class PackDecisions {
   #demandSize(pack: number, sizeBytes: number | undefined): void {
     if (sizeBytes === this.#tally.sizeOf(pack) || this.#tally.usedBlobs[pack] === 0) return
     const id = this.#indexed.packs.idOf(pack)
-    const state = `pack ${id.slice(0, 10)} has ${sizeBytes} bytes where the index says ${this.#tally.sizeOf(pack)}; repair packs or index first`
+    const sizes = `${sizeBytes} bytes where the index says ${this.#tally.sizeOf(pack)}`
+    const state = `pack ${id.slice(0, 10)} has ${sizes}; repair the index and that pack first`
     throw new EngineError('data.damaged', `${refusal(this.#indexed)}: ${state}`, { context: { pack: id } })
   }
 

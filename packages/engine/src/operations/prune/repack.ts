@@ -16,8 +16,8 @@ export interface RepackOptions extends CallOptions {
 }
 
 /**
- * Stores the blobs that a plan keeps in new packs, in the order in which the old ones have them. Every blob is verified on the way; one that
- * is damaged is taken from another pack that holds it. Returns the blobs that it stored.
+ * Stores the blobs that a plan keeps in new packs, in the order in which the old ones have them. Every blob is verified on the way; one
+ * that is damaged is taken from another pack that holds it. Returns the blobs that it stored.
  *
  * @throws EngineError `data.damaged` where no copy of a blob is sound, `storage.*`
  */
@@ -47,6 +47,31 @@ export async function repack(plan: PrunePlan, writer: RepositoryWriter, options:
     options.onPack()
   }
   return saved
+}
+
+/**
+ * Looks at the copies that stay of blobs that lose another one. Where none of them is sound, a sound one is stored, so that a prune costs
+ * nothing that could still be read. A blob without any sound copy is left as it is: a check will tell.
+ */
+export async function rescueCopies(plan: PrunePlan, writer: RepositoryWriter, options: CallOptions): Promise<void> {
+  const { indexed, copiedBlobs, goingPacks } = plan
+  const { storage } = indexed.repository
+  const stays = (entry: number): boolean => !goingPacks.has(indexed.packOf(indexed.index.locationAt(entry)))
+  const reads = readAhead(copiedBlobs, {
+    start: async ({ type, id }) => {
+      for (const entry of indexed.index.entriesOf(type, id).filter(stays)) {
+        const place = indexed.index.locationAt(entry)
+        const sealed = await storage.read({ kind: 'data', name: indexed.packOf(place) }, place, { signal: options.signal })
+        if (openIfSound(indexed, entry, sealed) !== undefined) return undefined
+      }
+      return indexed.readBlob(type, id, { signal: options.signal })
+    },
+    maxItems: storage.limits.connections,
+  })
+  for await (const read of reads) {
+    if (!read.ok && !isDamage(read.error)) throw read.error
+    if (read.ok && read.result !== undefined) await writer.saveBlobAgain(read.item.type, read.result, { compress: false })
+  }
 }
 
 /** The part of a pack from the first to the last blob that is kept; empty where other packs on the list have them all. */

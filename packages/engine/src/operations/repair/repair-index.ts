@@ -9,7 +9,6 @@ import { rewriteIndex } from '../../repository/rewrite-index.ts'
 import { isDamage } from '../../snapshots/tree-walker.ts'
 import type { CallOptions } from '../../storage/storage.ts'
 import { IndexAudit } from '../check/index-audit.ts'
-import { isContiguous } from '../check/pack-list.ts'
 import type { OnProgress } from '../step-progress.ts'
 
 export interface IndexRepairOptions extends CallOptions {
@@ -46,7 +45,8 @@ export interface IndexRepairResult {
   readonly addedPacks: number
   readonly removedFiles: number
   /**
-   * Packs whose headers cannot be read. What the index said of them it still says, so that a repair of these packs can rescue what is sound.
+   * Packs whose headers cannot be read. What the index said of them it still says, so that a repair of these packs can rescue what is
+   * sound.
    */
   readonly unreadablePacks: readonly PackId[]
 }
@@ -70,7 +70,7 @@ export async function planIndexRepair(repository: OpenRepository, options: Index
   const missingPacks = known.filter((id) => !sizes.has(id))
   const unindexedPacks = [...sizes.keys()].filter((id) => !indexed.packs.has(id))
   const isDoubtful = (id: PackId, pack: number): boolean =>
-    disputed.has(id) || sizes.get(id) !== contents.sizeOf(pack, indexed.index) || !isContiguous(indexed.index, contents.entriesOf(pack))
+    disputed.has(id) || sizes.get(id) !== contents.sizeOf(pack, indexed.index) || !contents.isContiguous(pack, indexed.index)
   const doubtfulPacks = known.filter((id, pack) => sizes.has(id) && isDoubtful(id, pack))
   const packsToRead = readAllPacks ? sizes : new Map([...unindexedPacks, ...doubtfulPacks].map((id) => [id, sizes.get(id) ?? 0]))
   const repeatingFiles = new Set(repeated.flatMap(({ files }) => files))
