@@ -156,8 +156,8 @@ class PackDecisions {
       else if (decision === 'small') smallCandidates.push(pack)
       else (decision === 'unused' ? unusedPacks : vanishedPacks).push(id)
     }
-    // What is written anew may end in a small pack of data and one of trees. Unlike restic this counts them, so that the next prune, ours or
-    // restic's, finds nothing that this one has left to do.
+    // What is written anew may end in a small pack of data and one of trees. Unlike restic this counts them, so that the next prune, ours
+    // or restic's, finds nothing that this one has left to do.
     const smallAfterwards = smallCandidates.length + (candidates.length > 0 ? 2 : 0)
     if (smallAfterwards < SMALL_PACKS_MIN) packs.keep += smallCandidates.length
     else candidates.push(...smallCandidates)
