@@ -77,11 +77,13 @@ export class PackBuilder {
     this.#push(entry, sealed.length)
   }
 
-  /** Closes the pack. Its content is a view of the buffer: it must be written before the builder is used again. */
+  /**
+   * Closes the pack, which holds a blob at least: each of them brought room for its entry in the header. The content is a view of the buffer
+   * and must be written before the builder is used again.
+   */
   finish(): FinishedPack {
     const blobs = this.#blobs
     const header = encodePackHeader(blobs)
-    this.#makeRoom(header.length + SEAL_OVERHEAD_BYTES + 4)
     const headerLength = this.#sealer.sealInto(header, this.#buffer, this.#used)
     const end = this.#used + headerLength
     new DataView(this.#buffer.buffer, this.#buffer.byteOffset).setUint32(end, headerLength, true)

@@ -1,3 +1,4 @@
+import assert from 'node:assert'
 import { hash } from 'node:crypto'
 import { type CompressionMode, compressToLookAt } from '../../compression/zstd.ts'
 import type { Sealer } from '../../crypto/sealer.ts'
@@ -38,6 +39,8 @@ export class WorkerBlobStore {
   flush(): void {
     if (this.#builder === undefined || this.#builder.isEmpty) return
     const { id, content, header } = this.#builder.finish()
+    // The main thread reads the pack from there: whatever lies elsewhere would be lost, and something else be stored under its name.
+    assert(content.buffer === this.#options.buffers.buffers[this.#buffer], 'a pack of cut blobs has outgrown its shared memory')
     this.#builder = undefined
     this.#options.onPack({ id, buffer: this.#buffer, lengthBytes: content.length, header })
   }
