@@ -1,6 +1,8 @@
 import { expect, test } from 'vitest'
-import { isEngineError } from '../errors.ts'
+import { EngineError, isEngineError } from '../errors.ts'
 import type { SnapshotId } from '../format/ids.ts'
+import { systemClock } from '../host/clock.ts'
+import type { FileInfo, Storage } from '../storage/storage.ts'
 import { MemoryStorage } from '../testing/memory-storage.ts'
 import { addKey, listKeys, removeKey } from './keys.ts'
 import { initRepository, openRepository } from './open-repository.ts'
@@ -78,4 +80,27 @@ test('every bit of a document counts', async () => {
   await storage.write(file, sound.subarray(0, 20))
   await expect(repository.loadUnpacked('snapshots', id)).rejects.toSatisfy((error) => isEngineError(error, 'data.damaged'))
   await expect(repository.loadUnpacked('snapshots', 'f'.repeat(64) as SnapshotId)).rejects.toMatchObject({ code: 'storage.not-found' })
+})
+
+test('a storage that does not even have a place for keys holds no repository', async () => {
+  const storage = new MemoryStorage()
+  const bucketless: Storage = {
+    location: 's3:https://host/no-such-bucket',
+    limits: storage.limits,
+    prepare: () => storage.prepare(),
+    write: (file, content) => storage.write(file, content),
+    read: async (file, range) => {
+      await systemClock.sleep(20)
+      return storage.read(file, range)
+    },
+    stat: (file) => storage.stat(file),
+    list: async function* () {
+      yield* [] as FileInfo[]
+      throw new EngineError('storage.not-found', 'Cannot list keys: the bucket does not exist')
+    },
+    remove: (file) => storage.remove(file),
+    dismantle: () => storage.dismantle(),
+    close: () => storage.close(),
+  }
+  await expect(openRepository(bucketless, { password })).rejects.toMatchObject({ code: 'repository.missing' })
 })

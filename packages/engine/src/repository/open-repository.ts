@@ -145,7 +145,12 @@ export class OpenRepository {
  */
 export async function openRepository(storage: Storage, options: OpenOptions): Promise<OpenRepository> {
   // The key derivation takes a quarter of a second on another thread: the config file is fetched meanwhile.
-  const [key, sealedConfig] = await Promise.all([unlockKey(storage, options), readConfigFile(storage, options)])
+  const reading = readConfigFile(storage, options)
+  const [key, sealedConfig] = await Promise.all([unlockKey(storage, options), reading]).catch(async (error: unknown) => {
+    // Where there is no repository, a failure to list its keys is a consequence, whichever comes first.
+    await reading
+    throw error
+  })
   const config = openConfig(storage, { sealed: sealedConfig, masterKey: key.masterKey })
   return new OpenRepository({ storage, config, keyId: key.id, masterKey: key.masterKey, ...surroundings(options) })
 }
