@@ -64,12 +64,22 @@ export interface ThreadStart {
  */
 export class SpareThreads implements AsyncDisposable {
   #threads: { readonly worker: Worker; readonly gate: SharedArrayBuffer }[]
+  #failure: { readonly error: unknown } | undefined
 
   constructor(module: URL, count: number = defaultWorkerCount()) {
     this.#threads = Array.from({ length: count }, () => {
       const gate = new SharedArrayBuffer(4)
-      return { gate, worker: new Worker(module, { workerData: { gate } satisfies ThreadStart }) }
+      const worker = new Worker(module, { workerData: { gate } satisfies ThreadStart })
+      worker.once('error', (error) => {
+        this.#failure ??= { error }
+      })
+      return { gate, worker }
     })
+  }
+
+  /** What ended one of the threads before its time, such as a module that cannot be loaded. */
+  get failure(): { readonly error: unknown } | undefined {
+    return this.#failure
   }
 
   /** Hands the threads over, each with its settings. */
@@ -115,10 +125,16 @@ export class WorkerPool<Task, Result, Event = never> {
       })
       return { worker, running }
     })
+    if (spare.failure !== undefined) this.#fail(spare.failure.error)
   }
 
   get workerCount(): number {
     return this.#workers.length
+  }
+
+  /** Whether all workers live. When not, a task that rejects says nothing about what it was for. */
+  get isUsable(): boolean {
+    return this.#failure === undefined
   }
 
   /** Tasks that wait for a worker. */
@@ -137,6 +153,7 @@ export class WorkerPool<Task, Result, Event = never> {
 
   /** Runs a task on every worker, behind the tasks it has. */
   runOnEach(task: Task): Promise<Result[]> {
+    if (this.#failure !== undefined) return Promise.reject(this.#failure.error)
     const each = this.#workers.map(
       (member) => new Promise<Result>((resolve, reject) => this.#send(member, { task, transfer: [], resolve, reject })),
     )
