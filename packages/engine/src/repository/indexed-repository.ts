@@ -1,3 +1,4 @@
+import assert from 'node:assert'
 import { hash } from 'node:crypto'
 import { decompress } from '../compression/zstd.ts'
 import { EngineError, isEngineError } from '../errors.ts'
@@ -18,6 +19,7 @@ export class IndexedRepository {
   readonly packs: PackTable
   /** The index files that the index was read from. */
   readonly indexIds: readonly IndexId[]
+  #hasFailed = false
 
   constructor(repository: OpenRepository, parts: Pick<IndexedRepository, 'index' | 'packs' | 'indexIds'>) {
     this.repository = repository
@@ -61,15 +63,18 @@ export class IndexedRepository {
 
   /**
    * Runs `action` with a writer. When it returns, all that was written is stored and named by the index. When it fails, what was stored
-   * so far is named by the index as well (best effort), so that it need not be stored again.
+   * so far is named by the index as well (best effort), so that it need not be stored again. The index in memory then claims blobs that
+   * nobody will store: for another write it has to be loaded anew.
    */
   async write<T>(action: (writer: RepositoryWriter) => Promise<T>, options: WriteOptions = {}): Promise<T> {
+    assert(!this.#hasFailed, 'after a write that failed the index must be loaded anew')
     const writer = new RepositoryWriter(this, options)
     try {
       const result = await action(writer)
       await writer.finish()
       return result
     } catch (error) {
+      this.#hasFailed = true
       await writer.abandon()
       throw error
     }

@@ -126,3 +126,15 @@ test('of two copies of a blob the sound one is read', async () => {
   expect(indexed.index.findAll('data', id as BlobId)).toHaveLength(2)
   expect(await indexed.readBlob('data', id as BlobId)).toEqual(content)
 })
+
+test('a write fails when a blob that was claimed could not be stored, also where the caller went on', async () => {
+  const indexed = await (await newRepository(new MemoryStorage())).loadIndex()
+  // Longer than what fits into the buffer it is to be sealed in.
+  const impossible = { length: Number.MAX_SAFE_INTEGER, buffer: new ArrayBuffer(0), byteOffset: 0, byteLength: 0 } as unknown as Uint8Array
+  const entry = { type: 'tree', id: 'ab'.repeat(32) as BlobId, uncompressedLength: 1 } as const
+  const attempt = indexed.write(async (writer) => {
+    await writer.saveCompressedBlob(entry, impossible).catch(() => undefined)
+    return writer.saveCompressedBlob(entry, Buffer.from('x'))
+  })
+  await expect(attempt).rejects.toThrow('Invalid typed array length')
+})

@@ -49,6 +49,7 @@ export class RepositoryWriter {
   readonly #uploads: TaskQueue
   readonly #builders = new Map<BlobType, PackBuilder>()
   readonly #freeBuffers: Uint8Array[] = []
+  #brokenPromise: { readonly error: unknown } | undefined
 
   constructor(indexed: IndexedRepository, options: WriteOptions) {
     const { repository } = indexed
@@ -64,14 +65,16 @@ export class RepositoryWriter {
   async saveBlob(type: BlobType, plaintext: Uint8Array): Promise<SavedBlob> {
     const id = hash('sha256', plaintext, 'hex') as BlobId
     if (!this.#indexed.index.claim(type, id)) return { id, isNew: false, storedBytes: 0 }
-    const frame = this.#compress(plaintext, { always: type === 'tree' })
-    return this.#append({ type, id, uncompressedLength: frame === undefined ? 0 : plaintext.length }, frame ?? plaintext)
+    return this.#redeem(() => {
+      const frame = this.#compress(plaintext, { always: type === 'tree' })
+      return this.#append({ type, id, uncompressedLength: frame === undefined ? 0 : plaintext.length }, frame ?? plaintext)
+    })
   }
 
   /** Stores a blob whose compressed form is known from elsewhere, unless the repository has it. Only for repositories of version 2. */
   async saveCompressedBlob(entry: PackEntry, frame: Uint8Array): Promise<SavedBlob> {
     if (!this.#indexed.index.claim(entry.type, entry.id)) return { id: entry.id, isNew: false, storedBytes: 0 }
-    return this.#append(entry, frame)
+    return this.#redeem(() => this.#append(entry, frame))
   }
 
   /**
@@ -111,6 +114,7 @@ export class RepositoryWriter {
 
   /** Closes open packs and waits until everything is stored and named by index files. */
   async finish(): Promise<void> {
+    if (this.#brokenPromise !== undefined) throw this.#brokenPromise.error
     for (const [type, builder] of this.#builders) if (!builder.isEmpty) await this.#finishPack(type, builder)
     await this.#uploads.drain()
     await this.#options.permission
@@ -124,6 +128,16 @@ export class RepositoryWriter {
       await withTimeLimit(this.#indexed.repository.clock, ABANDON_TIMEOUT_MS, (signal) => this.#recorder.save({ signal }))
     } catch {
       // The failure that led here is the one to report; packs that no index names are found and removed by prune.
+    }
+  }
+
+  /** Stores a blob that was claimed. When that fails everything has to: whoever brought the same blob relies on it being stored. */
+  async #redeem(store: () => Promise<SavedBlob>): Promise<SavedBlob> {
+    try {
+      return await store()
+    } catch (error) {
+      this.#brokenPromise ??= { error }
+      throw error
     }
   }
 

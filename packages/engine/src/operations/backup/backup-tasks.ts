@@ -4,6 +4,7 @@ import type { ByteString } from '../../format/byte-string.ts'
 import type { BlobId, PackId } from '../../format/ids.ts'
 import type { TreeNode } from '../../format/node.ts'
 import type { BlobIndexHandle } from '../../repository/blob-index.ts'
+import type { PostedError } from '../../repository/worker-pool.ts'
 import type { BackupItem } from './item-log.ts'
 import type { PackBufferHandle } from './pack-buffers.ts'
 import type { SelectionRules } from './selection.ts'
@@ -196,6 +197,11 @@ export interface ChunkAnswer {
 }
 
 export type BackupAnswer = WholeFolderAnswer | FolderAnswer | FilesAnswer | SegmentAnswer | ChunkAnswer | undefined
+
+/** A worker could not store a blob that it had claimed. */
+export interface BrokenClaim {
+  readonly brokenClaim: PostedError
+}
 
 /** A pack that a worker has finished; it lies in one of the worker's shared buffers until the main thread frees that. */
 export interface PackFinished {

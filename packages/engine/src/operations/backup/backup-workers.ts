@@ -4,11 +4,12 @@ import { decodePackHeader } from '../../format/pack-header.ts'
 import type { IndexedRepository } from '../../repository/indexed-repository.ts'
 import { DEFAULT_PACK_SIZE_BYTES, packBufferBytes } from '../../repository/pack-builder.ts'
 import type { RepositoryWriter } from '../../repository/repository-writer.ts'
-import { defaultWorkerCount, SpareThreads, WorkerPool } from '../../repository/worker-pool.ts'
+import { defaultWorkerCount, receivedError, SpareThreads, WorkerPool } from '../../repository/worker-pool.ts'
 import type {
   BackupAnswer,
   BackupTask,
   BackupWorkerData,
+  BrokenClaim,
   ChangeDetection,
   ChunkAnswer,
   EntriesTask,
@@ -35,7 +36,7 @@ export interface BackupWorkersOptions {
   readonly workers?: number | undefined
   /** Threads for the work, as many as `workers`, that were started beforehand. */
   readonly threads?: SpareThreads | undefined
-  /** Called when a pack cannot be stored: the backup cannot succeed any more. */
+  /** Called when a pack or a blob cannot be stored: the backup cannot succeed any more. */
   readonly onFailure: (error: unknown) => void
 }
 
@@ -47,7 +48,7 @@ export function spareBackupThreads(count: number = defaultWorkerCount()): SpareT
 /** The worker threads of a backup and the way of their packs into the repository. */
 export class BackupWorkers {
   readonly #indexed: IndexedRepository
-  readonly #pool: WorkerPool<BackupTask, BackupAnswer, PackFinished>
+  readonly #pool: WorkerPool<BackupTask, BackupAnswer, PackFinished | BrokenClaim>
   readonly #buffers: PackBufferHandle[]
   readonly #packs = new Set<Promise<void>>()
   readonly #onFailure: (error: unknown) => void
@@ -78,7 +79,10 @@ export class BackupWorkers {
         withAtime: options.withAtime,
         reportsItems: options.reportsItems ?? false,
       }),
-      onEvent: (pack, worker) => this.#storePack(pack, worker),
+      onEvent: (event, worker) => {
+        if ('brokenClaim' in event) this.#fail(receivedError(event.brokenClaim))
+        else this.#storePack(event, worker)
+      },
     })
   }
 
@@ -88,7 +92,7 @@ export class BackupWorkers {
 
   /** Whether tasks can still succeed. When not, a failed task says nothing about the file it was for. */
   get isUsable(): boolean {
-    return this.#failure === undefined
+    return this.#failure === undefined && this.#pool.isUsable
   }
 
   /** Says where finished packs go. Must be called before the first task. */
@@ -143,6 +147,11 @@ export class BackupWorkers {
     return (await this.#pool.run(task, transfer)) as Answer
   }
 
+  #fail(error: unknown): void {
+    this.#failure ??= { error }
+    this.#onFailure(error)
+  }
+
   #storePack(pack: PackFinished, worker: number): void {
     const buffers = this.#buffers[worker]
     const shared = buffers?.buffers[pack.buffer]
@@ -150,10 +159,7 @@ export class BackupWorkers {
     const content = new Uint8Array(shared, 0, pack.lengthBytes)
     const stored = this.#writer
       .savePack({ id: pack.id, content, blobs: decodePackHeader(pack.header) }, () => releaseBuffer(buffers, pack.buffer))
-      .catch((error: unknown) => {
-        this.#failure ??= { error }
-        this.#onFailure(error)
-      })
+      .catch((error: unknown) => this.#fail(error))
       .finally(() => this.#packs.delete(stored))
     this.#packs.add(stored)
   }

@@ -15,6 +15,8 @@ export interface WorkerBlobStoreOptions {
   readonly packSizeBytes: number
   readonly buffers: PackBufferHandle
   readonly onPack: (pack: PackFinished) => void
+  /** Called when a blob that was claimed cannot be stored: others may refer to it, so that no snapshot may be made. */
+  readonly onBrokenClaim: (error: unknown) => void
 }
 
 /** Stores data blobs from a worker: what the index does not know is compressed, sealed and packed into shared memory. */
@@ -31,12 +33,25 @@ export class WorkerBlobStore {
   save(plaintext: Uint8Array, counts: BackupCounts): BlobId {
     const digest = hash('sha256', plaintext, 'buffer')
     const id = digest.toString('hex') as BlobId
-    if (this.#options.index.claim('data', digest)) this.#store(id, { plaintext, counts })
+    if (this.#options.index.claim('data', digest)) this.#redeem(() => this.#store(id, { plaintext, counts }))
     return id
   }
 
   /** Hands over the open pack, if there is one. */
   flush(): void {
+    this.#redeem(() => this.#closePack())
+  }
+
+  #redeem(store: () => void): void {
+    try {
+      store()
+    } catch (error) {
+      this.#options.onBrokenClaim(error)
+      throw error
+    }
+  }
+
+  #closePack(): void {
     if (this.#builder === undefined || this.#builder.isEmpty) return
     const { id, content, header } = this.#builder.finish()
     // The main thread reads the pack from there: whatever lies elsewhere would be lost, and something else be stored under its name.
@@ -56,7 +71,7 @@ export class WorkerBlobStore {
     counts.dataBlobs++
     counts.dataBytesAdded += plaintext.length
     counts.dataBytesStored += storedBytes
-    if (this.#builder.isFull) this.flush()
+    if (this.#builder.isFull) this.#closePack()
   }
 
   #newBuilder(): PackBuilder {
