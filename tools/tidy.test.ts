@@ -132,7 +132,9 @@ describe('the rules', () => {
     const fine = ["import { createHash } from 'node:crypto'", 'new Date(5)', 'clock.sleep(5)', 'process.platform', 'clock.setTimeout()']
     for (const source of fine) expect(about(rule, { [`${engine}/operations/a.ts`]: source }), source).toEqual([])
     expect(about(rule, { [`${engine}/host/clock.ts`]: 'Date.now()' })).toEqual([])
-    expect(about(rule, { 'packages/cli/src/a.ts': 'process.stdout.write(process.env.HOME)' })).toEqual([])
+    expect(about(rule, { 'packages/cli/src/a.ts': 'process.stdout.write(text)' })).toEqual([])
+    expect(about(rule, { 'packages/cli/src/a.ts': 'process.env.HOME' })).not.toEqual([])
+    expect(about(rule, { 'packages/cli/src/environment.ts': 'process.env.HOME' })).toEqual([])
     expect(about(rule, { [`${engine}/operations/a.test.ts`]: 'Date.now()' })).toEqual([])
   })
 

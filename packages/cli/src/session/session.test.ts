@@ -59,8 +59,11 @@ describe('the repository', () => {
 })
 
 test('credentials are read from a profile', () => {
-  const file =
-    '[default]\naws_access_key_id = A\naws_secret_access_key=B\n\n[other]\r\naws_access_key_id=C\r\naws_secret_access_key = D=\r\naws_session_token=E\n[bare]\nregion=x'
+  const file = [
+    '[default]\naws_access_key_id = A\naws_secret_access_key=B\n',
+    '[other]\r\naws_access_key_id=C\r\naws_secret_access_key = D=\r\naws_session_token=E',
+    '[bare]\nregion=x',
+  ].join('\n')
   expect(parseProfile(file, 'default')).toEqual({ accessKeyId: 'A', secretAccessKey: 'B', sessionToken: undefined })
   expect(parseProfile(file, 'other')).toEqual({ accessKeyId: 'C', secretAccessKey: 'D=', sessionToken: 'E' })
   expect([parseProfile(file, 'bare'), parseProfile(file, 'none')]).toEqual([undefined, undefined])
