@@ -6,6 +6,7 @@ import { BlobIndex } from './blob-index.ts'
 import { IndexedRepository } from './indexed-repository.ts'
 import type { OpenRepository } from './open-repository.ts'
 import { PackTable } from './pack-table.ts'
+import { readAhead, type Settled } from './read-ahead.ts'
 
 /** Index files read ahead of the one that is being decoded: each may take some tens of megabytes while it waits. */
 const READ_AHEAD = 4
@@ -37,18 +38,14 @@ export async function* readIndexFiles(
   repository: OpenRepository,
   options: LoadIndexOptions = {},
 ): AsyncGenerator<{ readonly id: IndexId; readonly file: IndexFile }> {
-  const queue: Promise<{ id: IndexId; content: Buffer | EngineError }>[] = []
   const ids: IndexId[] = []
   for await (const { name } of repository.list('index', options))
     if (options.only?.has(name as IndexId) !== false) ids.push(name as IndexId)
-  for (let next = 0; next < ids.length || queue.length > 0; ) {
-    while (next < ids.length && queue.length < READ_AHEAD) queue.push(fetch(repository, ids[next++] as IndexId, options))
-    const fetched = await queue.shift()
-    if (fetched === undefined) return
-    const file = decode(fetched.content)
-    if (!(file instanceof EngineError)) yield { id: fetched.id, file }
-    else if (options.onBroken !== undefined && isBroken(file)) options.onBroken(fetched.id, file)
-    else throw file
+  for await (const read of readAhead(ids, { start: (id) => repository.loadUnpacked('index', id, options), maxItems: READ_AHEAD })) {
+    const decoded = decode(read)
+    if ('file' in decoded) yield { id: read.item, file: decoded.file }
+    else if (options.onBroken !== undefined && isBroken(decoded.error)) options.onBroken(read.item, decoded.error)
+    else throw decoded.error
   }
 }
 
@@ -60,32 +57,18 @@ function addPack(index: BlobIndex, packs: PackTable, pack: IndexedPack): void {
 }
 
 /** A file that is gone after it was listed is as good as broken. A storage that does not answer says nothing about the file. */
-function isBroken(error: EngineError): boolean {
+function isBroken(error: unknown): error is EngineError {
   return isEngineError(error, 'data.damaged', 'data.malformed', 'repository.too-large', 'storage.not-found')
 }
 
-async function fetch(
-  repository: OpenRepository,
-  id: IndexId,
-  options: CallOptions,
-): Promise<{ id: IndexId; content: Buffer | EngineError }> {
+function decode(read: Settled<IndexId, Buffer>): { readonly file: IndexFile } | { readonly error: unknown } {
+  if (!read.ok) return { error: read.error }
   try {
-    return { id, content: await repository.loadUnpacked('index', id, options) }
-  } catch (error) {
-    if (isEngineError(error)) return { id, content: error }
-    throw error
-  }
-}
-
-function decode(content: Buffer | EngineError): IndexFile | EngineError {
-  if (content instanceof EngineError) return content
-  try {
-    const file = decodeIndexFile(content)
+    const file = decodeIndexFile(read.result)
     checkBounds(file)
-    return file
+    return { file }
   } catch (error) {
-    if (isEngineError(error)) return error
-    throw error
+    return { error }
   }
 }
 
