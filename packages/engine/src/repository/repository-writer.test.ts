@@ -138,3 +138,24 @@ test('a write fails when a blob that was claimed could not be stored, also where
   })
   await expect(attempt).rejects.toThrow('Invalid typed array length')
 })
+
+test.each([
+  ['cancelled', new EngineError('operation.cancelled', 'Cannot go on: it was cancelled'), 1],
+  ['without its lock', new EngineError('repository.lock-lost', 'Cannot go on: the lock is lost'), 0],
+] as const)('a write that ends %s names what it stored in the index only while it may', async (_state, reason, indexFiles) => {
+  const storage = new MemoryStorage()
+  const indexed = await (await newRepository(storage)).loadIndex()
+  const controller = new AbortController()
+  const attempt = indexed.write(
+    async (writer) => {
+      await writer.saveBlob('data', randomBytes(1000))
+      while ((await namesOf(storage, 'data')).length === 0) await new Promise(setImmediate)
+      await new Promise(setImmediate)
+      controller.abort(reason)
+      throw reason
+    },
+    { packSizeBytes: 500, signal: AbortSignal.any([controller.signal]) },
+  )
+  await expect(attempt).rejects.toBe(reason)
+  expect(await namesOf(storage, 'index')).toHaveLength(indexFiles)
+})

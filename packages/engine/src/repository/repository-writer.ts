@@ -1,5 +1,6 @@
 import { hash } from 'node:crypto'
 import { type CompressionMode, compress, compressAlways } from '../compression/zstd.ts'
+import { isEngineError } from '../errors.ts'
 import type { BlobId, PackId } from '../format/ids.ts'
 import type { BlobType, PackBlob } from '../format/pack-header.ts'
 import { withTimeLimit } from '../host/clock.ts'
@@ -121,9 +122,11 @@ export class RepositoryWriter {
     await this.#recorder.save()
   }
 
-  /** After a failure: names what is stored in the index, if the storage still answers. Never rejects. */
+  /** After a failure: names what is stored in the index, if the storage still answers and the lock is held. Never rejects. */
   async abandon(): Promise<void> {
     await this.#uploads.settle()
+    // Without the lock a prune may have removed the new packs: an index that names them would have later backups rely on what is gone.
+    if (isEngineError(this.#options.signal?.reason, 'repository.lock-lost')) return
     try {
       await withTimeLimit(this.#indexed.repository.clock, ABANDON_TIMEOUT_MS, (signal) => this.#recorder.save({ signal }))
     } catch {
