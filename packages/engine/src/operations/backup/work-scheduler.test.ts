@@ -32,3 +32,19 @@ test('a failure ends the rest', async () => {
   await new Promise(setImmediate)
   expect(order).toEqual([])
 })
+
+test('work that still runs when another failed begins nothing new', async () => {
+  const scheduler = new WorkScheduler(2)
+  const begun: string[] = []
+  const failed = Promise.withResolvers<void>()
+  scheduler.addFolder(async () => {
+    await failed.promise
+    scheduler.addFile(async () => void begun.push('file'))
+    scheduler.addFolder(async () => void begun.push('folder'))
+  })
+  scheduler.fail(new Error('broken'))
+  failed.resolve()
+  await expect(scheduler.finished()).rejects.toThrow('broken')
+  await new Promise(setImmediate)
+  expect(begun).toEqual([])
+})

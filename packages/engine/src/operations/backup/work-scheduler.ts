@@ -11,6 +11,7 @@ export class WorkScheduler {
   readonly #folders: Work[] = []
   readonly #done = Promise.withResolvers<void>()
   #running = 0
+  #hasFailed = false
 
   constructor(limit: number) {
     this.#limit = limit
@@ -29,6 +30,7 @@ export class WorkScheduler {
 
   /** Ends everything: nothing new begins, and {@link WorkScheduler.finished} rejects. */
   fail(error: unknown): void {
+    this.#hasFailed = true
     this.#files.length = 0
     this.#folders.length = 0
     this.#done.reject(error)
@@ -40,7 +42,7 @@ export class WorkScheduler {
   }
 
   #pump(): void {
-    while (this.#running < this.#limit) {
+    while (this.#running < this.#limit && !this.#hasFailed) {
       const work = this.#files.shift() ?? this.#folders.pop()
       if (work === undefined) break
       this.#running++
