@@ -28,11 +28,6 @@ export function idFromBytes<T extends Id>(bytes: Uint8Array): T {
   return Buffer.from(bytes.buffer, bytes.byteOffset, 32).toString('hex') as T
 }
 
-/** The 32 bytes of an id. */
-export function idToBytes(id: Id): Buffer {
-  return Buffer.from(id, 'hex')
-}
-
 /** The eight digits that are shown to people. */
 export function shortId(id: Id): string {
   return id.slice(0, 8)
