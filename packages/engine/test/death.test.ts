@@ -133,8 +133,8 @@ class Deaths {
   }
 
   /**
-   * One more run. The first at each speed shows how long it takes; the others are killed, half of them at any time, half of them before, in or
-   * after a call of the storage, every kind of call being as likely.
+   * One more run. The first at each speed shows how long it takes; the others are killed, half of them at any time, half of them before, in
+   * or after a call of the storage, every kind of call being as likely.
    */
   async next(round: number): Promise<Ending> {
     if (round > 4 * DEATHS[this.#request.operation]) throw new Error(`seed ${SEED}: ${this.#request.operation} ends before it is killed`)

@@ -267,7 +267,10 @@ function snapshotSet(): fc.Arbitrary<SetMember[]> {
   })
 }
 
-/** Snapshots as far back from a newest one as each of the durations, to the nanosecond, with and without regard to the zone's changes of offset. */
+/**
+ * Snapshots as far back from a newest one as each of the durations, to the nanosecond, with and without regard to the zone's changes of
+ * offset.
+ */
 function edgeSet(zoneName: string, newestText: string): SetMember[] {
   const zone = namedTimeZone(zoneName)
   const newest = { seconds: secondsOf(newestText), nanoseconds: 5 }

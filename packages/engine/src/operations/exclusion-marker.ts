@@ -26,7 +26,10 @@ export function parseExclusionMarker(text: ByteString): ExclusionMarker {
   return { name, header: colon === -1 ? new Uint8Array() : bytesOf(text.slice(colon + 1) as ByteString) }
 }
 
-/** Whether a file of the marker's name excludes its folder. `start` is the beginning of the file, at least as long as the header if it can be. */
+/**
+ * Whether a file of the marker's name excludes its folder. `start` is the beginning of the file, at least as long as the header if it can
+ * be.
+ */
 export function isMarkedBy(marker: ExclusionMarker, start: Uint8Array): boolean {
   return Buffer.compare(start.subarray(0, marker.header.length), marker.header) === 0
 }

@@ -204,7 +204,9 @@ describe('any patterns and paths', () => {
   })
 })
 
-/** restic's definition, written down: each `**` in turn becomes 0 to n components of any name, n by the length that the pattern has then. */
+/**
+ * restic's definition, written down: each `**` in turn becomes 0 to n components of any name, n by the length that the pattern has then.
+ */
 function expandedMatch(parts: readonly string[], names: readonly string[]): boolean {
   const wildcard = parts.indexOf('**')
   if (wildcard !== -1) {

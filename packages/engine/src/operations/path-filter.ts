@@ -23,9 +23,9 @@ export interface PathFilter {
 }
 
 /**
- * Compiles restic's patterns (its documentation, "Excluding files"), each in the syntax of Go's `filepath.Match` for every component and with
- * `**` for any number of components. A pattern fits a path when it fits a run of whole components anywhere in it, so also when it fits a
- * folder above; a leading slash ties it to the root. A pattern that begins with `!` takes back what those before it matched: the last one
+ * Compiles restic's patterns (its documentation, "Excluding files"), each in the syntax of Go's `filepath.Match` for every component and
+ * with `**` for any number of components. A pattern fits a path when it fits a run of whole components anywhere in it, so also when it fits
+ * a folder above; a leading slash ties it to the root. A pattern that begins with `!` takes back what those before it matched: the last one
  * that fits decides. Empty patterns are ignored. `ignoreCase` compares without regard to case.
  *
  * As in restic, two `**` in one pattern do not both stand for nothing in a path that has no more components than the pattern has names.
@@ -173,9 +173,9 @@ function fitsWithWildcards(pattern: Pattern, components: Components): boolean {
 }
 
 /**
- * Places every segment behind a `**` as early as it fits, which leaves the most room to those after it, when the first segment is at `start`.
- * restic expands one `**` after the other and bounds each by the number of components that the pattern has at that time, in which the `**`s to
- * come count as one component each; hence `wildcardsToCome`.
+ * Places every segment behind a `**` as early as it fits, which leaves the most room to those after it, when the first segment is at
+ * `start`. restic expands one `**` after the other and bounds each by the number of components that the pattern has at that time, in which
+ * the `**`s to come count as one component each; hence `wildcardsToCome`.
  */
 function fitOthers({ first, others, length }: Pattern, components: Components, start: number): boolean {
   const slack = components.length - length

@@ -16,7 +16,8 @@ export function readPatternLines(bytes: Uint8Array): ByteString[] {
 
 /**
  * Replaces `$name` and `${name}` in a line of a pattern file as restic does; `$$` is a dollar sign. Names are letters, digits and `_`, or
- * anything between braces, or one of the shell's special characters. `${}` and a brace that is never closed are dropped with their dollar sign.
+ * anything between braces, or one of the shell's special characters. `${}` and a brace that is never closed are dropped with their dollar
+ * sign.
  */
 export function expandVariables(line: ByteString, lookup: VariableLookup): ByteString {
   const variable = /\$(?:\{([*#$@!?\-0-9])\}|\{([^}]+)\}|\{\}?()|([*#$@!?\-0-9])|(\w+))/g

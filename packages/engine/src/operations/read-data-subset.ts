@@ -4,8 +4,8 @@ import type { PackId } from '../format/ids.ts'
 import { randomFraction } from '../host/random.ts'
 
 /**
- * Which packs a check reads whole: part `part` (from 1) of `parts`, so that all parts together are all packs; or a random choice by share or
- * by size.
+ * Which packs a check reads whole: part `part` (from 1) of `parts`, so that all parts together are all packs; or a random choice by share
+ * or by size.
  */
 export type ReadDataSubset =
   | { readonly kind: 'part'; readonly part: number; readonly parts: number }

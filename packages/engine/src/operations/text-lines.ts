@@ -6,8 +6,8 @@ const WIDE_SPACES: readonly string[] = [...'\u0085\u00a0\u1680\u2000\u2001\u2002
   .map(byteStringOf)
 
 /**
- * The lines of a text file, without their ends (`\n` or `\r\n`). Bytes are taken as they are; a byte order mark is dropped, and what it marks
- * as UTF-16 becomes UTF-8.
+ * The lines of a text file, without their ends (`\n` or `\r\n`). Bytes are taken as they are; a byte order mark is dropped, and what it
+ * marks as UTF-16 becomes UTF-8.
  */
 export function readLines(bytes: Uint8Array): ByteString[] {
   const lines = decode(bytes).split('\n')

@@ -73,8 +73,8 @@ function decode(read: Settled<IndexId, Buffer>): { readonly file: IndexFile } | 
 }
 
 /**
- * No cutter makes chunks of more than 8 MiB, and a tree of half a GiB is beyond what the runtime can hold as text. Whoever claims more wants
- * this process to take the memory.
+ * No cutter makes chunks of more than 8 MiB, and a tree of half a GiB is beyond what the runtime can hold as text. Whoever claims more
+ * wants this process to take the memory.
  */
 const LARGEST_BLOB_BYTES = { data: 64 * 1024 * 1024, tree: 512 * 1024 * 1024 } as const
 

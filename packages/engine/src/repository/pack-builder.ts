@@ -78,8 +78,8 @@ export class PackBuilder {
   }
 
   /**
-   * Closes the pack, which holds a blob at least: each of them brought room for its entry in the header. The content is a view of the buffer
-   * and must be written before the builder is used again.
+   * Closes the pack, which holds a blob at least: each of them brought room for its entry in the header. The content is a view of the
+   * buffer and must be written before the builder is used again.
    */
   finish(): FinishedPack {
     const blobs = this.#blobs

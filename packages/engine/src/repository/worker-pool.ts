@@ -59,8 +59,8 @@ export interface ThreadStart {
 }
 
 /**
- * Threads that load their modules while it is still being found out what they will have to know: starting a thread takes as long as opening a
- * repository, and both can be done at once.
+ * Threads that load their modules while it is still being found out what they will have to know: starting a thread takes as long as opening
+ * a repository, and both can be done at once.
  */
 export class SpareThreads implements AsyncDisposable {
   #threads: { readonly worker: Worker; readonly gate: SharedArrayBuffer }[]

@@ -66,8 +66,9 @@ export function isoWeek(time: CivilTime): { readonly year: number; readonly week
 }
 
 /**
- * The moment that lies a span before another: years, months and days are counted on the calendar, where a day that does not exist is taken as
- * that many days after the month's beginning (31 March less a month is 3 March, or 2 March in leap years), and hours are taken off the result.
+ * The moment that lies a span before another: years, months and days are counted on the calendar, where a day that does not exist is taken
+ * as that many days after the month's beginning (31 March less a month is 3 March, or 2 March in leap years), and hours are taken off the
+ * result.
  */
 export function before(moment: ZonedInstant, span: CalendarSpan): Instant {
   const civil = civilTime(moment)

@@ -25,8 +25,8 @@ export interface SnapshotGroup<Member> {
 }
 
 /**
- * Reads the value of `--group-by`: any of `host`, `paths` and `tags` (or `hosts`, `path`, `tag`) separated by commas; the empty text means no
- * grouping.
+ * Reads the value of `--group-by`: any of `host`, `paths` and `tags` (or `hosts`, `path`, `tag`) separated by commas; the empty text means
+ * no grouping.
  *
  * @throws EngineError `input.invalid`
  */

@@ -1,7 +1,9 @@
 /** Tags that a snapshot must have all of. An empty tag stands for "no tags". */
 export type TagList = readonly string[]
 
-/** The tags of one `--tag` or `--keep-tag`: separated by commas, white space around each is not part of it. `''` is a list of one empty tag. */
+/**
+ * The tags of one `--tag` or `--keep-tag`: separated by commas, white space around each is not part of it. `''` is a list of one empty tag.
+ */
 export function parseTagList(text: string): TagList {
   return text.split(',').map((tag) => tag.trim())
 }

@@ -36,9 +36,9 @@ const ODD_NAMES: readonly ByteString[] = [
 ]
 
 /**
- * Fills `folder` with one of everything that a file system can hold: every kind of entry, odd names, modes and times, hard links, links that
- * lead nowhere, extended attributes, ACLs, empty and sparse and large files. Devices only as root. restic before 0.16 stores a link whose
- * target is not UTF-8 in another way, so that it can be left out.
+ * Fills `folder` with one of everything that a file system can hold: every kind of entry, odd names, modes and times, hard links, links
+ * that lead nowhere, extended attributes, ACLs, empty and sparse and large files. Devices only as root. restic before 0.16 stores a link
+ * whose target is not UTF-8 in another way, so that it can be left out.
  */
 export async function makeOddTree(folder: string, options: { readonly withInvalidLinkTarget?: boolean } = {}): Promise<void> {
   const root = byteStringOf(folder)

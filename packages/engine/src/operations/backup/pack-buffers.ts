@@ -10,7 +10,8 @@ const IN_USE = 1
 
 /**
  * How many buffers each worker needs: one to build a pack in, and one for every pack that the storage may be busy with meanwhile. A pack is
- * on a local disk before the next one is full; a far storage wants all its connections used. They are most of what a backup takes of memory.
+ * on a local disk before the next one is full; a far storage wants all its connections used. They are most of what a backup takes of
+ * memory.
  */
 export function buffersPerWorker(storage: { readonly isLocal: boolean; readonly connections: number }, workers: number): number {
   return storage.isLocal ? 2 : 1 + Math.max(1, Math.ceil(storage.connections / workers))

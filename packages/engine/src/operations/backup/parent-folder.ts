@@ -24,8 +24,8 @@ export interface SameNode {
 
 /**
  * A folder as the parent snapshot has it. Where little has changed, the entries of the folder and the nodes of its tree come in the same
- * order, and a node's JSON begins with exactly what would be written for the entry now: then it is taken as it stands, and the tree need not
- * be parsed. Parsing trees is otherwise the larger part of a backup in which nothing has changed.
+ * order, and a node's JSON begins with exactly what would be written for the entry now: then it is taken as it stands, and the tree need
+ * not be parsed. Parsing trees is otherwise the larger part of a backup in which nothing has changed.
  */
 export class ParentFolder {
   readonly #bytes: Uint8Array
