@@ -44,6 +44,22 @@ test('an init that was interrupted before the config can be repeated', async () 
   expect((await openRepository(storage, { password: 'another' })).config.version).toBe(2)
 })
 
+test('an init that was interrupted and repeated with the same password leaves one key', async () => {
+  const storage = new MemoryStorage()
+  const interrupted = await initRepository(storage, { password, cost })
+  await storage.remove({ kind: 'config', name: '' })
+  await initRepository(storage, { password, cost })
+  expect((await openRepository(storage, { password })).keyId).toBe(interrupted.keyId)
+  expect((await listKeys(storage)).keys).toHaveLength(1)
+})
+
+test('where snapshots are, no repository is made, even if the config file is gone', async () => {
+  const storage = new MemoryStorage()
+  await (await initRepository(storage, { password, cost })).saveUnpacked('snapshots', Buffer.from('{}'))
+  await storage.remove({ kind: 'config', name: '' })
+  await expect(initRepository(storage, { password, cost })).rejects.toMatchObject({ code: 'repository.exists' })
+})
+
 test('keys can be added, listed and removed, but not the one in use', async () => {
   const storage = new MemoryStorage()
   const repository = await initRepository(storage, { password, cost })

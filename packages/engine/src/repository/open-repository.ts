@@ -12,7 +12,7 @@ import { secureRandom } from '../host/random.ts'
 import { type CallOptions, describeFile, type FileInfo, type FileKind, type FileRef, type Storage } from '../storage/storage.ts'
 import { type LoadIndexOptions, loadIndex } from './index-loader.ts'
 import type { IndexedRepository } from './indexed-repository.ts'
-import { addKey, unlockKey } from './keys.ts'
+import { type AddKeyOptions, addKey, type UnlockedKey, unlockKey } from './keys.ts'
 import { type LockOptions, RepositoryLock } from './locks.ts'
 
 /** Kinds of files that hold one sealed document each. */
@@ -157,7 +157,7 @@ export async function openRepository(storage: Storage, options: OpenOptions): Pr
 
 /**
  * Makes a new repository with one key.
- * @throws {EngineError} `repository.exists` when there is one already.
+ * @throws {EngineError} `repository.exists` when there is one already, or one that has lost its config file.
  */
 export async function initRepository(storage: Storage, options: InitOptions): Promise<OpenRepository> {
   await storage.prepare(options)
@@ -167,9 +167,8 @@ export async function initRepository(storage: Storage, options: InitOptions): Pr
     id: secureRandom(32).toString('hex'),
     chunker_polynomial: formatPolynomial(options.chunkerPolynomial ?? randomPolynomial()),
   }
-  const masterKey = randomSealingKey()
   const { clock, identity } = surroundings(options)
-  const keyId = await addKey(storage, masterKey, { ...options, clock, identity })
+  const { id: keyId, masterKey } = (await leftKey(storage, options)) ?? (await newKey(storage, { ...options, clock, identity }))
   // The config comes last: a repository without one does not count, so that an interrupted init can be repeated.
   await storage.write({ kind: 'config', name: '' }, new Sealer(masterKey).seal(encodeConfig(config)), options)
   return new OpenRepository({ storage, config, keyId, masterKey, clock, identity })
@@ -186,13 +185,41 @@ export async function replaceConfig(
 }
 
 async function refuseIfInitialised(storage: Storage, options: CallOptions): Promise<void> {
+  if (await hasConfig(storage, options)) {
+    throw new EngineError('repository.exists', `Cannot create a repository at ${storage.location}: there is one already`)
+  }
+  for await (const _snapshot of storage.list('snapshots', options)) {
+    const state = 'there are snapshots of one whose config file is missing'
+    throw new EngineError('repository.exists', `Cannot create a repository at ${storage.location}: ${state}`)
+  }
+}
+
+async function hasConfig(storage: Storage, options: CallOptions): Promise<boolean> {
   try {
     await storage.stat({ kind: 'config', name: '' }, options)
+    return true
   } catch (error) {
-    if (isEngineError(error, 'storage.not-found')) return
+    if (isEngineError(error, 'storage.not-found')) return false
     throw error
   }
-  throw new EngineError('repository.exists', `Cannot create a repository at ${storage.location}: there is one already`)
+}
+
+/**
+ * The key of an init that was interrupted, if the password opens one. A second key for the same password would have another master key, and
+ * whether the right one is tried first would be chance.
+ */
+async function leftKey(storage: Storage, options: InitOptions): Promise<UnlockedKey | undefined> {
+  try {
+    return await unlockKey(storage, options)
+  } catch (error) {
+    if (isEngineError(error, 'repository.password', 'repository.missing')) return undefined
+    throw error
+  }
+}
+
+async function newKey(storage: Storage, options: AddKeyOptions): Promise<UnlockedKey> {
+  const masterKey = randomSealingKey()
+  return { id: await addKey(storage, masterKey, options), masterKey }
 }
 
 async function readConfigFile(storage: Storage, options: CallOptions): Promise<Uint8Array> {
