@@ -1,3 +1,4 @@
+import { EngineError } from '../src/errors.ts'
 import { byteStringOf } from '../src/format/byte-string.ts'
 import type { Timestamp } from '../src/format/timestamp.ts'
 import { backup } from '../src/operations/backup/backup.ts'
@@ -16,6 +17,8 @@ export const OPERATIONS = ['backup', 'prune', 'copy', 'forget'] as const
 export interface Operation extends CallOptions {
   readonly operation: (typeof OPERATIONS)[number]
   readonly packSizeBytes: number
+  /** Threads of a backup. */
+  readonly readConcurrency?: number
   /** The folder that a backup is of. */
   readonly folder?: string | undefined
   /** Opens the repository that a copy is from. */
@@ -50,13 +53,14 @@ export async function runOperation(repository: OpenRepository, options: Operatio
       absolutePaths: [folder],
       parent,
       packSizeBytes,
+      readConcurrency: options.readConcurrency,
       signal,
     })
-    if (errorCount > 0) throw new Error(`the backup is not whole: ${errorCount} errors`)
+    if (errorCount > 0) throw new EngineError('source.unreadable', `Cannot back up everything: ${errorCount} errors`)
   } else if (operation === 'prune') {
     const plan = await planPrune(await repository.loadIndex({ signal }), { maxUnused: { bytes: 0 }, signal })
     const { notRemoved } = await executePrune(plan, { signal, packSizeBytes })
-    if (notRemoved.size > 0) throw new Error(`the prune is not whole: ${notRemoved.size} packs are still there`)
+    if (notRemoved.size > 0) throw new EngineError('storage.failed', `Cannot remove everything: ${notRemoved.size} packs are still there`)
   } else await copyAll(repository, { ...options, snapshots, signal })
 }
 

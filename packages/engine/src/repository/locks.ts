@@ -36,6 +36,8 @@ export interface LockOptions extends CallOptions {
 /** A lock older than this is stale; restic's figure, as are the next ones. */
 const STALE_AFTER_MS = 30 * 60_000
 const REFRESH_EVERY_MS = 5 * 60_000
+/** How often the clock is looked at: timers stand still while the machine sleeps, and an hour of sleep must be noticed soon. */
+const LOOK_EVERY_MS = 5_000
 /** The operation ends well before other processes may take the lock for stale. */
 const LOST_AFTER_MS = STALE_AFTER_MS - REFRESH_EVERY_MS * 1.5
 /** Two processes that lock at the same moment see each other after this time. */
@@ -46,7 +48,7 @@ const UNREADABLE_RETRIES = 3
 /** A refresh has ended before the next one begins. */
 const REFRESH_TIMEOUT_MS = 4 * 60_000
 /** A storage that has stopped to answer must not hold up the end of the operation for longer; others take the lock for stale later. */
-const RELEASE_TIMEOUT_MS = 20_000
+const RELEASE_TIMEOUT_MS = 10_000
 
 /** A lock found in a repository. */
 export interface FoundLock extends LockFile {
@@ -63,6 +65,9 @@ export class RepositoryLock implements AsyncDisposable {
   readonly #stopRefreshing: () => void
   #id: LockId
   #refreshedAtMs: number
+  /** When the last refresh began, whatever came of it. */
+  #triedAtMs: number
+  #isRefreshing = false
   #refreshing: Promise<void> = Promise.resolve()
   readonly #released = new AbortController()
   /** Files of this lock that have been replaced and could not be removed yet. */
@@ -74,9 +79,10 @@ export class RepositoryLock implements AsyncDisposable {
     this.#id = id
     this.#options = options
     this.#refreshedAtMs = options.clock.now()
+    this.#triedAtMs = this.#refreshedAtMs
     this.signal = this.#lost.signal
-    this.#stopRefreshing = options.clock.every(REFRESH_EVERY_MS, () => {
-      this.#refreshing = this.#refresh()
+    this.#stopRefreshing = options.clock.every(LOOK_EVERY_MS, () => {
+      if (this.#isDue()) this.#refreshing = this.#refresh()
     })
     this.#confirmation = this.#confirm()
     this.#confirmation.catch(() => undefined)
@@ -140,26 +146,38 @@ export class RepositoryLock implements AsyncDisposable {
     await refuseIfLocked(this.#files, { ...this.#options, own })
   }
 
+  #isDue(): boolean {
+    if (this.#isRefreshing) return false
+    const sinceMs = this.#options.clock.now() - this.#triedAtMs
+    // A clock that was set back says nothing about how long ago that was.
+    return sinceMs >= REFRESH_EVERY_MS || sinceMs < 0
+  }
+
   async #refresh(): Promise<void> {
     const { clock, onWarning } = this.#options
+    this.#isRefreshing = true
+    this.#triedAtMs = clock.now()
     try {
       await withTimeLimit(clock, REFRESH_TIMEOUT_MS, (limit) => this.#replace(AbortSignal.any([limit, this.#released.signal])))
     } catch (error) {
       if (this.#released.signal.aborted) return
       onWarning?.(`Cannot refresh the lock of ${this.#files.location}: ${messageOf(error)}`)
       if (clock.now() - this.#refreshedAtMs > LOST_AFTER_MS) this.#lose(messageOf(error))
+    } finally {
+      this.#isRefreshing = false
     }
   }
 
   async #replace(signal: AbortSignal): Promise<void> {
-    const { clock } = this.#options
-    const late = clock.now() - this.#refreshedAtMs > LOST_AFTER_MS
+    // The time that the new file will have, however long it takes to write.
+    const savedAtMs = this.#options.clock.now()
+    const late = savedAtMs - this.#refreshedAtMs > LOST_AFTER_MS
     // After a long sleep of the machine others may have removed the lock and gone to work: it counts only while its file is there.
     if (late && !(await lockExists(this.#files, this.#id, { signal }))) return this.#lose('its file was removed')
     const replacement = await saveLock(this.#files, { ...this.#options, signal })
     this.#former.add(this.#id)
     this.#id = replacement
-    this.#refreshedAtMs = clock.now()
+    this.#refreshedAtMs = savedAtMs
     for (const id of this.#former) {
       await this.#files.removeFile('locks', id, { signal })
       this.#former.delete(id)

@@ -43,10 +43,10 @@ export interface InitOptions extends OpenOptions {
 
 /** First byte of an unpacked file whose remainder is zstd; JSON begins with `{` or `[` instead. */
 const COMPRESSED_DOCUMENT = 2
-/** The most that the plaintext of one unpacked file may have; restic's largest index files stay below 8 MiB. */
-const MAX_DOCUMENT_BYTES = 1 << 30
+/** The most that the plaintext of one compressed document may have: several are read at once. restic's index files stay below 9 MiB. */
+const MAX_DOCUMENT_BYTES = 64 * 1024 * 1024
 /** How long an operation that failed may still take to clear up behind itself. */
-const CLEANUP_TIMEOUT_MS = 10_000
+const CLEANUP_TIMEOUT_MS = 5_000
 
 /** A repository whose key is known. Documents can be read and written; blobs need the index: {@link OpenRepository.loadIndex}. */
 export class OpenRepository {

@@ -18,8 +18,8 @@ export interface OperationRequest extends Pick<Operation, 'operation' | 'packSiz
 }
 
 /**
- * Carries out one operation, for tests that kill it. Prints `begun`, then `+ write index` when a call of the storage begins and `- write index`
- * when it has ended, at last `done`.
+ * Carries out one operation, for tests that kill it. Prints `begun`, then `+ write index` when a call of the storage begins and `- write
+ * index` when it has ended, at last `done`.
  */
 const request = JSON.parse(process.argv[2] ?? '{}') as OperationRequest
 const clock = request.speed === 1 ? systemClock : fastClock(request.speed)

@@ -13,6 +13,8 @@ export interface RestServerOptions {
   /** 1 for a server that lists names only. */
   readonly version?: 1 | 2
   readonly tls?: { readonly cert: string; readonly key: string; readonly ca?: string }
+  /** Listen on this port; on any that is free by default. */
+  readonly port?: number
   /** Listen on this UNIX socket instead of a port. */
   readonly socketPath?: string
 }
@@ -33,7 +35,7 @@ export async function startRestServer(storage: Storage, options: RestServerOptio
   const server: Server =
     tls === undefined ? createServer(listener) : createTlsServer({ ...tls, requestCert: tls.ca !== undefined }, listener)
   await new Promise<void>((resolve) => {
-    if (options.socketPath === undefined) server.listen(0, '127.0.0.1', resolve)
+    if (options.socketPath === undefined) server.listen(options.port ?? 0, '127.0.0.1', resolve)
     else server.listen(options.socketPath, resolve)
   })
   const protocol = tls === undefined ? 'http' : 'https'
