@@ -95,6 +95,48 @@ test('a lock is refreshed before it is stale: a new file, then the old one goes'
   expect(lock.signal.aborted).toBe(false)
 })
 
+test('a lock is refreshed when its time has come, and after a failure again when as much time has passed', async () => {
+  const clock = new ManualClock(1e12)
+  let writes = 0
+  let isBroken = false
+  const storage = new FaultyStorage(new MemoryStorage(), {
+    fault: ({ operation, kind }) => {
+      if (operation === 'write' && kind === 'locks') writes++
+      return isBroken ? 'fail' : undefined
+    },
+  })
+  const repository = await repositoryAt(clock, storage)
+  await using _lock = await repository.lock()
+  const writesAfter = async (advanceMs: number): Promise<number> => {
+    clock.advance(advanceMs)
+    clock.tick()
+    for (let turn = 0; turn < 20; turn++) await new Promise(setImmediate)
+    return writes
+  }
+  expect(await writesAfter(0)).toBe(1)
+  expect(await writesAfter(MINUTE_MS)).toBe(1)
+  expect(await writesAfter(4 * MINUTE_MS)).toBe(2)
+  isBroken = true
+  expect(await writesAfter(5 * MINUTE_MS)).toBe(3)
+  expect(await writesAfter(MINUTE_MS)).toBe(3)
+  expect(await writesAfter(4 * MINUTE_MS)).toBe(4)
+  isBroken = false
+  expect(await writesAfter(-60 * MINUTE_MS)).toBe(5)
+})
+
+test('the clock is looked at every few seconds, since timers stand still while the machine sleeps', async () => {
+  const intervals: number[] = []
+  class WatchedClock extends ManualClock {
+    override every(intervalMs: number, action: () => void): () => void {
+      intervals.push(intervalMs)
+      return super.every(intervalMs, action)
+    }
+  }
+  const repository = await repositoryAt(new WatchedClock(1e12))
+  await using _lock = await repository.lock()
+  expect(Math.max(...intervals)).toBeLessThanOrEqual(10_000)
+})
+
 test('no file of a lock is left behind when a refresh could not remove the former one', async () => {
   const clock = new ManualClock(1e12)
   let isRefreshing = false
@@ -104,6 +146,7 @@ test('no file of a lock is left behind when a refresh could not remove the forme
   const repository = await repositoryAt(clock, storage)
   const lock = await repository.lock()
   isRefreshing = true
+  clock.advance(5 * MINUTE_MS)
   clock.tick()
   for (let turn = 0; turn < 20; turn++) await new Promise(setImmediate)
   isRefreshing = false
@@ -121,6 +164,7 @@ test('a lock is given back while the storage does not answer its refresh', async
   const repository = await repositoryAt(clock, storage)
   const lock = await repository.lock()
   isRefreshing = true
+  clock.advance(5 * MINUTE_MS)
   clock.tick()
   await new Promise(setImmediate)
   await lock[Symbol.asyncDispose]()
