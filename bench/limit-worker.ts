@@ -1,13 +1,10 @@
 import { hash } from 'node:crypto'
 import { closeSync, openSync, readSync } from 'node:fs'
 import { parentPort, workerData } from 'node:worker_threads'
-import { compressAlways, compressToLookAt } from '../packages/engine/src/compression/zstd.ts'
+import { compressAlways, compressToLookAt, EFFORTS } from '../packages/engine/src/compression/zstd.ts'
 import { zstdLibrary } from '../packages/engine/src/compression/zstd-library.ts'
 import { randomSealingKey, SEAL_OVERHEAD_BYTES, Sealer } from '../packages/engine/src/crypto/sealer.ts'
 import { type ChunkRun, type LimitWorkerData, NEXT_TASK, type PlannedChunk, STARTED } from './limit-tasks.ts'
-
-/** The level of the mode `auto`. */
-const LEVEL = 3
 
 const { plan, mode, control } = workerData as LimitWorkerData
 const words = new Int32Array(control)
@@ -47,6 +44,6 @@ function store(content: Uint8Array, chunk: PlannedChunk): void {
 }
 
 function compressWhole(content: Uint8Array): Uint8Array {
-  const length = zstd?.compress(content, frame, LEVEL) ?? -1
+  const length = zstd?.compress(content, frame, EFFORTS.auto) ?? -1
   return length < 0 ? compressAlways(content, 'auto') : frame.subarray(0, length)
 }
