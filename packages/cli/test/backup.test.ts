@@ -138,7 +138,7 @@ describe('backup', () => {
     const unreadable = '/proc/self/mem'
     const [text, json] = [await backup(['data', unreadable]), await backup(['data', unreadable, '--json'])]
     expect([text.code, json.code]).toEqual([3, 3])
-    expect(text.errors).toContain(`error: ${unreadable}: `)
+    expect(text.errors).toContain(`error: ${unreadable}: i/o error\n`)
     expect(text.errors).toContain('Warning: at least one source file could not be read')
     const errors = messages(json.errors)
     expect(errors[0]).toMatchObject({ message_type: 'error', error: { message: expect.any(String) }, during: 'archival', item: unreadable })
@@ -202,7 +202,10 @@ describe('backup of a stream', () => {
     expect(failed.code).toBe(1)
     expect(failed.errors).toContain('why')
     expect(failed.errors).toContain('ended with code 7')
-    expect((await backup(['--stdin-from-command', '--', 'no-such-program'])).code).toBe(1)
+    expect(await backup(['--stdin-from-command', '--', 'no-such-program'])).toMatchObject({
+      code: 1,
+      errors: 'Fatal: Cannot run no-such-program: there is no such program\n',
+    })
     expect(await latest()).toEqual(before)
   })
 

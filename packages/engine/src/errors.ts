@@ -1,3 +1,6 @@
+import { constants } from 'node:os'
+import { getSystemErrorMessage } from 'node:util'
+
 /**
  * Every failure the engine can report, one row each: what it means and whether trying again can help. `docs/reference/errors.md` is
  * held against this table by a test; the command line maps the codes to exit codes.
@@ -77,4 +80,10 @@ export function messageOf(error: unknown): string {
 /** The code of a Node.js system error such as `ENOENT`, or undefined. */
 export function systemCodeOf(error: unknown): string | undefined {
   return error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : undefined
+}
+
+/** What the system says of its failed call, in words such as `permission denied`; of anything else that was thrown, the message. */
+export function systemStateOf(error: unknown): string {
+  const number = Object.entries(constants.errno).find(([name]) => name === systemCodeOf(error))?.[1]
+  return number === undefined ? messageOf(error) : getSystemErrorMessage(-number)
 }

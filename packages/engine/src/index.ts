@@ -4,7 +4,7 @@
 
 export type { Polynomial } from './chunker/polynomial.ts'
 export type { CompressionMode } from './compression/zstd.ts'
-export { ENGINE_ERRORS, EngineError, type EngineErrorCode, isEngineError, messageOf } from './errors.ts'
+export { ENGINE_ERRORS, EngineError, type EngineErrorCode, isEngineError, messageOf, systemStateOf } from './errors.ts'
 export { parseByteSize } from './format/byte-size.ts'
 export { type ByteString, byteStringFrom, byteStringOf, bytesOf, displayText, systemPath } from './format/byte-string.ts'
 export { describeMode, statModeFromGo } from './format/file-mode.ts'

@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process'
-import { EngineError, messageOf } from '../errors.ts'
+import { EngineError, systemCodeOf, systemStateOf } from '../errors.ts'
 
 /** How much of what a program says on its error channel is kept for the message of its failure. */
 const KEPT_ERROR_BYTES = 4096
@@ -19,7 +19,7 @@ export interface RunOptions {
 export async function* runProgram(program: string, args: readonly string[], options: RunOptions = {}): AsyncGenerator<Buffer, void, void> {
   const child = spawn(program, args, { stdio: ['inherit', 'pipe', 'pipe'], shell: false, signal: options.signal })
   const ended = new Promise<{ readonly state: string } | undefined>((resolve) => {
-    child.on('error', (error) => resolve({ state: messageOf(error) }))
+    child.on('error', (error) => resolve({ state: systemCodeOf(error) === 'ENOENT' ? 'there is no such program' : systemStateOf(error) }))
     child.on('close', (code, signal) =>
       resolve(code === 0 ? undefined : { state: signal === null ? `it ended with code ${code}` : `it was ended by ${signal}` }),
     )

@@ -44,7 +44,7 @@ export async function unlockKey(
 ): Promise<UnlockedKey> {
   const names: string[] = []
   for await (const file of storage.list('keys', options)) names.push(file.name)
-  if (names.length === 0) throw new EngineError('repository.missing', `Cannot open ${storage.location}: it has no key files`)
+  if (names.length === 0) throw new EngineError('repository.missing', `Cannot open ${storage.location}: there is no repository (no keys)`)
   const { keyHint } = options
   if (keyHint !== undefined && keyHint !== '') names.sort((a, b) => Number(b.startsWith(keyHint)) - Number(a.startsWith(keyHint)))
   let damage: unknown

@@ -1,6 +1,6 @@
 import { closeSync, constants, openSync } from 'node:fs'
 import type { CutFinder } from '../../chunker/cut-finder.ts'
-import { EngineError, messageOf } from '../../errors.ts'
+import { EngineError, messageOf, systemStateOf } from '../../errors.ts'
 import { type ByteString, systemPath } from '../../format/byte-string.ts'
 import { nodeTypeFromStat } from '../../format/file-mode.ts'
 import type { BlobId } from '../../format/ids.ts'
@@ -138,7 +138,7 @@ export function countFile(
 
 /** An entry that is not in the snapshot because reading it failed. */
 export function unreadable(path: ByteString, error: unknown): PathProblem {
-  return { path, message: messageOf(error), severity: 'error' }
+  return { path, message: systemStateOf(error), severity: 'error' }
 }
 
 /** An entry that is in the snapshot without all of its metadata. */

@@ -1,7 +1,5 @@
 import { chmodSync, lchownSync } from 'node:fs'
-import { constants } from 'node:os'
-import { getSystemErrorMessage } from 'node:util'
-import { EngineError, messageOf, systemCodeOf } from '../../errors.ts'
+import { EngineError, systemCodeOf, systemStateOf } from '../../errors.ts'
 import { type ByteString, byteStringOf, displayText, systemPath } from '../../format/byte-string.ts'
 import { statModeFromGo } from '../../format/file-mode.ts'
 import type { ExtendedAttribute, TreeNode } from '../../format/node.ts'
@@ -102,7 +100,7 @@ export class MetadataWriter {
     const code = systemCodeOf(error)
     if (!this.#isRoot && (code === 'EPERM' || code === 'EACCES')) return undefined
     const isUnsupported = code === 'ENOTSUP' && what.startsWith('extended')
-    const message = `Cannot set ${what} of ${displayText(path)}: ${code ?? messageOf(error)}`
+    const message = `Cannot set ${what} of ${displayText(path)}: ${systemStateOf(error)}`
     return { severity: isUnsupported ? 'warning' : 'problem', message }
   }
 }
@@ -117,16 +115,10 @@ export function describeLimits(): string | undefined {
 /** A failure to write below the target, as an engine error. */
 export function targetFailure(what: string, path: ByteString, error: unknown): EngineError {
   if (error instanceof EngineError) return error
-  return new EngineError('target.failed', `Cannot ${what} ${displayText(path)}: ${stateOf(error)}`, {
+  return new EngineError('target.failed', `Cannot ${what} ${displayText(path)}: ${systemStateOf(error)}`, {
     cause: error,
     context: { path: displayText(path) },
   })
-}
-
-/** What the system says of a failed call, in words. */
-function stateOf(error: unknown): string {
-  const number = Object.entries(constants.errno).find(([name]) => name === systemCodeOf(error))?.[1]
-  return number === undefined ? messageOf(error) : getSystemErrorMessage(-number)
 }
 
 function setAttribute(path: ByteString, { name, value }: ExtendedAttribute): void {
