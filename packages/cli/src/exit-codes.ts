@@ -3,7 +3,8 @@ import { CommandFailure, type CommandFailureCode } from './command-failure.ts'
 
 /* Restic's. */
 const EXIT_FAILURE = 1
-const EXIT_INCOMPLETE = 3
+/** Done in part. */
+export const EXIT_INCOMPLETE = 3
 const EXIT_INTERRUPTED = 130
 
 /** The failures of the engine that scripts can tell from all others. */

@@ -1,6 +1,6 @@
-import { isEngineError } from '@holdfast/engine'
+import { isEngineError, systemStateOf } from '@holdfast/engine'
 import { CommandFailure } from './command-failure.ts'
-import { exitCodeOf } from './exit-codes.ts'
+import { EXIT_INCOMPLETE, exitCodeOf } from './exit-codes.ts'
 import { jsonText } from './output/json.ts'
 import type { Terminal } from './output/terminal.ts'
 
@@ -15,14 +15,21 @@ export interface ReportOptions {
 export function reportFailure(error: unknown, terminal: Terminal, options: ReportOptions): number {
   const code = exitCodeOf(error)
   const message = messageFor(error)
-  terminal.printError(options.isJson ? jsonText({ message_type: 'exit_error', code, message }) : message)
+  const tinted = terminal.tinted(message, code === EXIT_INCOMPLETE ? 'warning' : 'failure', 'errors')
+  terminal.printError(options.isJson ? jsonText({ message_type: 'exit_error', code, message }) : tinted)
   if (options.withStack && !isExpected(error) && error instanceof Error) terminal.printError(error.stack ?? '')
   return code
+}
+
+/** The failure of a command that did what it was to do, but could not say so. */
+export function asOutputFailure(error: Error): CommandFailure {
+  return new CommandFailure('failed', `cannot write the output: ${systemStateOf(error)}`, { cause: error })
 }
 
 function messageFor(error: unknown): string {
   if (error instanceof CommandFailure && error.code === 'incomplete') return `Warning: ${error.message}`
   if (error instanceof CommandFailure && error.code === 'interrupted') return error.message
+  if (isEngineError(error, 'repository.missing')) return `Fatal: ${error.message}; \`holdfast init\` makes one`
   if (isExpected(error)) return `Fatal: ${error.message}`
   const state = error instanceof Error ? `${error.name}: ${error.message}` : String(error)
   return `Fatal: unexpected ${state} (a mistake in holdfast; -vv shows where)`

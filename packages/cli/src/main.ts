@@ -15,6 +15,7 @@ const terminal = new Terminal(
 )
 const interruption = new AbortController()
 let isPipeBroken = false
+let outputError: Error | undefined
 
 /** The first signal ends the command in good order, the second at once. */
 function interrupt(signal: NodeJS.Signals): void {
@@ -23,9 +24,15 @@ function interrupt(signal: NodeJS.Signals): void {
   interruption.abort(new CommandFailure('interrupted', 'interrupted'))
 }
 
-/** Whoever read the output has gone (EIO: with the terminal): the command ends in good order, without a word. */
-function breakPipe(error: NodeJS.ErrnoException): void {
-  if (error.code !== 'EPIPE' && error.code !== 'EIO') throw error
+/**
+ * Whoever read the output has gone (EIO: with the terminal): the command ends in good order, without a word. When the output cannot be
+ * written for another reason, such as a full disk, a backup is no less wanted: the command goes on and fails in the end.
+ */
+function noteOutputFailure(error: NodeJS.ErrnoException): void {
+  if (error.code !== 'EPIPE' && error.code !== 'EIO') {
+    outputError ??= error
+    return
+  }
   isPipeBroken = true
   if (!interruption.signal.aborted) interruption.abort(new CommandFailure('interrupted', 'nobody reads the output'))
 }
@@ -33,12 +40,15 @@ function breakPipe(error: NodeJS.ErrnoException): void {
 async function main(args: readonly string[]): Promise<number> {
   try {
     await runCommandLine(args, { environment, terminal, signal: interruption.signal })
+    await terminal.finish()
+    if (outputError !== undefined) throw outputError
     return isPipeBroken ? EXIT_BROKEN_PIPE : 0
   } catch (error) {
     if (isPipeBroken) return EXIT_BROKEN_PIPE
-    const { reportFailure } = await import('./failure-report.ts')
+    const { asOutputFailure, reportFailure } = await import('./failure-report.ts')
     // Whatever an interrupted command ends with is a consequence of that.
-    const cause = interruption.signal.aborted ? interruption.signal.reason : error
+    const failure = outputError === undefined ? error : asOutputFailure(outputError)
+    const cause = interruption.signal.aborted ? interruption.signal.reason : failure
     return reportFailure(cause, terminal, { isJson: args.includes('--json'), withStack: args.includes('-vv') })
   }
 }
@@ -50,8 +60,8 @@ process.on('SIGHUP', () => undefined)
 process.on('SIGUSR1', () => {
   for (const request of progressRequests) request()
 })
-process.stdout.on('error', breakPipe)
-process.stderr.on('error', breakPipe)
+process.stdout.on('error', noteOutputFailure)
+process.stderr.on('error', noteOutputFailure)
 
 const exitCode = await main(process.argv.slice(2))
 await terminal.finish()

@@ -34,6 +34,12 @@ describe('the password', () => {
     expect(await opens([], {}, 'falsch\n')).toBe(12)
   })
 
+  test('does not matter where there is no repository: init is what helps', async () => {
+    const outcome = await holdfast(['-r', place.path('nowhere'), 'snapshots'], { env: { RESTIC_PASSWORD: 'x' } })
+    expect(outcome.code).toBe(10)
+    expect(outcome.errors).toMatch(/^Fatal: Cannot open local:\S+nowhere: there is no repository .*; `holdfast init` makes one\n$/)
+  })
+
   test('cannot be had', async () => {
     expect(await opens([], {})).toBe(1)
     expect(await opens(['-p', place.path('none')], {})).toBe(1)

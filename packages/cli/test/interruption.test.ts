@@ -82,6 +82,22 @@ test('a reader that goes away ends the output quietly', async () => {
   expect([0, 141]).toContain(outcome.code)
 })
 
+test.each([
+  ['text', ['snapshots']],
+  ['bytes', ['dump', 'latest', '/']],
+])('a full disk behind the output, of %s, is a plain failure that leaves no lock', async (_, args) => {
+  const outcome = await run('sh', ['-c', 'exec "$0" "$@" >/dev/full', HOLDFAST, ...args], { env })
+  expect(outcome).toMatchObject({ code: 1, errors: 'Fatal: cannot write the output: no space left on device\n' })
+  expect((await holdfast(['list', 'locks'], { env })).output).toBe('')
+})
+
+test('a backup is made even if nobody can be told', async () => {
+  const outcome = await run('sh', ['-c', 'exec "$0" "$@" >/dev/full', HOLDFAST, 'backup', place.path('data'), '--tag', 'untold'], { env })
+  expect(outcome.code).toBe(1)
+  const snapshots: readonly unknown[] = JSON.parse((await holdfast(['snapshots', '--tag', 'untold', '--json'], { env })).output)
+  expect(snapshots.length).toBe(1)
+})
+
 function pause(durationMs: number): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, durationMs))
 }

@@ -129,7 +129,7 @@ function printOutcome(printer: Printer, report: CheckReport): void {
     if (orphaned > 0) printer.info(`${orphaned} additional files were found in the repo, which likely contain duplicate data.`)
     const hints = report.remedies.map((remedy) => ADVICE[remedy](report))
     if (hints.length > 0) printer.info(`This is non-critical; it can be put right with: ${hints.join('; ')}`)
-    printer.info('no errors were found')
+    printer.success('no errors were found')
     return
   }
   printer.warn('')

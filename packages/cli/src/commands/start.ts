@@ -12,6 +12,7 @@ import { readNamedText } from '../session/text-file.ts'
 import { backupCommand } from './backup.ts'
 
 const PASSWORD_BYTES = 24
+const KEEP_A_COPY = 'KEEP A COPY OF THAT FILE SOMEWHERE ELSE: whoever loses the password loses the backups.'
 
 export const startCommand = defineCommand({
   usage: '[FOLDER ...]',
@@ -68,7 +69,7 @@ function announce(printer: Printer, { repository, password }: Files): void {
   const lines = [
     `A new repository was made at ${repository}.`,
     `Its password was generated and is in ${password}, which only you can read.`,
-    'KEEP A COPY OF THAT FILE SOMEWHERE ELSE: whoever loses the password loses the backups.',
+    printer.terminal.tinted(KEEP_A_COPY, 'warning', 'output'),
     '',
   ]
   for (const line of lines) printer.info(line)
@@ -124,5 +125,6 @@ async function check(context: CommandContext, printer: Printer): Promise<void> {
     }),
   )
   if (report.errorCount > 0) throw new CommandFailure('failed', 'repository contains errors; `holdfast check` says more')
-  printer.info(`checked: no errors were found in ${report.snapshotCount} snapshots`)
+  const { snapshotCount } = report
+  printer.success(`checked: no errors were found in ${snapshotCount} ${snapshotCount === 1 ? 'snapshot' : 'snapshots'}`)
 }

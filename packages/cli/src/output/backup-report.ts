@@ -13,6 +13,7 @@ import { omitEmpty } from './json.ts'
 import type { Printer } from './printer.ts'
 import { ProgressUpdater } from './progress-updater.ts'
 import { RateEstimator } from './rate-estimator.ts'
+import { statusLine } from './status-line.ts'
 
 /** What a backup has to do in all, as far as it is known. */
 export interface BackupTotal {
@@ -29,7 +30,6 @@ type SnapshotCounts = Omit<BackupResult['summary'], 'backup_start' | 'backup_end
 const SLOWEST_RATE = 1024
 /** Paths that are shown as being worked on. */
 const CURRENT_MAX = 2
-const BAR_COLUMNS = 20
 
 /** Shows how a backup goes and what came of it, to people or in restic's JSON messages. */
 export class BackupReport {
@@ -103,8 +103,14 @@ export class BackupReport {
   /** Says what came of it. */
   finish(result: BackupResult, options: { readonly isDryRun: boolean }): void {
     this.stop()
-    if (this.#printer.isJson) this.#printer.message(summaryMessage(result, options))
-    else for (const line of summaryLines(result, { ...options, isVerbose: this.#printer.verbosity >= 2 })) this.#printer.info(line)
+    if (this.#printer.isJson) {
+      this.#printer.message(summaryMessage(result, options))
+      return
+    }
+    for (const line of summaryLines(result, { ...options, isVerbose: this.#printer.verbosity >= 2 })) this.#printer.info(line)
+    if (options.isDryRun) return
+    if (result.snapshotId === undefined) this.#printer.info('skipped creating snapshot')
+    else this.#printer.success(`snapshot ${shortId(result.snapshotId)} saved`)
   }
 
   #item(item: BackupItem): void {
@@ -175,14 +181,20 @@ export class BackupReport {
 
   #statusLine(secondsLeft: number): string {
     const { files, bytes } = this.#done
-    const time = `[${formatSeconds((systemClock.now() - this.#startedAt) / 1000)}]`
-    const errors = `${this.#errors} errors`
+    const isCounted = this.#total.files + this.#total.folders > 0
+    const isPercentKnown = isCounted && this.#isTotalKnown
     const rate = `${formatBytes(Math.round(this.#rate.bytesPerSecond(systemClock.now())))}/s`
-    if (this.#total.files + this.#total.folders === 0) return `${time} ${files} files, ${formatBytes(bytes)}, ${errors}, ${rate}`
-    const done = this.#isTotalKnown ? `${progressBar(bytes, this.#total.bytes)} ${formatPercent(bytes, this.#total.bytes)}  ` : ''
-    const left = secondsLeft > 0 ? ` ETA ${formatSeconds(secondsLeft)}` : ''
-    const total = `total ${this.#total.files} files ${formatBytes(this.#total.bytes)}`
-    return `${time} ${done}${files} files ${formatBytes(bytes)}, ${total}, ${errors}, ${rate}${left}`
+    const parts = [
+      { rank: 0, text: `[${formatSeconds((systemClock.now() - this.#startedAt) / 1000)}]` },
+      { rank: 0, text: isPercentKnown ? ` ${formatPercent(bytes, this.#total.bytes)}` : '' },
+      { rank: 3, text: `${isPercentKnown ? '  ' : ' '}${files} files${isCounted ? '' : ','} ${formatBytes(bytes)}` },
+      { rank: 4, text: isCounted ? `, total ${this.#total.files} files ${formatBytes(this.#total.bytes)}` : '' },
+      { rank: this.#errors > 0 ? 1 : 5, text: `, ${this.#errors} errors` },
+      { rank: 1, text: `, ${rate}` },
+      { rank: 0, text: secondsLeft > 0 ? ` ETA ${formatSeconds(secondsLeft)}` : '' },
+    ]
+    const bar = isPercentKnown ? { rank: 2, done: bytes, total: this.#total.bytes } : undefined
+    return statusLine(parts, { columns: this.#printer.terminal.statusColumns, bar })
   }
 }
 
@@ -192,11 +204,6 @@ function itemLine({ kind, action, durationMs, bytesAdded, bytesStored }: BackupI
   const sizes =
     kind === 'file' ? `${formatBytes(bytesAdded)} added, ${formatBytes(bytesStored)} stored` : `${formatBytes(bytesStored)} metadata`
   return `${action.padEnd(9)} ${path}, saved in ${(durationMs / 1000).toFixed(3)}s (${sizes})`
-}
-
-function progressBar(done: number, total: number): string {
-  const filled = total === 0 ? 0 : Math.min(BAR_COLUMNS, Math.floor((BAR_COLUMNS * done) / total))
-  return `|${'#'.repeat(filled)}${'-'.repeat(BAR_COLUMNS - filled)}|`
 }
 
 function summaryMessage({ summary, snapshotId }: BackupResult, options: { readonly isDryRun: boolean }): object {
@@ -211,10 +218,7 @@ function summaryMessage({ summary, snapshotId }: BackupResult, options: { readon
   }
 }
 
-function summaryLines(
-  { summary, snapshotId }: BackupResult,
-  options: { readonly isDryRun: boolean; readonly isVerbose: boolean },
-): string[] {
+function summaryLines({ summary }: BackupResult, options: { readonly isDryRun: boolean; readonly isVerbose: boolean }): string[] {
   const count = (field: keyof SnapshotCounts): string => padNumber(summary[field], 5)
   const verb = options.isDryRun ? 'Would add' : 'Added'
   const seconds = (timestampToMs(summary.backup_end) - timestampToMs(summary.backup_start)) / 1000
@@ -228,6 +232,5 @@ function summaryLines(
     `${verb} to the repository: ${formatBytes(summary.data_added)} (${formatBytes(summary.data_added_packed)} stored)`,
     '',
     `processed ${summary.total_files_processed} files, ${formatBytes(summary.total_bytes_processed)} in ${formatSeconds(seconds)}`,
-    ...(options.isDryRun ? [] : [snapshotId === undefined ? 'skipped creating snapshot' : `snapshot ${shortId(snapshotId)} saved`]),
   ]
 }

@@ -4,6 +4,7 @@ import { describe, expect, test } from 'vitest'
 import { displayWidth, formatBytes, formatPercent, formatSeconds, safeForTerminal, truncateToWidth } from './format.ts'
 import { jsonText, omitEmpty } from './json.ts'
 import { RateEstimator } from './rate-estimator.ts'
+import { statusLine } from './status-line.ts'
 import { tableLines } from './table.ts'
 import { Terminal } from './terminal.ts'
 import { parseLocalTime, parseLooseTime } from './times.ts'
@@ -133,5 +134,44 @@ describe('a terminal', () => {
 
   test('that is none gets lines', () => {
     expect(shown(new PassThrough(), (terminal) => terminal.setStatus(['one', 'two']))).toBe('one\ntwo\n')
+  })
+
+  test('has colours, unless nobody wants them; what is none has none', () => {
+    const tinted = (output: { readonly isTTY: boolean }, options: { readonly isDumb: boolean; readonly noColor: boolean }): string => {
+      const channels = { input: new PassThrough(), output: Object.assign(new PassThrough(), output), errors: new PassThrough() }
+      const terminal = new Terminal(channels, options)
+      return terminal.tinted('good', 'success', 'output') + terminal.tinted('bad', 'failure', 'errors')
+    }
+    expect(tinted({ isTTY: true }, { isDumb: false, noColor: false })).toBe('\u001b[32mgood\u001b[39mbad')
+    expect(tinted({ isTTY: true }, { isDumb: false, noColor: true })).toBe('goodbad')
+    expect(tinted({ isTTY: true }, { isDumb: true, noColor: false })).toBe('goodbad')
+    expect(tinted({ isTTY: false }, { isDumb: false, noColor: false })).toBe('goodbad')
+  })
+})
+
+describe('a status line', () => {
+  const parts = [
+    { rank: 0, text: '[0:05]' },
+    { rank: 0, text: ' 58.76%' },
+    { rank: 3, text: '  2 files 520.226 MiB' },
+    { rank: 4, text: ', total 6 files 858.307 MiB' },
+    { rank: 1, text: ', 101.200 MiB/s' },
+    { rank: 0, text: ' ETA 0:04' },
+  ]
+  const bar = { rank: 2, done: 3, total: 5 }
+
+  test.each([
+    [999, '[0:05] |############--------| 58.76%  2 files 520.226 MiB, total 6 files 858.307 MiB, 101.200 MiB/s ETA 0:04'],
+    [79, '[0:05] |##########--------| 58.76%  2 files 520.226 MiB, 101.200 MiB/s ETA 0:04'],
+    [60, '[0:05] |############--------| 58.76%, 101.200 MiB/s ETA 0:04'],
+    [39, '[0:05] 58.76%, 101.200 MiB/s ETA 0:04'],
+    [30, '[0:05] 58.76% ETA 0:04'],
+    [5, '[0:05] 58.76% ETA 0:04'],
+  ])('of at most %s columns keeps what matters most', (columns, line) => {
+    expect(statusLine(parts, { columns, bar })).toBe(line)
+  })
+
+  test('without a bar', () => {
+    expect(statusLine(parts.slice(0, 3), { columns: 79 })).toBe('[0:05] 58.76%  2 files 520.226 MiB')
   })
 })

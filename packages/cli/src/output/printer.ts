@@ -29,6 +29,11 @@ export class Printer {
     if (this.verbosity >= 1) this.terminal.print(line)
   }
 
+  /** That it went well: like {@link Printer.info}, in green on a terminal. */
+  success(line: string): void {
+    this.info(this.terminal.tinted(line, 'success', 'output'))
+  }
+
   /** Said with `--verbose`. */
   detail(line: string): void {
     if (this.verbosity >= 2) this.terminal.print(line)

@@ -11,6 +11,7 @@ import { formatBytes, formatPercent, formatSeconds, safeForTerminal } from './fo
 import { omitEmpty } from './json.ts'
 import type { Printer } from './printer.ts'
 import { ProgressUpdater } from './progress-updater.ts'
+import { statusLine } from './status-line.ts'
 
 type Counts = Omit<RestoreStatistics, 'filesVerified' | 'problems'>
 
@@ -100,10 +101,19 @@ export class RestoreReport implements RestoreProgress {
 
   #statusLine(): string {
     const { filesRestored, filesTotal, bytesRestored, bytesTotal } = this.#counts
-    const rate = formatBytes(Math.round(bytesRestored / Math.max(0.001, this.#elapsedSeconds)))
-    const percent = formatPercent(bytesRestored, bytesTotal)
-    const done = `${filesRestored} files/dirs ${formatBytes(bytesRestored)}, total ${filesTotal} files/dirs ${formatBytes(bytesTotal)}`
-    return `[${formatSeconds(this.#elapsedSeconds)}] ${percent}  ${done}${asides(this.#counts)}, ${rate}/s`
+    const rate = bytesRestored / Math.max(0.001, this.#elapsedSeconds)
+    const secondsLeft = rate > 0 ? Math.max(0, bytesTotal - bytesRestored) / rate : 0
+    const parts = [
+      { rank: 0, text: `[${formatSeconds(this.#elapsedSeconds)}]` },
+      { rank: 0, text: ` ${formatPercent(bytesRestored, bytesTotal)}` },
+      { rank: 3, text: `  ${filesRestored} files/dirs ${formatBytes(bytesRestored)}` },
+      { rank: 4, text: `, total ${filesTotal} files/dirs ${formatBytes(bytesTotal)}` },
+      { rank: 5, text: asides(this.#counts) },
+      { rank: 1, text: `, ${formatBytes(Math.round(rate))}/s` },
+      { rank: 0, text: secondsLeft >= 1 ? ` ETA ${formatSeconds(secondsLeft)}` : '' },
+    ]
+    const bar = { rank: 2, done: bytesRestored, total: bytesTotal }
+    return statusLine(parts, { columns: this.#printer.terminal.statusColumns, bar })
   }
 
   #summaryLine(statistics: RestoreStatistics): string {

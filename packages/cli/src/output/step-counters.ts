@@ -16,7 +16,7 @@ export class StepCounters {
   readonly #printer: Printer
   readonly #updater: ProgressUpdater | undefined
   readonly #startedAt = systemClock.now()
-  readonly #steps = new Map<string, Step>()
+  readonly #steps = new Map<string, Step & { readonly sinceMs: number }>()
 
   constructor(printer: Printer, environment: Environment) {
     this.#printer = printer
@@ -26,7 +26,8 @@ export class StepCounters {
   }
 
   show(progress: Step): void {
-    this.#steps.set(progress.step, progress)
+    const sinceMs = this.#steps.get(progress.step)?.sinceMs ?? systemClock.now()
+    this.#steps.set(progress.step, { ...progress, sinceMs })
   }
 
   /** Takes the lines from the screen and prints their last state; safe to call twice. */
@@ -37,9 +38,18 @@ export class StepCounters {
   }
 
   #lines(): string[] {
-    const time = `[${formatSeconds((systemClock.now() - this.#startedAt) / 1000)}]`
-    return [...this.#steps.values()].map(({ step, done, total }) =>
-      total === undefined ? `${time}          ${done} ${step}` : `${time} ${formatPercent(done, total)}  ${done} / ${total} ${step}`,
+    const nowMs = systemClock.now()
+    const time = `[${formatSeconds((nowMs - this.#startedAt) / 1000)}]`
+    return [...this.#steps.values()].map(({ step, done, total, sinceMs }) =>
+      total === undefined
+        ? `${time}          ${done} ${step}`
+        : `${time} ${formatPercent(done, total)}  ${done} / ${total} ${step}${timeLeft({ done, total }, nowMs - sinceMs)}`,
     )
   }
+}
+
+/** When the rest will be done at the pace so far, to be shown behind it; empty while nobody can say, and when it is done. */
+function timeLeft({ done, total }: { readonly done: number; readonly total: number }, elapsedMs: number): string {
+  const seconds = done > 0 ? (elapsedMs * (total - done)) / done / 1000 : 0
+  return seconds >= 1 ? `, ETA ${formatSeconds(seconds)}` : ''
 }

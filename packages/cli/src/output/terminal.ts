@@ -1,5 +1,6 @@
 import type { Writable } from 'node:stream'
 import type { ReadStream, WriteStream } from 'node:tty'
+import { styleText } from 'node:util'
 import { truncateToWidth } from './format.ts'
 
 /** The channels of a process. */
@@ -17,6 +18,10 @@ export interface TerminalOptions {
   readonly noColor: boolean
 }
 
+/** What a text tells at a glance. */
+export type Tone = 'failure' | 'warning' | 'success'
+
+const TONES = { failure: 'red', warning: 'yellow', success: 'green' } as const satisfies Record<Tone, string>
 const CLEAR_LINE = '\r\u001b[2K'
 const LINE_UP = '\u001b[1A'
 /** Lines are gathered until so much is there, or until the program waits for something. */
@@ -29,7 +34,7 @@ export class Terminal {
   readonly inputIsTerminal: boolean
   /** Whether a status can be drawn over, as opposed to printed line by line. */
   readonly canUpdateStatus: boolean
-  readonly hasColors: boolean
+  readonly #isPlain: boolean
   readonly #output: Channels['output']
   readonly #errors: Channels['errors']
   #gathered = ''
@@ -43,7 +48,7 @@ export class Terminal {
     this.outputIsTerminal = channels.output.isTTY === true
     this.inputIsTerminal = channels.input.isTTY === true
     this.canUpdateStatus = this.outputIsTerminal && !options.isDumb
-    this.hasColors = this.canUpdateStatus && !options.noColor
+    this.#isPlain = options.isDumb || options.noColor
   }
 
   /** Writes a line to standard output. */
@@ -64,17 +69,23 @@ export class Terminal {
     }
   }
 
+  /** A text for one of the channels, in the colour of its tone where that is a terminal. */
+  tinted(text: string, tone: Tone, channel: 'output' | 'errors'): string {
+    const isTerminal = (channel === 'output' ? this.#output : this.#errors).isTTY === true
+    return this.#isPlain || !isTerminal ? text : styleText(TONES[tone], text, { validateStream: false })
+  }
+
   /** Writes to the error channel without ending the line: for questions. */
   prompt(text: string): void {
     this.flush()
     this.#errors.write(text)
   }
 
-  /** Writes bytes to standard output. Resolves when more may be written. */
+  /** Writes bytes to standard output. Resolves when more may be written; rejects once standard output has failed. */
   async writeBytes(bytes: Uint8Array): Promise<void> {
     this.flush()
-    if (this.#output.write(bytes)) return
-    await this.drain()
+    if (!this.#output.write(bytes)) await this.drain()
+    if (this.#output.errored) throw this.#output.errored
   }
 
   /** Resolves when standard output has room: call it now and then while printing a lot. */
@@ -95,11 +106,15 @@ export class Terminal {
       for (const line of lines) this.print(line)
       return
     }
-    const columns = Math.max(1, (this.#output.columns || 80) - 1)
-    const fitting = lines.map((line) => truncateToWidth(line, columns))
+    const fitting = lines.map((line) => truncateToWidth(line, this.statusColumns))
     this.#gathered += this.#erasure() + fitting.join('\n')
     this.#status = fitting
     this.flush()
+  }
+
+  /** How many columns a line of the status may take; no end of them where it is not drawn over. */
+  get statusColumns(): number {
+    return this.canUpdateStatus ? Math.max(1, (this.#output.columns || 80) - 1) : Number.POSITIVE_INFINITY
   }
 
   /** Hands everything that was printed to the system. */
