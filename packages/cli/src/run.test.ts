@@ -24,7 +24,8 @@ describe('help', () => {
     expect(help).toMatch(/Examples:\n {2}# .+\n {2}holdfast /)
     for (const flag of Object.values(command?.flags ?? {})) if (!flag.isHidden) expect(help).toContain(flag.syntax)
     expect(await outputOf('help', ...name.split(' '))).toBe(help)
-    for (const line of help.split('\n')) expect(line.length).toBeLessThanOrEqual(140)
+    for (const line of help.split('\n')) expect(line.length).toBeLessThanOrEqual(100)
+    expect(help).not.toMatch(/^ \S/m)
   })
 
   test('in general lists every command and every flag of all', async () => {
@@ -40,6 +41,12 @@ describe('help', () => {
 })
 
 describe('commands', () => {
+  test('that do not exist bring to mind those that do', async () => {
+    await expect(outputOf('snapshot')).rejects.toThrow('unknown command "snapshot" (did you mean snapshots?)')
+    await expect(outputOf('help', 'bakcup')).rejects.toThrow('(did you mean backup?)')
+    await expect(outputOf('mount')).rejects.toThrow('unknown command "mount"; `holdfast help`')
+  })
+
   test.each(COMMANDS.map(({ name }) => name))('%s: gives no two flags the same name', async (name) => {
     const command = await COMMANDS.find((entry) => entry.name === name)?.load()
     const all = [...Object.values(GLOBAL_FLAGS), ...Object.values(command?.flags ?? {})].flatMap(spellings)

@@ -51,5 +51,5 @@ export function paragraphsOf({ description }: Pick<Command, 'description'>): str
   return description
     .trim()
     .split(/\n\s*\n/)
-    .map((paragraph) => paragraph.replaceAll(/\s+/g, ' '))
+    .map((paragraph) => paragraph.trim().replaceAll(/\s+/g, ' '))
 }

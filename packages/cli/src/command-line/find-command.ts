@@ -36,7 +36,7 @@ export function commandEntry(name: string): CommandEntry | undefined {
 function entryOf(name: string, rest: readonly string[]): FoundCommand {
   const entry = commandEntry(name)
   if (entry !== undefined) return { kind: 'command', entry, rest }
-  throw new CommandFailure('usage', `unknown command ${JSON.stringify(name)}; \`holdfast help\` lists all commands`)
+  throw new CommandFailure('usage', `unknown command ${JSON.stringify(name)}${suggestion(name)}; \`holdfast help\` lists all commands`)
 }
 
 function helpTopic(words: readonly string[]): string {
@@ -47,7 +47,30 @@ function helpTopic(words: readonly string[]): string {
 
 function entryNameOf(name: string): string {
   if (commandEntry(name) !== undefined) return name
-  throw new CommandFailure('usage', `unknown help topic ${JSON.stringify(name)}; \`holdfast help\` lists all commands`)
+  throw new CommandFailure('usage', `unknown help topic ${JSON.stringify(name)}${suggestion(name)}; \`holdfast help\` lists all commands`)
+}
+
+/** The command whose name was most likely meant: one that differs in a letter or two. */
+function suggestion(name: string): string {
+  const near = COMMANDS.filter(({ group }) => group !== 'hidden')
+    .map((entry) => ({ meant: entry.name, distance: editDistance(name, entry.name) }))
+    .toSorted((a, b) => a.distance - b.distance)
+    .find(({ meant, distance }) => distance <= 2 && distance < meant.length / 2)
+  return near === undefined ? '' : ` (did you mean ${near.meant}?)`
+}
+
+/** How many letters must be put in, left out or replaced to make one word of the other (Levenshtein). */
+function editDistance(from: string, to: string): number {
+  let row = Array.from({ length: to.length + 1 }, (_, index) => index)
+  for (const [line, letter] of [...from].entries()) {
+    const next = [line + 1]
+    for (const [column, other] of [...to].entries()) {
+      const replaced = (row[column] ?? 0) + (letter === other ? 0 : 1)
+      next.push(Math.min(replaced, (row[column + 1] ?? 0) + 1, (next[column] ?? 0) + 1))
+    }
+    row = next
+  }
+  return row.at(-1) ?? 0
 }
 
 /** Where the first two words stand that are neither flags nor their values. */

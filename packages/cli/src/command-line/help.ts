@@ -64,7 +64,7 @@ export function commandHelp(entry: Pick<CommandEntry, 'name' | 'summary'>, comma
   return [
     `${entry.summary}.`,
     '',
-    `Usage: holdfast ${entry.name} [flags]${command.usage === '' ? '' : ` ${command.usage}`}`,
+    ...hangingIndent(`Usage: holdfast ${entry.name} [flags] ${command.usage}`.trimEnd(), 4),
     ...paragraphsOf(command).flatMap((paragraph) => ['', ...wrap(paragraph, COLUMNS)]),
     '',
     'Examples:',
@@ -87,6 +87,12 @@ export function wrap(paragraph: string, columns: number): string[] {
     else lines[lines.length - 1] = `${last} ${word}`
   }
   return lines
+}
+
+/** A long line in several, all but the first moved in. */
+function hangingIndent(line: string, indent: number): string[] {
+  const [first = '', ...others] = wrap(line, COLUMNS - indent)
+  return [first, ...others.map((other) => ' '.repeat(indent) + other)]
 }
 
 function flagLines(flags: Flags): string[] {

@@ -50,8 +50,8 @@ export const initCommand = defineCommand({
       })
       const { id } = repository.config
       if (printer.isJson) printer.message({ message_type: 'initialized', id, repository: parseLocation(location).display })
-      printer.info(`created restic repository ${id.slice(0, 10)} at ${parseLocation(location).display}`)
-      if (chunkerPolynomial !== undefined) printer.info(' with chunker parameters copied from secondary repository')
+      const copied = chunkerPolynomial === undefined ? '' : ' with chunker parameters copied from secondary repository'
+      printer.info(`created restic repository ${id.slice(0, 10)} at ${parseLocation(location).display}${copied}`)
       for (const line of [
         '',
         'Please note that knowledge of your password is required to access',
