@@ -96,6 +96,19 @@ describe('prune', { timeout: 120_000 }, () => {
     }
   })
 
+  it('stores a blob again whose other copy is gone since the plan was made', async () => {
+    const storage = new MemoryStorage()
+    const repository = await sampleRepository({ storage })
+    await saveSample(repository, { a: 'first' })
+    for (let entry = 0; entry < 2; entry++) await storeAgain(repository, entry)
+    const before = await contentsOf(repository)
+    const plan = await planPrune(await repository.loadIndex(), { maxUnused: { bytes: 0 } })
+    expect(plan.copiedBlobs.size).toBe(2)
+    for (const pack of await packsOf(repository)) if (!plan.goingPacks.has(pack)) await repository.removeFile('data', pack)
+    await executePrune(plan)
+    expect(await contentsOf(repository)).toEqual(before)
+  })
+
   it('forgets packs that vanished when nobody needs them', async () => {
     const storage = new MemoryStorage()
     const repository = await sampleRepository({ storage })

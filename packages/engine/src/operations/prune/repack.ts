@@ -55,22 +55,32 @@ export async function repack(plan: PrunePlan, writer: RepositoryWriter, options:
  */
 export async function rescueCopies(plan: PrunePlan, writer: RepositoryWriter, options: CallOptions): Promise<void> {
   const { indexed, copiedBlobs, goingPacks } = plan
-  const { storage } = indexed.repository
   const stays = (entry: number): boolean => !goingPacks.has(indexed.packOf(indexed.index.locationAt(entry)))
   const reads = readAhead(copiedBlobs, {
     start: async ({ type, id }) => {
       for (const entry of indexed.index.entriesOf(type, id).filter(stays)) {
-        const place = indexed.index.locationAt(entry)
-        const sealed = await storage.read({ kind: 'data', name: indexed.packOf(place) }, place, { signal: options.signal })
-        if (openIfSound(indexed, entry, sealed) !== undefined) return undefined
+        if (await isSoundAt(indexed, entry, options)) return undefined
       }
       return indexed.readBlob(type, id, { signal: options.signal })
     },
-    maxItems: storage.limits.connections,
+    maxItems: indexed.repository.storage.limits.connections,
   })
   for await (const read of reads) {
     if (!read.ok && !isDamage(read.error)) throw read.error
     if (read.ok && read.result !== undefined) await writer.saveBlobAgain(read.item.type, read.result, { compress: false })
+  }
+}
+
+/** Whether the entry of a blob is one from which it can be read: a pack that is gone since the plan was made is no better than damage. */
+async function isSoundAt(indexed: IndexedRepository, entry: number, options: CallOptions): Promise<boolean> {
+  const place = indexed.index.locationAt(entry)
+  try {
+    const file = { kind: 'data', name: indexed.packOf(place) } as const
+    const sealed = await indexed.repository.storage.read(file, place, { signal: options.signal })
+    return openIfSound(indexed, entry, sealed) !== undefined
+  } catch (error) {
+    if (isDamage(error)) return false
+    throw error
   }
 }
 
