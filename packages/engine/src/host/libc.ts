@@ -85,7 +85,7 @@ function bindAll(library: ProcessLibrary): Libc {
     lsetxattr: (path, name, value) => lsetxattr(path, name, value, value.length, 0),
     lremovexattr: bind('int lremovexattr(const void *path, const void *name)'),
     utimensat: (path, times, flags) => utimensat(CURRENT_FOLDER, path, times, flags),
-    mknod: bind('int mknod(const void *path, unsigned int mode, uint64_t device)'),
+    mknod: bindMknod(library),
     fallocate: (descriptor, offset, lengthBytes) => fallocate(descriptor, 0, offset, lengthBytes),
     statx: statx && (({ folder, path }, flags, target) => statx(folder, path, flags, BASIC_STATS, target)),
     getpwuid: lookUp(koffi, bind('int getpwuid_r(unsigned int id, void *entry, void *buffer, size_t size, void *result)')),
@@ -94,6 +94,14 @@ function bindAll(library: ProcessLibrary): Libc {
     getgrnam: lookUp(koffi, bind('int getgrnam_r(const void *name, void *entry, void *buffer, size_t size, void *result)')),
     errno: () => koffi.errno(),
   }
+}
+
+/** Before version 2.33, glibc has `mknod` in its header only, as a call of another function, of version 0 on all machines of 64 bits. */
+function bindMknod({ bind, bindIfAny }: ProcessLibrary): Libc['mknod'] {
+  const mknod = bindIfAny('int mknod(const void *path, unsigned int mode, uint64_t device)')
+  if (mknod !== undefined) return mknod
+  const xmknod = bind('int __xmknod(int version, const void *path, unsigned int mode, const void *device)')
+  return (path, mode, device) => xmknod(0, path, mode, BigUint64Array.of(BigInt(device)))
 }
 
 /** `struct passwd` and `struct group` both begin with two pointers, the first one to the name, and the id. */

@@ -120,7 +120,7 @@ export function removeExtendedAttribute(path: ByteString, name: string): void {
 export function setTimes(path: ByteString, times: { readonly access: Instant; readonly modification: Instant }): void {
   const library = libc()
   if (library === undefined) {
-    lutimesSync(systemPath(path), decimalSeconds(times.access), decimalSeconds(times.modification))
+    lutimesSync(systemPath(path), timeForNode(times.access), timeForNode(times.modification))
     return
   }
   putTime(0, times.access)
@@ -184,6 +184,7 @@ function putTime(word: number, { seconds, nanoseconds }: Instant): void {
   timeWords[word + 3] = 0
 }
 
-function decimalSeconds({ seconds, nanoseconds }: Instant): number {
-  return seconds + nanoseconds / 1e9
+/** Node.js takes a negative number for the present moment, but not a date before 1970; that has milliseconds only. */
+function timeForNode({ seconds, nanoseconds }: Instant): number | Date {
+  return seconds < 0 ? new Date(seconds * 1000 + Math.floor(nanoseconds / 1e6)) : seconds + nanoseconds / 1e9
 }
