@@ -7,7 +7,7 @@ export interface StatusPart {
   readonly rank: number
 }
 
-/** How much is done: drawn as a bar, which takes the room that the parts leave it. */
+/** How much is done: drawn as a bar, long or short. */
 export interface StatusBar {
   readonly done: number
   readonly total: number
@@ -15,8 +15,9 @@ export interface StatusBar {
   readonly rank: number
 }
 
-const BAR_COLUMNS_MAX = 20
-const BAR_COLUMNS_MIN = 10
+/** Two lengths and none between, so that the bar does not grow and shrink with the digits of the other parts. */
+const LONG_BAR_COLUMNS = 20
+const SHORT_BAR_COLUMNS = 10
 /** A blank and the two ends of the bar. */
 const BAR_FRAME_COLUMNS = 3
 
@@ -34,14 +35,14 @@ export function statusLine(
     const [first = '', ...others] = parts.filter(({ rank }) => rank <= limit).map(({ text }) => text)
     const room = columns - displayWidth(first + others.join(''))
     const hasBar = bar !== undefined && bar.rank <= limit
-    const fits = room >= (hasBar ? BAR_FRAME_COLUMNS + BAR_COLUMNS_MIN : 0)
+    const fits = room >= (hasBar ? BAR_FRAME_COLUMNS + SHORT_BAR_COLUMNS : 0)
     if (!fits && limit > 0) continue
     return [first, hasBar ? ` ${drawBar(bar, room - BAR_FRAME_COLUMNS)}` : '', ...others].join('')
   }
 }
 
 function drawBar({ done, total }: StatusBar, room: number): string {
-  const columns = Math.max(0, Math.min(BAR_COLUMNS_MAX, room))
+  const columns = room >= LONG_BAR_COLUMNS ? LONG_BAR_COLUMNS : SHORT_BAR_COLUMNS
   const filled = total === 0 ? 0 : Math.min(columns, Math.floor((columns * done) / total))
   return `|${'#'.repeat(filled)}${'-'.repeat(columns - filled)}|`
 }
