@@ -7,6 +7,12 @@ import { describeStorageContract } from '../testing/storage-contract.ts'
 import type { FileRef, Storage } from './storage.ts'
 import { describeRetry, type RetryEvent, type RetryOptions, withRetry } from './with-retry.ts'
 
+/** A torn file can be read until the write is repeated, and one that is cancelled is not repeated. */
+const TORN = {
+  'readers see the old or the new file, whole': 'the storage below tears files',
+  'a write that is cancelled leaves all or nothing': 'the storage below tears files',
+}
+
 const CONFIG: FileRef = { kind: 'config', name: '' }
 
 describeStorageContract('withRetry', () => withRetry(new MemoryStorage()))
@@ -16,9 +22,8 @@ for (const fault of ['fail', 'lose-answer', 'tear'] as const) {
     () => {
       const faulty = new FaultyStorage(new MemoryStorage(), { fault: ({ number }) => (number % 3 === 0 ? fault : undefined) })
       return withRetry(faulty, { clock: new ManualClock() })
-      // A torn file can be read until the write is repeated.
     },
-    fault === 'tear' ? { exempt: { 'readers see the old or the new file, whole': 'the storage below tears files' } } : {},
+    fault === 'tear' ? { exempt: TORN } : {},
   )
 }
 
