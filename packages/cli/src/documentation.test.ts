@@ -56,6 +56,7 @@ This is what \`holdfast help\` says, on one page; a test holds it to the program
 - \`start\`, \`storage verify\` and \`completion\` are Holdfast's own. \`mount\`, \`self-update\` and \`features\` do not exist.
 - A snapshot ID that fits nothing is an error, and so is a path to back up that does not exist (the rest is backed up, and
   the exit status is 3).
+- \`check\` takes all snapshots whatever \`RESTIC_HOST\` says, as restic 0.18 does; \`--host\` narrows it.
 - \`check --json\` adds the \`kind\` of each finding. Warnings, such as of a file that changed while it was read, are messages of
   the type \`warning\` on the error channel.
 

@@ -112,6 +112,8 @@ describe('damage', () => {
     expect((await run('check')).code).toBe(0)
     const found = await run('check', '--read-data')
     expect(found).toMatchObject({ code: 1, errors: expect.stringContaining('cannot be restored whole') })
+    // A variable that is meant for backups narrows no check.
+    expect((await holdfast(['check', '--read-data'], { env: { ...place.env, RESTIC_HOST: 'nobody' } })).code).toBe(1)
     const json = messages((await run('check', '--read-data', '--json')).output)
     const theirs = await restic(['check', '--read-data', '--json'], { env: place.env })
     expect(messages(theirs.output.replaceAll(/^[^{].*$/gm, '')).at(-1)).toMatchObject({ broken_packs: json.at(-1)?.broken_packs })

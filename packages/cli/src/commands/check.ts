@@ -16,7 +16,7 @@ import { Printer } from '../output/printer.ts'
 import { describeSnapshot } from '../output/snapshot-output.ts'
 import { StepCounters } from '../output/step-counters.ts'
 import { withRepository } from '../session/open-session.ts'
-import { SNAPSHOT_FLAGS, snapshotFilter } from '../session/snapshot-flags.ts'
+import { SNAPSHOT_FLAGS_WITHOUT_USUAL_HOST } from '../session/snapshot-flags.ts'
 
 const FLAGS = {
   readData: toggle('--read-data', 'read all packs and verify every byte'),
@@ -27,7 +27,7 @@ const FLAGS = {
   ),
   checkUnused: hidden(toggle('--check-unused', 'report blobs that no snapshot needs')),
   withCache: toggle('--with-cache', 'use the cache, so that only what is not in it is read from the storage'),
-  ...SNAPSHOT_FLAGS,
+  ...SNAPSHOT_FLAGS_WITHOUT_USUAL_HOST,
 } as const
 
 export const checkCommand = defineCommand({
@@ -71,7 +71,8 @@ async function check(
   input: { readonly flags: FlagValues<typeof FLAGS>; readonly args: readonly string[] },
 ): Promise<CheckReport> {
   const { flags, args } = input
-  const filter = snapshotFilter(flags, context.environment)
+  // Not by RESTIC_HOST: what names a machine for its backups must not make a check pass over all others unseen. restic 0.18 checks all.
+  const filter = { hosts: flags.host.filter((host) => host !== ''), tags: flags.tag, paths: flags.path }
   const isFiltered = args.length > 0 || Object.values(filter).some((list) => list.length > 0)
   if (!context.globals.noLock) printer.info('create exclusive lock for repository')
   const lock = context.globals.noLock ? 'none' : 'exclusive'

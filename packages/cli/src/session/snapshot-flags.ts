@@ -23,6 +23,12 @@ export const SNAPSHOT_FLAGS_WITHOUT_SHORT_HOST = {
   host: texts('--host <host>', 'only snapshots of this host (repeatable; empty for all; default: $RESTIC_HOST)'),
 } as const
 
+/** The same for `check`, which asks for a host by flag only. */
+export const SNAPSHOT_FLAGS_WITHOUT_USUAL_HOST = {
+  ...SNAPSHOT_FLAGS,
+  host: texts('-H, --host <host>', 'only snapshots of this host (repeatable)'),
+} as const
+
 /** What the flags and the environment ask for. */
 export function snapshotFilter(flags: FlagValues<typeof SNAPSHOT_FLAGS>, environment: Environment): SnapshotFilter {
   const usual = environment.get('host')
