@@ -79,6 +79,7 @@ export function hostileNode(fields: HostileNode): HostileNode {
   return { name: 'node', type: 'file', mode: 0o644, mtime: TIME, atime: TIME, ctime: TIME, uid: 0, gid: 0, ...fields }
 }
 
+/** The JSON of a tree of these nodes, whatever they say and in whatever order. */
 export function encodeHostileTree(nodes: readonly HostileNode[]): Buffer {
   return Buffer.from(`${JSON.stringify({ nodes })}\n`)
 }

@@ -142,6 +142,7 @@ export function storedAgain(before: ReadonlyMap<string, readonly string[]>, afte
   return [...after].filter(([id]) => !before.has(id)).flatMap(([, blobs]) => blobs.filter((blob) => known.has(blob)))
 }
 
+/** A digest of everything that a restore gave: two folders with the same one are the same. */
 export function digestOf(folder: string): FolderDigest {
   const digests = new Map<string, string>()
   for (const entry of readdirSync(folder, { recursive: true, withFileTypes: true })) {

@@ -6,8 +6,8 @@ import { type ZstdEffort, zstdLibrary } from './zstd-library.ts'
 export type CompressionMode = 'off' | 'fastest' | 'auto' | 'better' | 'max'
 
 /**
- * What each mode asks of zstd. For `auto` the tables are made to stay in a core's own cache: on binaries that is a quarter faster than level
- * 3 and 2.7 % larger, which is as small as restic's `auto`.
+ * What each mode asks of zstd. For `auto` the tables are made to stay in a core's own cache: on binaries that is a quarter faster than
+ * level 3 and 2.7 % larger, which is as small as restic's `auto`.
  */
 export const EFFORTS = {
   fastest: { level: 1, hashLog: 0, minMatch: 0 },
