@@ -19,6 +19,7 @@ import {
   type PathProblem,
   type PendingFileEntry,
   type ReadReport,
+  type WholeFolderAnswer,
 } from './backup-tasks.ts'
 import type { BackupWorkers } from './backup-workers.ts'
 import { changedWhileRead, countFile, hasChanged, incomplete, openToRead, unreadable } from './file-reader.ts'
@@ -135,25 +136,32 @@ export class BackupRun {
   }
 
   async #readFolder(folder: OpenFolder, entry: FolderEntry): Promise<void> {
-    const { workers, progress } = this.#options
-    progress.current?.(entry.path)
-    try {
-      const parentTree = await this.#loadParentTree(entry.previousTree)
-      const answer = entry.isOpaque
-        ? { entries: [], problems: [], counts: noCounts() }
-        : await workers.readFolder({ kind: 'folder', path: entry.path, parentTree })
-      if ('tree' in answer) {
-        this.#merge(answer)
-        await this.assembly.finish(folder, answer.tree)
-        return
-      }
+    const answer = await this.#listFolder(entry)
+    if (answer === undefined) {
+      const { parent } = folder
+      if (parent !== undefined) await this.assembly.fill(parent.folder, [{ position: parent.position, json: undefined }])
+    } else if ('tree' in answer) {
+      this.#merge(answer)
+      await this.assembly.finish(folder, answer.tree)
+    } else {
       folder.entries = new Array<string | undefined>(answer.entries.length).fill(undefined)
       folder.holes = answer.entries.length
       await this.#place(folder, { answer, positions: answer.entries.map((_, position) => position) })
+    }
+  }
+
+  /** What is in a folder; undefined, and reported, when it cannot be read. */
+  async #listFolder(entry: FolderEntry): Promise<WholeFolderAnswer | undefined> {
+    const { workers, progress } = this.#options
+    if (entry.isOpaque) return { entries: [], problems: [], counts: noCounts() }
+    progress.current?.(entry.path)
+    try {
+      const parentTree = await this.#loadParentTree(entry.previousTree)
+      return await workers.readFolder({ kind: 'folder', path: entry.path, parentTree })
     } catch (error) {
-      if (folder.parent === undefined || !workers.isUsable) throw error
+      if (!workers.isUsable) throw error
       this.#report(unreadable(entry.path, error))
-      await this.assembly.fill(folder.parent.folder, [{ position: folder.parent.position, json: undefined }])
+      return undefined
     }
   }
 
