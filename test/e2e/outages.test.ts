@@ -87,9 +87,9 @@ describe.each([
     await annotate(`${name}: ${retriesIn(outcome)} calls were repeated`)
   })
 
-  it('a backup that is interrupted while the server is away ends, and the repository is sound', async () => {
+  it('a backup that is interrupted while the server is away ends, and the repository is sound', async ({ skip }) => {
     const { down, up } = there()
-    if (down === undefined) return
+    if (down === undefined) return skip('this server comes back at once')
     writeFileSync(join(source, 'many', 'new'), noise(20_000_000, name.length * 100))
     const before = await there().countPacks()
     let startedAt = 0

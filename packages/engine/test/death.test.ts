@@ -15,7 +15,9 @@ const PACK_BYTES = 1024 * 1024
 const SMALL_FILES = 300
 const LARGE_FILE_BYTES = 40_000_000
 const CHANGED_BYTES = 3_000_000
-/** Real time, and a minute and a half in a second: index files are written again and again, locks are refreshed. */
+/**
+ * Real time, and a minute and a half in a second: index files are written again and again, locks are refreshed; files take time to write.
+ */
 const SPEEDS = [1, 100] as const
 
 const ground = new KillingGround()
@@ -139,13 +141,14 @@ class Deaths {
   async next(round: number): Promise<Ending> {
     if (round > 4 * DEATHS[this.#request.operation]) throw new Error(`seed ${SEED}: ${this.#request.operation} ends before it is killed`)
     const speed = SPEEDS[randomBelow(random, SPEEDS.length)] ?? 1
+    const isPaced = speed > 1
     const durationMs = this.#durationsMs.get(speed)
     const ending =
       durationMs === undefined
-        ? await ground.run({ ...this.#request, speed })
+        ? await ground.run({ ...this.#request, speed, isPaced })
         : random() < 0.5
-          ? await ground.run({ ...this.#request, speed }, { killAfterMs: durationMs * random() })
-          : await ground.run({ ...this.#request, speed, death: this.#drawDeath() })
+          ? await ground.run({ ...this.#request, speed, isPaced }, { killAfterMs: durationMs * random() })
+          : await ground.run({ ...this.#request, speed, isPaced, death: this.#drawDeath() })
     if (ending.wasKilled) {
       this.count++
       this.#phases.set(ending.phase, (this.#phases.get(ending.phase) ?? 0) + 1)
@@ -158,7 +161,11 @@ class Deaths {
   }
 
   #drawDeath(): NonNullable<OperationRequest['death']> {
-    const [line, count] = [...this.#lines][randomBelow(random, this.#lines.size)] ?? ['', 1]
+    const lines = [...this.#lines]
+    // What changes the repository has more to spoil.
+    const changes = lines.filter(([line]) => /^. (write|remove) /.test(line))
+    const candidates = random() < 0.75 ? changes : lines
+    const [line, count] = candidates[randomBelow(random, candidates.length)] ?? ['', 1]
     return { line, occurrence: 1 + randomBelow(random, count), delayMs: random() < 0.5 ? 0 : 5 * random() }
   }
 
@@ -173,7 +180,7 @@ function requestOf(
   operation: OperationRequest['operation'],
   rest: Pick<OperationRequest, 'repository' | 'source' | 'keepLast'>,
 ): OperationRequest {
-  return { operation, password: '', packSizeBytes: PACK_BYTES, speed: 1, ...rest }
+  return { operation, password: '', packSizeBytes: PACK_BYTES, speed: 1, isPaced: false, ...rest }
 }
 
 /** Restores a random one of the snapshots that there must be. */

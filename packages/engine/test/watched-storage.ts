@@ -1,4 +1,4 @@
-import type { FileKind, Storage } from '../src/storage/storage.ts'
+import type { FileKind, Pace, Storage } from '../src/storage/storage.ts'
 import type { StorageOperation } from '../src/testing/faulty-storage.ts'
 
 export interface WatchedCall {
@@ -10,6 +10,8 @@ export interface WatchedCall {
 export interface StorageWatcher {
   begun(call: WatchedCall): void
   ended?(call: WatchedCall): void
+  /** Holds writes back, so that there is a time when a file is there in part. */
+  readonly pace?: Pace | undefined
 }
 
 /** The same storage, with someone who watches. Workers that read the storage's folder by themselves are not seen. */
@@ -27,7 +29,8 @@ export function watchStorage(storage: Storage, watcher: StorageWatcher): Storage
     limits: storage.limits,
     localFolder: storage.localFolder,
     prepare: (call) => watch({ operation: 'prepare', kind: undefined }, () => storage.prepare(call)),
-    write: (file, content, call) => watch({ operation: 'write', kind: file.kind }, () => storage.write(file, content, call)),
+    write: (file, content, call) =>
+      watch({ operation: 'write', kind: file.kind }, () => storage.write(file, content, { ...call, pace: watcher.pace ?? call?.pace })),
     read: (file, range, call) => watch({ operation: 'read', kind: file.kind }, () => storage.read(file, range, call)),
     stat: (file, call) => watch({ operation: 'stat', kind: file.kind }, () => storage.stat(file, call)),
     remove: (file, call) => watch({ operation: 'remove', kind: file.kind }, () => storage.remove(file, call)),

@@ -13,6 +13,8 @@ export interface OperationRequest extends Pick<Operation, 'operation' | 'packSiz
   readonly source?: string
   /** How many seconds pass for the operation in one real second: index files and refreshed locks come as often as in a long run. */
   readonly speed: number
+  /** Whether writing takes longer, so that files are there in part for a while. */
+  readonly isPaced: boolean
   /** The line before which, or after which, the process kills itself, the how manieth of its kind, and how long after it. */
   readonly death?: { readonly line: string; readonly occurrence: number; readonly delayMs: number }
 }
@@ -24,6 +26,7 @@ export interface OperationRequest extends Pick<Operation, 'operation' | 'packSiz
 const request = JSON.parse(process.argv[2] ?? '{}') as OperationRequest
 const clock = request.speed === 1 ? systemClock : fastClock(request.speed)
 let occurrences = 0
+const PACE_MS = 3
 
 function say(line: string): void {
   writeSync(1, `${line}\n`)
@@ -45,6 +48,7 @@ async function open(location: string): Promise<OpenRepository> {
   const storage = watchStorage(await openStorage(location), {
     begun: (call) => sayCall('+', call),
     ended: (call) => sayCall('-', call),
+    pace: request.isPaced ? () => systemClock.sleep(PACE_MS) : undefined,
   })
   return openRepository(storage, { password: request.password, clock })
 }
