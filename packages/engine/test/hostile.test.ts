@@ -16,7 +16,7 @@ import type { OpenRepository } from '../src/repository/open-repository.ts'
 import { loadSnapshots } from '../src/snapshots/load-snapshots.ts'
 import { LocalStorage } from '../src/storage/local/local-storage.ts'
 import { MemoryStorage } from '../src/testing/memory-storage.ts'
-import { bomb, encodeHostileTree, HostileRepository, hostileNode, idOfZeros, nowhere } from './hostile-repository.ts'
+import { bomb, encodeHostileTree, type HostileNode, HostileRepository, hostileNode, idOfZeros, nowhere } from './hostile-repository.ts'
 import { HOSTILE_OPERATIONS, type HostileOutcome, type HostileRequest } from './programs/hostile-operations.ts'
 import { PASSWORD } from './repository-lab.ts'
 import { randomBelow, SEED, seededRandom } from './seeded-random.ts'
@@ -46,16 +46,24 @@ interface Case {
 const CASES: Readonly<Record<string, Case>> = {
   'names that lead out of the target': {
     make: async (hostile) => {
-      const names = ['', '.', '..', '../evil', '../../evil', '/evil', 'evil/../../evil', 'nul\0evil', '..\\evil', 'a/b']
+      const names = ['', '.', '..', '../evil', '../../evil', `${folder}/evil`, 'evil/../../../evil', 'nul\0evil', 'a/b']
       const [id = nowhere<BlobId>(0)] = await hostile.blobs([{ type: 'data', content: Buffer.from('evil') }])
-      const nodes = names.sort().map((name) => hostileNode({ name, content: [id], size: 4 }))
       const evil = await hostile.tree([hostileNode({ name: 'evil', content: [id], size: 4 })])
-      const folders = [
-        hostileNode({ name: '..', type: 'dir', subtree: evil, mode: 0x8000_01ed }),
-        hostileNode({ name: 'folder', type: 'dir', subtree: await hostile.tree(nodes), mode: 0x8000_01ed }),
-        hostileNode({ name: 'link', type: 'symlink', linktarget: folder }),
-      ]
-      await hostile.snapshot(await hostile.tree(folders))
+      const folders: HostileNode[] = [hostileNode({ name: 'link', type: 'symlink', linktarget: folder })]
+      // A tree of its own for each: one that cannot be decoded takes the others with it.
+      for (const [number, name] of names.entries()) {
+        const kinds = [
+          { type: 'file', content: [id], size: 4 },
+          { type: 'dir', subtree: evil },
+          { type: 'symlink', linktarget: '/etc/passwd' },
+          { type: 'fifo' },
+        ]
+        for (const kind of kinds) {
+          const subtree = await hostile.tree([hostileNode({ name, ...kind })])
+          folders.push(hostileNode({ name: `${number} ${kind.type}`, type: 'dir', subtree, mode: 0x8000_01ed }))
+        }
+      }
+      await hostile.snapshot(await hostile.tree(folders.toSorted((a, b) => (String(a.name) < String(b.name) ? -1 : 1))))
     },
     noticedBy: ['restore', 'check'],
   },
