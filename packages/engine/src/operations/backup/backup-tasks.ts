@@ -16,7 +16,7 @@ export interface ChangeDetection {
 }
 
 /** Files are cut in segments of this size when they are large, so that all workers take part. */
-export const SEGMENT_BYTES = 16 * 1024 * 1024
+export const SEGMENT_BYTES = 8 * 1024 * 1024
 
 /** What a backup worker is started with. */
 export interface BackupWorkerData {
