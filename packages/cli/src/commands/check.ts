@@ -7,6 +7,7 @@ import {
   type Remedy,
   selectPacks,
   selectSnapshots,
+  spareVerifyThreads,
 } from '@holdfast/engine'
 import { CommandFailure } from '../command-failure.ts'
 import { type CommandContext, defineCommand } from '../command-line/command.ts'
@@ -76,14 +77,22 @@ async function check(
   const isFiltered = args.length > 0 || Object.values(filter).some((list) => list.length > 0)
   if (!context.globals.noLock) printer.info('create exclusive lock for repository')
   const lock = context.globals.noLock ? 'none' : 'exclusive'
-  return withRepository(context, { printer, lock, freshCache: !flags.withCache }, async ({ repository, signal }) => {
+  const { readDataSubset: subset } = flags
+  // The threads load their modules while the repository is opened.
+  await using threads = flags.readData || subset !== undefined ? spareVerifyThreads() : undefined
+  const options = { printer, lock, confirmLockLater: true, freshCache: !flags.withCache } as const
+  return await withRepository(context, options, async ({ repository, signal: interrupted, confirmLock }) => {
+    // A check only reads, so that the lock may settle beside it; if another process was quicker, the check ends.
+    const refused = new AbortController()
+    const confirmed = confirmLock().catch((error: unknown) => refused.abort(error))
+    const signal = AbortSignal.any([interrupted, refused.signal])
     printer.info('load indexes')
     printer.info('check all packs')
     printer.info('check snapshots, trees and blobs')
-    const { readDataSubset: subset } = flags
     if (flags.readData) printer.info(`read all ${isFiltered ? 'filtered ' : ''}data`)
     const steps = new StepCounters(printer, context.environment)
-    return await checkRepository(repository, {
+    const report = await checkRepository(repository, {
+      threads,
       readData: subset === undefined ? (flags.readData ? 'all' : 'none') : (packs) => selectPacks(packs, subset),
       ...(isFiltered
         ? { select: (snapshots) => (args.length > 0 ? selectSnapshots(snapshots, args).snapshots : filterSnapshots(snapshots, filter)) }
@@ -93,6 +102,9 @@ async function check(
       onFinding: (finding) => printFinding(printer, finding),
       onProgress: (progress) => steps.show(progress),
     }).finally(() => steps.done())
+    await confirmed
+    signal.throwIfAborted()
+    return report
   })
 }
 

@@ -4,6 +4,7 @@ import { BlobSet } from '../../repository/blob-set.ts'
 import type { IndexedRepository } from '../../repository/indexed-repository.ts'
 import type { OpenRepository } from '../../repository/open-repository.ts'
 import { PackContents } from '../../repository/pack-contents.ts'
+import type { SpareThreads } from '../../repository/worker-pool.ts'
 import { loadSnapshots } from '../../snapshots/load-snapshots.ts'
 import type { CallOptions } from '../../storage/storage.ts'
 import type { OnProgress } from '../step-progress.ts'
@@ -32,6 +33,8 @@ export interface CheckOptions extends CallOptions {
   readonly unused?: boolean
   readonly onFinding?: (finding: Finding) => void
   readonly onProgress?: OnProgress<CheckStep>
+  /** Threads started beforehand by `spareVerifyThreads`, for packs that are read; the check takes them over if it needs them. */
+  readonly threads?: SpareThreads | undefined
 }
 
 export interface CheckReport {
@@ -201,6 +204,7 @@ class Check {
       signal,
       contents,
       packs,
+      threads: this.#options.threads,
       onResult: (id, first, repeated) => {
         this.#packsRead++
         this.#bytesRead += 'sizeBytes' in first ? first.sizeBytes : 0

@@ -3,7 +3,7 @@ import type { PackId } from '../../format/ids.ts'
 import type { IndexedRepository } from '../../repository/indexed-repository.ts'
 import type { PackContents } from '../../repository/pack-contents.ts'
 import { TaskQueue } from '../../repository/task-queue.ts'
-import { defaultWorkerCount, WorkerPool } from '../../repository/worker-pool.ts'
+import { defaultWorkerCount, SpareThreads, WorkerPool } from '../../repository/worker-pool.ts'
 import { type CallOptions, layoutPath } from '../../storage/storage.ts'
 import { PackVerifier } from './pack-verifier.ts'
 import type { VerifyResult, VerifyTask, VerifyWorkerData } from './verify-tasks.ts'
@@ -12,8 +12,14 @@ export interface ReadPacksOptions extends CallOptions {
   readonly contents: PackContents
   /** The packs to read, with their sizes in bytes. */
   readonly packs: ReadonlyMap<PackId, number>
+  readonly threads?: SpareThreads | undefined
   /** Called once for each pack, in any order. `repeated` is what a second try said of a pack that was not sound at first. */
   readonly onResult: (pack: PackId, result: VerifyResult, repeated: VerifyResult | undefined) => void
+}
+
+/** Threads for a check that is about to read packs; an unused set is disposed of by the caller. */
+export function spareVerifyThreads(count: number = defaultWorkerCount()): SpareThreads {
+  return new SpareThreads(new URL('./verify-worker.ts', import.meta.url), count)
 }
 
 /** Up to this many bytes are verified here: starting threads would take longer. */
@@ -73,8 +79,7 @@ function verifyInThreads(indexed: IndexedRepository, options: ReadPacksOptions):
   const { localFolder, limits } = repository.storage
   const settings: VerifyWorkerData = { masterKey: repository.masterKey, index: index.handle, contents: options.contents.handle }
   const pool = new WorkerPool<VerifyTask, VerifyResult>({
-    threads: new URL('./verify-worker.ts', import.meta.url),
-    workers: Math.min(defaultWorkerCount(), options.packs.size),
+    threads: options.threads ?? spareVerifyThreads(Math.min(defaultWorkerCount(), options.packs.size)),
     settings: () => settings,
   })
   async function fetchAndVerify(id: PackId): Promise<VerifyResult> {
