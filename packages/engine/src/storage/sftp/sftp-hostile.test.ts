@@ -14,12 +14,20 @@ afterEach(() => {
   for (const end of ended.splice(0)) end()
 })
 
+/** A key pair. One in five hundred that ssh2 makes cannot be read by ssh2: such a pair is thrown away. */
+function hostKeys(): { readonly private: string; readonly public: string } {
+  for (;;) {
+    const keys = ssh2.utils.generateKeyPairSync('ed25519')
+    if (!(ssh2.utils.parseKey(keys.private) instanceof Error)) return keys
+  }
+}
+
 /** An SSH server that lets everybody in and hands SFTP over to `serve`. */
 async function openAt(
   serve: { readonly sftp?: (sftp: SFTPWrapper) => void; readonly subsystem?: (channel: ServerChannel) => void },
   stallTimeoutMs = 400,
 ): Promise<SftpStorage> {
-  const keys = ssh2.utils.generateKeyPairSync('ed25519')
+  const keys = hostKeys()
   const server = new ssh2.Server({ hostKeys: [keys.private] }, (client) => {
     client.on('error', () => undefined)
     client.on('authentication', (context) => context.accept())
