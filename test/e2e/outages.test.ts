@@ -87,30 +87,33 @@ describe.each([
     await annotate(`${name}: ${retriesIn(outcome)} calls were repeated`)
   })
 
-  it('a backup that is interrupted while the server is away ends, and the repository is sound', async ({ skip }) => {
-    const { down, up } = there()
-    if (down === undefined) return skip('this server comes back at once')
-    writeFileSync(join(source, 'many', 'new'), noise(20_000_000, name.length * 100))
-    const before = await there().countPacks()
-    let startedAt = 0
-    const outcome = await holdfast(['backup', source, ...SLOW], {
-      env: env(),
-      onStart: async (kill, said) => {
-        await packsReach(there(), before + 1)
-        await down()
-        while (!said().includes('next try')) await pause(50)
-        startedAt = performance.now()
-        kill('SIGINT')
-      },
+  // The SSH server only drops its connections and is back at once: there is no time in which it is away.
+  if (name !== 'SFTP') {
+    it('a backup that is interrupted while the server is away ends, and the repository is sound', async () => {
+      const { down, up } = there()
+      if (down === undefined) throw new Error('this server cannot stay away')
+      writeFileSync(join(source, 'many', 'new'), noise(20_000_000, name.length * 100))
+      const before = await there().countPacks()
+      let startedAt = 0
+      const outcome = await holdfast(['backup', source, ...SLOW], {
+        env: env(),
+        onStart: async (kill, said) => {
+          await packsReach(there(), before + 1)
+          await down()
+          while (!said().includes('next try')) await pause(50)
+          startedAt = performance.now()
+          kill('SIGINT')
+        },
+      })
+      const endedAt = performance.now()
+      await up()
+      expect(outcome.code).toBe(130)
+      expect(endedAt - startedAt).toBeLessThan(60_000)
+      expect(await holdfast(['unlock'], { env: env() })).toMatchObject({ code: 0 })
+      await expectSound(there(), env())
+      expect(await holdfast(['backup', source], { env: env() })).toMatchObject({ code: 0 })
     })
-    const endedAt = performance.now()
-    await up()
-    expect(outcome.code).toBe(130)
-    expect(endedAt - startedAt).toBeLessThan(60_000)
-    expect(await holdfast(['unlock'], { env: env() })).toMatchObject({ code: 0 })
-    await expectSound(there(), env())
-    expect(await holdfast(['backup', source], { env: env() })).toMatchObject({ code: 0 })
-  })
+  }
 
   it('a wrong password is told from a server that is away', async () => {
     expect((await holdfast(['snapshots'], { env: { ...env(), RESTIC_PASSWORD: 'wrong' } })).code).toBe(12)
