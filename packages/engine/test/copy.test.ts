@@ -1,6 +1,6 @@
 import { execFile, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdirSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout } from 'node:timers/promises'
 import { promisify } from 'node:util'
@@ -71,17 +71,19 @@ describe('a copy that is killed', () => {
     const [installed] = resticBinaries()
     if (installed === undefined) expect.fail('no restic')
     using bench = new ResticWorkbench(installed)
-    makeRepository(bench, 'source', 2)
+    bench.init('source')
+    // Far more than is under way at once, so that packs are stored long before everything is read.
+    mkdirSync(bench.path('folder'))
+    writeFileSync(join(bench.path('folder'), 'large'), noise(80_000_000, 3))
+    bench.run('source', ['backup', bench.path('folder')])
     await initCopy(bench, { source: 'source', target: 'target', version: 2 })
     const controller = new AbortController()
-    let copied = 0
     const ended = copy(bench, ['source', 'target'], {
       signal: controller.signal,
       packSizeBytes: 1024 * 1024,
       observer: {
-        advanced: (bytes) => {
-          copied += bytes
-          if (copied > 4_000_000) controller.abort(new Error('enough'))
+        advanced: () => {
+          if (packsOf(bench.path('target')) >= 3) controller.abort(new Error('enough'))
         },
       },
     })
@@ -103,6 +105,10 @@ function makeRepository(bench: ResticWorkbench, name: string, version: 1 | 2): v
   bench.run(name, ['backup', '--tag', 'a,b', folder])
   changeSourceFolder(folder)
   bench.run(name, ['backup', '--exclude', 'nothing', folder])
+}
+
+function packsOf(repository: string): number {
+  return readdirSync(join(repository, 'data'), { recursive: true }).filter((path) => /\/[0-9a-f]{64}$/.test(String(path))).length
 }
 
 /** A repository that cuts as the source does. */

@@ -73,6 +73,7 @@ export class RepositoryLock implements AsyncDisposable {
   /** Files of this lock that have been replaced and could not be removed yet. */
   readonly #former = new Set<LockId>()
   readonly #confirmation: Promise<void>
+  #isConfirmed = false
 
   private constructor(files: LockFiles, id: LockId, options: LockOptions) {
     this.#files = files
@@ -144,10 +145,12 @@ export class RepositoryLock implements AsyncDisposable {
     const own = this.#id
     await clock.sleep(SETTLE_MS, signal)
     await refuseIfLocked(this.#files, { ...this.#options, own })
+    this.#isConfirmed = true
   }
 
   #isDue(): boolean {
-    if (this.#isRefreshing) return false
+    // Until then the look for others knows this lock by its first file: one that replaced it would be taken for another process's.
+    if (this.#isRefreshing || !this.#isConfirmed) return false
     const sinceMs = this.#options.clock.now() - this.#triedAtMs
     // A clock that was set back says nothing about how long ago that was.
     return sinceMs >= REFRESH_EVERY_MS || sinceMs < 0
