@@ -75,7 +75,7 @@ export const DOORS: readonly Door[] = [
   { what: 'the environment', within: /^packages\/engine\/src\//, only: [], uses: ['process.env*', 'process.argv*'], modules: [] },
   {
     what: 'the environment',
-    within: /^packages\/cli\/src\//,
+    within: /^packages\/(protocol|sources|agent|server|cli)\/src\//,
     only: ['packages/cli/src/environment.ts'],
     uses: ['process.env*'],
     modules: [],

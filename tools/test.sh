@@ -17,6 +17,8 @@ openssh-server sshd
 openssh-client ssh
 acl setfacl
 attr setfattr
+postgresql pg_ctlcluster
+openssl openssl
 '
 
 missing=$(echo "$needed" | while read -r package command; do

@@ -1,0 +1,93 @@
+import { z } from 'zod'
+import { retentionSchema } from './accounts.ts'
+import { idSchema, timeSchema } from './fields.ts'
+
+const pathText = z.string().min(1).max(4096)
+
+/** A command that the agent runs with its shell, as its owner allows. */
+export const commandSchema = z.object({
+  line: z.string().min(1).max(10_000),
+  timeoutSeconds: z.int().min(1).max(86_400).default(3600),
+})
+export type Command = z.output<typeof commandSchema>
+
+export const hooksSchema = z.object({
+  /** Before the backup; one that fails ends the run. */
+  pre: z.array(commandSchema).max(50).default([]),
+  /** After a backup that succeeded. */
+  post: z.array(commandSchema).max(50).default([]),
+  /** After a run that failed. */
+  onFailure: z.array(commandSchema).max(50).default([]),
+})
+export type Hooks = z.output<typeof hooksSchema>
+
+export const scheduleSchema = z.object({
+  /** Five or six fields, or null: only by hand. */
+  cron: z.string().max(200).nullable(),
+  /** IANA name. */
+  timeZone: z.string().max(100).default('UTC'),
+  /** Each run starts up to so much later, so that not all machines come at once. */
+  jitterSeconds: z.int().min(0).max(86_400).default(0),
+  /** Whether a run that was missed (server or machine were off) is made up for as soon as possible. */
+  catchUp: z.boolean().default(true),
+})
+export type Schedule = z.output<typeof scheduleSchema>
+
+/** A time of day in which no run starts: from 22:00 to 06:00 say, over midnight if `to` is earlier; on these days (0 is Sunday) or all. */
+export const blackoutSchema = z.object({
+  from: z.string().regex(/^([01]\d|2[0-3]):[0-5]\d$/),
+  to: z.string().regex(/^([01]\d|2[0-3]):[0-5]\d$/),
+  days: z.array(z.int().min(0).max(6)).max(7).optional(),
+})
+export type Blackout = z.output<typeof blackoutSchema>
+
+export const limitsSchema = z.object({
+  uploadBytesPerSecond: z.int().min(1024).optional(),
+  downloadBytesPerSecond: z.int().min(1024).optional(),
+  blackouts: z.array(blackoutSchema).max(20).default([]),
+  maxDurationMinutes: z.int().min(1).max(100_000).optional(),
+})
+export type Limits = z.output<typeof limitsSchema>
+
+/** What is backed up and how; the fields are those of the engine's selection rules. */
+export const selectionSchema = z.object({
+  paths: z.array(pathText).min(1).max(1000),
+  excludes: z.array(pathText).max(1000).default([]),
+  caseInsensitiveExcludes: z.array(pathText).max(1000).default([]),
+  excludeCaches: z.boolean().default(false),
+  excludeIfPresent: z.array(pathText).max(100).default([]),
+  excludeLargerThanBytes: z.int().min(1).optional(),
+  oneFileSystem: z.boolean().default(false),
+})
+export type Selection = z.output<typeof selectionSchema>
+
+export const planDefinitionSchema = z.object({
+  selection: selectionSchema,
+  schedule: scheduleSchema,
+  hooks: hooksSchema.default({ pre: [], post: [], onFailure: [] }),
+  /** Null: as the client's, and else the owner's. */
+  retention: retentionSchema.nullable().default(null),
+  limits: limitsSchema.default({ blackouts: [] }),
+  tags: z.array(z.string().min(1).max(200)).max(50).default([]),
+  compression: z.enum(['off', 'fastest', 'auto', 'better', 'max']).default('auto'),
+})
+export type PlanDefinition = z.output<typeof planDefinitionSchema>
+
+export const newPlanSchema = planDefinitionSchema.extend({
+  name: z.string().min(1).max(200),
+  /** The default repository when it is not given. */
+  repositoryId: idSchema.optional(),
+  isEnabled: z.boolean().default(true),
+})
+export type NewPlan = z.output<typeof newPlanSchema>
+
+export const planSchema = planDefinitionSchema.extend({
+  id: idSchema,
+  clientId: idSchema,
+  repositoryId: idSchema,
+  name: z.string(),
+  isEnabled: z.boolean(),
+  nextRunAt: timeSchema.nullable(),
+  createdAt: timeSchema,
+})
+export type Plan = z.output<typeof planSchema>

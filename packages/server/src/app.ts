@@ -1,0 +1,65 @@
+import cookie from '@fastify/cookie'
+import formbody from '@fastify/formbody'
+import helmet from '@fastify/helmet'
+import { secureRandom } from '@holdfast/engine'
+import fastify, { type FastifyServerOptions } from 'fastify'
+import { serializerCompiler, validatorCompiler, type ZodTypeProvider } from 'fastify-type-provider-zod'
+import type { Foundations, Services } from './composition.ts'
+import { accountRoutes } from './features/accounts/routes.ts'
+import type { Actor } from './http/actor.ts'
+import type { App } from './http/app-type.ts'
+import { registerGuard } from './http/guard.ts'
+import { registerProblems } from './http/problem.ts'
+import { kindOfToken } from './secrets/tokens.ts'
+
+/** The largest body of a request whose route does not say otherwise. */
+const BODY_BYTES_MAX = 1024 * 1024
+
+export interface AppOptions {
+  readonly foundations: Foundations
+  readonly services: Services
+  readonly logger?: FastifyServerOptions['logger']
+  /** Certificate chain and key in PEM, for HTTPS. */
+  readonly https?: { readonly cert: Buffer; readonly key: Buffer }
+}
+
+/** The HTTP server with all its routes; it does not listen yet. */
+export async function buildApp({ foundations, services, logger = false, https }: AppOptions): Promise<App> {
+  const { trustedProxies } = foundations.settings
+  const app = fastify({
+    logger,
+    bodyLimit: BODY_BYTES_MAX,
+    trustProxy: trustedProxies.length === 0 ? false : [...trustedProxies],
+    genReqId: () => secureRandom(8).toString('hex'),
+    routerOptions: { maxParamLength: 4096 },
+    forceCloseConnections: 'idle',
+    ...(https === undefined ? {} : { https: { ...https } }),
+  } as FastifyServerOptions).withTypeProvider<ZodTypeProvider>() as unknown as App
+  app.setValidatorCompiler(validatorCompiler)
+  app.setSerializerCompiler(serializerCompiler)
+  registerProblems(app)
+  await app.register(cookie)
+  await app.register(formbody)
+  await app.register(helmet, { contentSecurityPolicy: false, strictTransportSecurity: https !== undefined })
+  registerGuard(app, {
+    session: (token) => services.accounts.actorOfSession(token),
+    bearer: (token) => authenticateBearer(token, services),
+  })
+  registerRoutes(app, { foundations, services })
+  return app
+}
+
+function registerRoutes(app: App, { services }: Pick<AppOptions, 'foundations' | 'services'>): void {
+  accountRoutes(app, services)
+}
+
+async function authenticateBearer(token: string, { accounts }: Services): Promise<Actor | undefined> {
+  switch (kindOfToken(token)) {
+    case 'api':
+      return accounts.actorOfApiToken(token)
+    case 'session':
+      return accounts.actorOfSession(token)
+    default:
+      return undefined
+  }
+}

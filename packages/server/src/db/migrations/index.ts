@@ -1,0 +1,10 @@
+import type { Migration } from '../columns.ts'
+import { accountsMigration } from './0001-accounts.ts'
+import { repositoriesMigration } from './0002-repositories.ts'
+import { clientsMigration } from './0003-clients.ts'
+import { plansMigration } from './0004-plans.ts'
+
+/** Every step of the schema, oldest first. */
+export function allMigrations(): readonly Migration[] {
+  return [accountsMigration, repositoriesMigration, clientsMigration, plansMigration]
+}

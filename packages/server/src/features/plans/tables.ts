@@ -1,0 +1,18 @@
+import type { Generated } from 'kysely'
+
+/** Rows of the tables of plans. */
+export interface PlanTables {
+  plans: PlanRow
+}
+
+export interface PlanRow {
+  readonly id: Generated<number>
+  readonly client_id: number
+  readonly repository_id: number
+  readonly name: string
+  readonly is_enabled: number
+  /** JSON: sources, excludes, schedule, hooks, retention, limits. */
+  readonly definition: string
+  readonly next_run_at: number | null
+  readonly created_at: number
+}

@@ -1,0 +1,25 @@
+import type { Generated } from 'kysely'
+
+/** Rows of the tables of repositories. */
+export interface RepositoryTables {
+  repositories: RepositoryRow
+  /** Who may do something that only one server process does at a time, until when. */
+  leases: { readonly name: string; readonly holder: string; readonly expires_at: number }
+}
+
+export interface RepositoryRow {
+  readonly id: Generated<number>
+  readonly name: string
+  readonly kind: 'local' | 's3' | 'sftp' | 'rest'
+  /** As the engine takes it, without secrets. */
+  readonly location: string
+  /** Sealed JSON of what the storage needs to be opened. */
+  readonly sealed_credentials: string
+  readonly sealed_password: string
+  readonly is_default: number
+  /** JSON of the maintenance schedules. */
+  readonly maintenance: string
+  /** JSON of usage, savings and health, of when they were last counted. */
+  readonly statistics: string | null
+  readonly created_at: number
+}

@@ -1,0 +1,114 @@
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { type Clock, secureRandom, systemClock } from '@holdfast/engine'
+import type { Role } from '@holdfast/protocol'
+import type { InjectOptions, LightMyRequestResponse } from 'fastify'
+import { buildApp } from '../app.ts'
+import { composeServices, type Services } from '../composition.ts'
+import { loadSettings, type Settings } from '../config/settings.ts'
+import { type Database, openDatabase } from '../db/database.ts'
+import { migrate } from '../db/migrate.ts'
+import { SERVER_ORIGIN } from '../features/audit/audit.ts'
+import type { App } from '../http/app-type.ts'
+import { SecretBox } from '../secrets/secret-box.ts'
+import { startPostgres, type TestPostgres } from './postgres.ts'
+
+/** The password of every user that tests make. */
+export const TEST_PASSWORD = 'correct horse battery'
+
+export interface TestServerOptions {
+  /** A SQLite file in the server's folder when it is not given. */
+  readonly databaseUrl?: string
+  readonly clock?: Clock
+  readonly settings?: Partial<Settings>
+}
+
+/** A request as tests send it: as a user that was signed in before, or with a token, or as nobody. */
+export interface TestRequest {
+  readonly as?: string
+  readonly token?: string
+  readonly body?: InjectOptions['payload']
+  readonly headers?: Readonly<Record<string, string>>
+}
+
+/** A whole server on a database of its own, called without a network. */
+export class TestServer {
+  readonly folder: string
+  readonly app: App
+  readonly services: Services
+  readonly database: Database
+  readonly settings: Settings
+  readonly #sessions = new Map<string, string>()
+
+  private constructor(folder: string, parts: Pick<TestServer, 'app' | 'services' | 'database' | 'settings'>) {
+    this.folder = folder
+    this.app = parts.app
+    this.services = parts.services
+    this.database = parts.database
+    this.settings = parts.settings
+  }
+
+  static async start(options: TestServerOptions = {}): Promise<TestServer> {
+    const folder = mkdtempSync(join(tmpdir(), 'holdfast-server-'))
+    const settings = { ...loadSettings({ environment: { HOLDFAST_DATA: folder }, folder }), ...options.settings }
+    const clock = options.clock ?? systemClock
+    const database = openDatabase(options.databaseUrl ?? `sqlite:${join(folder, 'holdfast.db')}`)
+    await migrate(database, { clock })
+    const foundations = { settings, database, clock, secrets: new SecretBox(secureRandom(32)) }
+    const services = composeServices(foundations)
+    const app = await buildApp({ foundations, services })
+    return new TestServer(folder, { app, services, database, settings })
+  }
+
+  /** Makes a user and signs in; later requests name it by `as`. Gives its id. */
+  async addUser(username: string, role: Role): Promise<number> {
+    const { id } = await this.services.accounts.create({ username, password: TEST_PASSWORD, role, retention: null }, SERVER_ORIGIN)
+    const { token } = await this.services.accounts.login({ username, password: TEST_PASSWORD }, { address: '127.0.0.1', userAgent: 'test' })
+    this.#sessions.set(username, token)
+    return id
+  }
+
+  /** Sends a request, `GET /api/v1/users` say. */
+  async request(route: string, { as, token, body, headers }: TestRequest = {}): Promise<LightMyRequestResponse> {
+    const [method = 'GET', url = '/'] = route.split(' ')
+    const bearer = token ?? (as === undefined ? undefined : this.#sessions.get(as))
+    if (as !== undefined && bearer === undefined) throw new Error(`${as} is not signed in`)
+    return this.app.inject({
+      method: method as 'GET',
+      url,
+      ...(body === undefined ? {} : { payload: body }),
+      headers: { ...(bearer === undefined ? {} : { authorization: `Bearer ${bearer}` }), ...headers },
+    })
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.app.close()
+    await this.database.close()
+    rmSync(this.folder, { recursive: true, force: true })
+  }
+}
+
+/** A kind of database that server tests run on. */
+export interface TestDatabases {
+  readonly name: 'SQLite' | 'PostgreSQL'
+  /** A URL for {@link TestServerOptions.databaseUrl}; undefined stands for SQLite in the server's folder. */
+  create(): Promise<string | undefined>
+  stop(): Promise<void>
+}
+
+/** Both kinds of database: `for (const databases of allDatabases()) describe(databases.name, …)`. PostgreSQL is started by the first use. */
+export function allDatabases(): readonly TestDatabases[] {
+  let postgres: Promise<TestPostgres> | undefined
+  return [
+    { name: 'SQLite', create: async () => undefined, stop: async () => undefined },
+    {
+      name: 'PostgreSQL',
+      async create() {
+        postgres ??= startPostgres()
+        return (await postgres).createDatabase()
+      },
+      stop: async () => (await postgres)?.stop(),
+    },
+  ]
+}
