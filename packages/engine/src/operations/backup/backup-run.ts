@@ -6,8 +6,7 @@ import { encodeNode } from '../../format/tree.ts'
 import { systemClock } from '../../host/clock.ts'
 import { readOpenStatus, readStatus } from '../../host/file-status.ts'
 import { metadataAbilities } from '../../host/posix.ts'
-import type { IndexedRepository } from '../../repository/indexed-repository.ts'
-import type { RepositoryWriter } from '../../repository/repository-writer.ts'
+import type { BackupDestination } from './backup-destination.ts'
 import type { BackupProgress } from './backup-progress.ts'
 import {
   addCounts,
@@ -31,8 +30,7 @@ import { type OpenFolder, TreeAssembly } from './tree-assembly.ts'
 import { WorkScheduler } from './work-scheduler.ts'
 
 export interface BackupRunOptions {
-  readonly indexed: IndexedRepository
-  readonly writer: RepositoryWriter
+  readonly destination: BackupDestination
   readonly workers: BackupWorkers
   readonly withAtime: boolean
   readonly progress: BackupProgress
@@ -57,7 +55,7 @@ export class BackupRun {
     this.#options = options
     this.#scheduler = new WorkScheduler(options.workers.workerCount * 3)
     this.assembly = new TreeAssembly({
-      saveTree: (json) => options.writer.saveBlob('tree', json),
+      saveTree: (json) => options.destination.saveTree(json),
       onFolder: (item) => {
         options.progress.advance?.({ files: 0, folders: 1, bytes: 0 })
         options.progress.item?.(item)
@@ -128,7 +126,7 @@ export class BackupRun {
   ): Promise<({ subtree?: BlobId } & Parameters<typeof encodeNode>[0]) | undefined> {
     if (tree === undefined) return undefined
     try {
-      return (await this.#options.indexed.readTree(tree)).nodes.find((node) => node.name === name)
+      return (await this.#options.destination.readTree(tree)).nodes.find((node) => node.name === name)
     } catch (error) {
       this.#report({ path: '/' as ByteString, message: `parent snapshot: ${messageOf(error)}`, severity: 'warning' })
       return undefined
@@ -263,7 +261,7 @@ export class BackupRun {
 
   #loadParentTree(id: BlobId | undefined): Promise<ParentTree | undefined> {
     if (id === undefined) return Promise.resolve(undefined)
-    return this.#options.workers.parentTree(id).catch((error: unknown) => {
+    return this.#options.destination.parentTree(id).catch((error: unknown) => {
       this.#report({ path: '/' as ByteString, message: `parent snapshot: ${messageOf(error)}`, severity: 'warning' })
       return undefined
     })

@@ -7,6 +7,8 @@ import type { BlobIndexHandle } from '../../repository/blob-index.ts'
 import type { PostedError } from '../../repository/worker-pool.ts'
 import type { BackupItem } from './item-log.ts'
 import type { PackBufferHandle } from './pack-buffers.ts'
+import type { QuestionBox } from './question-box.ts'
+import type { BlobProofs } from './remote-store.ts'
 import type { SelectionRules } from './selection.ts'
 
 /** How files are told to be unchanged since the parent snapshot. Size and modification time always count. */
@@ -18,16 +20,30 @@ export interface ChangeDetection {
 /** Files are cut in segments of this size when they are large, so that all workers take part. */
 export const SEGMENT_BYTES = 8 * 1024 * 1024
 
-/** What a backup worker is started with. */
-export interface BackupWorkerData {
+/** What a worker needs to store blobs in a repository whose key this process holds. */
+export interface PackStoreSettings {
+  readonly kind: 'packs'
   readonly key: SealingKey
-  readonly chunkerPolynomial: string
   readonly compression: CompressionMode
   readonly packSizeBytes: number
-  readonly index: BlobIndexHandle
   /** The repository's folder when it is on this machine. */
   readonly repositoryFolder: string | undefined
   readonly buffers: PackBufferHandle
+}
+
+/** What a worker needs to store blobs behind a server. */
+export interface RemoteStoreSettings {
+  readonly kind: 'remote'
+  readonly compression: CompressionMode
+  readonly boxes: readonly QuestionBox[]
+  readonly buffers: PackBufferHandle
+}
+
+/** What a backup worker is started with. */
+export interface BackupWorkerData {
+  readonly chunkerPolynomial: string
+  readonly index: BlobIndexHandle
+  readonly store: PackStoreSettings | RemoteStoreSettings
   readonly rules: SelectionRules
   readonly changeDetection: ChangeDetection
   readonly withAtime: boolean
@@ -211,3 +227,33 @@ export interface PackFinished {
   /** Plaintext of the pack's header. */
   readonly header: Uint8Array
 }
+
+/** Counts of blobs and bytes of a part of what is stored. */
+export interface StoredCounts {
+  blobs: number
+  bytesAdded: number
+  bytesStored: number
+}
+
+/** A worker wants to know of blobs whether a server wants them; the answer goes into one of its boxes. */
+export interface BlobsAsked {
+  readonly asked: Uint8Array
+  readonly box: number
+}
+
+/** A worker shows that it has blobs; the box is free again when the server has taken that. */
+export interface BlobsProven {
+  readonly proven: BlobProofs
+  readonly nonce: Uint8Array
+  readonly box: number
+}
+
+/** Frames for a server lie in one of the worker's shared buffers until the main thread frees that. */
+export interface FramesFinished {
+  readonly frames: number
+  readonly lengthBytes: number
+  readonly counts: StoredCounts
+}
+
+/** What a worker tells on the way to its stored blobs. */
+export type StoreEvent = PackFinished | BlobsAsked | BlobsProven | FramesFinished

@@ -10,9 +10,10 @@ import { type BackupAnswer, type BackupTask, type BackupWorkerData, type BrokenC
 import { FileReader } from './file-reader.ts'
 import { FolderReader } from './folder-reader.ts'
 import { ItemLog } from './item-log.ts'
+import { RemoteBlobStore } from './remote-blob-store.ts'
 import { SegmentReader } from './segment-reader.ts'
 import { EntrySelector } from './selection.ts'
-import { WorkerBlobStore } from './worker-blob-store.ts'
+import { type ChunkStore, WorkerBlobStore } from './worker-blob-store.ts'
 
 /** Comes to the main thread in front of the failed task's answer, which alone would be taken for a problem of one file. */
 function onBrokenClaim(error: unknown): void {
@@ -23,12 +24,11 @@ function onBrokenClaim(error: unknown): void {
 const settings = workerSettings<BackupWorkerData>()
 const index = BlobIndex.attach(settings.index)
 const cutFinder = new CutFinder(parsePolynomial(settings.chunkerPolynomial), { capacityBytes: SEGMENT_BYTES + RESTIC_LIMITS.maxSizeBytes })
-const sealer = new Sealer(settings.key)
-const store = new WorkerBlobStore({ ...settings, index, sealer, onPack: postEvent, onBrokenClaim })
+const { store, blobReader } = openStore(settings.store)
 const items = settings.reportsItems ? new ItemLog() : undefined
 const fileReader = new FileReader({ cutFinder, store, withAtime: settings.withAtime, items })
-const blobReader = new LocalBlobReader({ folder: settings.repositoryFolder ?? '', sealer })
-const folderReader = new FolderReader({ ...settings, index, items, fileReader, blobReader, selector: new EntrySelector(settings.rules) })
+const selector = new EntrySelector(settings.rules)
+const folderReader = new FolderReader({ ...settings, index, items, fileReader, blobReader, selector })
 const segmentReader = new SegmentReader({ cutFinder, store })
 
 serveTasks((task: BackupTask): BackupAnswer => {
@@ -36,6 +36,17 @@ serveTasks((task: BackupTask): BackupAnswer => {
   if (items !== undefined && answer !== undefined && 'problems' in answer) answer.items = items.take()
   return answer
 })
+
+function openStore(store: BackupWorkerData['store']): { readonly store: ChunkStore; readonly blobReader: LocalBlobReader | undefined } {
+  if (store.kind === 'remote') {
+    return { store: new RemoteBlobStore({ ...store, index, post: postEvent, onBrokenClaim }), blobReader: undefined }
+  }
+  const sealer = new Sealer(store.key)
+  return {
+    store: new WorkerBlobStore({ ...store, index, sealer, onPack: postEvent, onBrokenClaim }),
+    blobReader: new LocalBlobReader({ folder: store.repositoryFolder ?? '', sealer }),
+  }
+}
 
 function carryOut(task: BackupTask): BackupAnswer {
   switch (task.kind) {

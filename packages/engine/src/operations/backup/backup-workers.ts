@@ -1,10 +1,5 @@
-import type { CompressionMode } from '../../compression/zstd.ts'
-import type { BlobId } from '../../format/ids.ts'
-import { decodePackHeader } from '../../format/pack-header.ts'
-import type { IndexedRepository } from '../../repository/indexed-repository.ts'
-import { DEFAULT_PACK_SIZE_BYTES, packBufferBytes } from '../../repository/pack-builder.ts'
-import type { RepositoryWriter } from '../../repository/repository-writer.ts'
 import { defaultWorkerCount, receivedError, SpareThreads, WorkerPool } from '../../repository/worker-pool.ts'
+import type { BackupDestination } from './backup-destination.ts'
 import type {
   BackupAnswer,
   BackupTask,
@@ -17,13 +12,11 @@ import type {
   FilesTask,
   FolderAnswer,
   FolderTask,
-  PackFinished,
-  ParentTree,
   SegmentAnswer,
   SegmentTask,
+  StoreEvent,
   WholeFolderAnswer,
 } from './backup-tasks.ts'
-import { buffersPerWorker, createPackBuffers, type PackBufferHandle, releaseBuffer } from './pack-buffers.ts'
 import type { SelectionRules } from './selection.ts'
 
 export interface BackupWorkersOptions {
@@ -31,9 +24,7 @@ export interface BackupWorkersOptions {
   readonly changeDetection: ChangeDetection
   readonly withAtime: boolean
   readonly reportsItems?: boolean
-  readonly compression: CompressionMode
-  readonly packSizeBytes?: number | undefined
-  readonly workers?: number | undefined
+  readonly workers: number
   /** Threads for the work, as many as `workers`, that were started beforehand. */
   readonly threads?: SpareThreads | undefined
   /** Called when a pack or a blob cannot be stored: the backup cannot succeed any more. */
@@ -45,35 +36,21 @@ export function spareBackupThreads(count: number = defaultWorkerCount()): SpareT
   return new SpareThreads(new URL('./backup-worker.ts', import.meta.url), count)
 }
 
-/** The worker threads of a backup and the way of their packs into the repository. */
+/** The worker threads of a backup and the way of what they store to its destination. */
 export class BackupWorkers {
-  readonly #indexed: IndexedRepository
-  readonly #pool: WorkerPool<BackupTask, BackupAnswer, PackFinished | BrokenClaim>
-  readonly #buffers: PackBufferHandle[]
-  readonly #packs = new Set<Promise<void>>()
+  readonly #pool: WorkerPool<BackupTask, BackupAnswer, StoreEvent | BrokenClaim>
+  readonly #stores = new Set<Promise<void>>()
   readonly #onFailure: (error: unknown) => void
-  #writer: RepositoryWriter | undefined
   #failure: { readonly error: unknown } | undefined
 
-  constructor(indexed: IndexedRepository, options: BackupWorkersOptions) {
-    this.#indexed = indexed
+  constructor(destination: BackupDestination, options: BackupWorkersOptions) {
     this.#onFailure = options.onFailure
-    const { repository } = indexed
-    const packSizeBytes = options.packSizeBytes ?? DEFAULT_PACK_SIZE_BYTES
-    const workers = options.workers ?? defaultWorkerCount()
-    const { localFolder, limits } = repository.storage
-    const count = buffersPerWorker({ isLocal: localFolder !== undefined, connections: limits.connections }, workers)
-    this.#buffers = Array.from({ length: workers }, () => createPackBuffers(packBufferBytes(packSizeBytes), count))
     this.#pool = new WorkerPool({
-      threads: options.threads ?? spareBackupThreads(workers),
+      threads: options.threads ?? spareBackupThreads(options.workers),
       settings: (worker): BackupWorkerData => ({
-        key: repository.masterKey,
-        chunkerPolynomial: repository.config.chunker_polynomial,
-        compression: repository.config.version === 1 ? 'off' : options.compression,
-        packSizeBytes,
-        index: indexed.index.handle,
-        repositoryFolder: repository.storage.localFolder,
-        buffers: this.#buffers[worker] ?? createPackBuffers(0, 1),
+        chunkerPolynomial: destination.chunkerPolynomial,
+        index: destination.index.handle,
+        store: destination.workerStore(worker),
         rules: options.rules,
         changeDetection: options.changeDetection,
         withAtime: options.withAtime,
@@ -81,7 +58,7 @@ export class BackupWorkers {
       }),
       onEvent: (event, worker) => {
         if ('brokenClaim' in event) this.#fail(receivedError(event.brokenClaim))
-        else this.#storePack(event, worker)
+        else this.#store(destination.receive(event, worker))
       },
     })
   }
@@ -93,11 +70,6 @@ export class BackupWorkers {
   /** Whether tasks can still succeed. When not, a failed task says nothing about the file it was for. */
   get isUsable(): boolean {
     return this.#failure === undefined && this.#pool.isUsable
-  }
-
-  /** Says where finished packs go. Must be called before the first task. */
-  attach(writer: RepositoryWriter): void {
-    this.#writer = writer
   }
 
   readFolder(task: FolderTask): Promise<WholeFolderAnswer> {
@@ -121,18 +93,10 @@ export class BackupWorkers {
     return this.#run({ kind: 'chunk', plaintext }, [plaintext.buffer])
   }
 
-  /** The tree for a task: where a worker can read it by itself, or else its content. */
-  async parentTree(id: BlobId): Promise<ParentTree> {
-    const place = this.#indexed.index.find('tree', id)
-    const isLocal = this.#indexed.repository.storage.localFolder !== undefined
-    if (isLocal && place !== undefined) return { ...place, id, pack: this.#indexed.packOf(place) }
-    return { id, json: await this.#indexed.readBlob('tree', id) }
-  }
-
-  /** Has every worker close its pack; resolves when all packs are stored or on their way. */
+  /** Has every worker hand over what it keeps; resolves when that is stored or on its way. */
   async flush(): Promise<void> {
     await this.#pool.runOnEach({ kind: 'flush' })
-    while (this.#packs.size > 0) await Promise.all(this.#packs)
+    while (this.#stores.size > 0) await Promise.all(this.#stores)
     if (this.#failure !== undefined) throw this.#failure.error
   }
 
@@ -152,15 +116,8 @@ export class BackupWorkers {
     this.#onFailure(error)
   }
 
-  #storePack(pack: PackFinished, worker: number): void {
-    const buffers = this.#buffers[worker]
-    const shared = buffers?.buffers[pack.buffer]
-    if (buffers === undefined || shared === undefined || this.#writer === undefined) return
-    const content = new Uint8Array(shared, 0, pack.lengthBytes)
-    const stored = this.#writer
-      .savePack({ id: pack.id, content, blobs: decodePackHeader(pack.header) }, () => releaseBuffer(buffers, pack.buffer))
-      .catch((error: unknown) => this.#fail(error))
-      .finally(() => this.#packs.delete(stored))
-    this.#packs.add(stored)
+  #store(storing: Promise<void>): void {
+    const stored = storing.catch((error: unknown) => this.#fail(error)).finally(() => this.#stores.delete(stored))
+    this.#stores.add(stored)
   }
 }

@@ -4,17 +4,24 @@ import { type ByteString, displayText } from '../../format/byte-string.ts'
 import type { SnapshotId } from '../../format/ids.ts'
 import type { Snapshot, SnapshotSummary, StoredSnapshot } from '../../format/snapshot.ts'
 import { type Timestamp, timestampFromMs } from '../../format/timestamp.ts'
+import type { Identity } from '../../host/machine.ts'
 import type { IndexedRepository } from '../../repository/indexed-repository.ts'
-import type { SpareThreads } from '../../repository/worker-pool.ts'
-import { saveSnapshot } from '../../snapshots/save-snapshot.ts'
+import { defaultWorkerCount, type SpareThreads } from '../../repository/worker-pool.ts'
 import type { CallOptions } from '../../storage/storage.ts'
+import type { BackupDestination } from './backup-destination.ts'
 import type { BackupProgress } from './backup-progress.ts'
 import { BackupRun } from './backup-run.ts'
 import type { BackupCounts, ChangeDetection } from './backup-tasks.ts'
 import { BackupWorkers } from './backup-workers.ts'
+import { PackDestination } from './pack-destination.ts'
+import { RemoteDestination } from './remote-destination.ts'
+import type { RemoteStore } from './remote-store.ts'
 import { SELECT_ALL, type SelectionRules } from './selection.ts'
 import { arrangeTargets } from './targets.ts'
 import type { TreeCounts } from './tree-assembly.ts'
+
+/** A repository whose key is at hand, or one behind a server that holds it. */
+export type BackupTarget = IndexedRepository | RemoteStore
 
 /** What the snapshot will say of itself. */
 export interface SnapshotOptions {
@@ -61,24 +68,22 @@ export interface BackupResult {
 }
 
 /**
- * Backs up files and folders into a new snapshot. What cannot be read is reported through `progress` and left out; the rest is saved.
+ * Backs up files and folders into a new snapshot. A store behind a server is asked about blobs before they are compressed. What cannot be read is reported through `progress` and left out; the rest is saved.
  * @throws {EngineError} `source.missing` when there was nothing to save at all; whatever the storage throws. The repository is sound
  *   whenever this ends, and what was stored until then is not stored again by the next backup.
  */
-export async function backup(indexed: IndexedRepository, options: BackupOptions): Promise<BackupResult> {
-  const { repository } = indexed
-  const startedAt = repository.clock.now()
+export async function backup(target: BackupTarget, options: BackupOptions): Promise<BackupResult> {
+  const destination = destinationOf(target, options)
+  const startedAt = destination.clock.now()
   const targets = arrangeTargets(options.targets)
   const cancellation = new AbortController()
   const signal = AbortSignal.any([cancellation.signal, ...(options.signal === undefined ? [] : [options.signal])])
-  const workers = new BackupWorkers(indexed, {
+  const workers = new BackupWorkers(destination, {
     rules: options.rules ?? SELECT_ALL,
     changeDetection: options.changeDetection ?? { ignoreInode: false, ignoreCtime: false },
     withAtime: options.withAtime ?? false,
     reportsItems: options.progress?.item !== undefined,
-    compression: options.compression ?? 'auto',
-    packSizeBytes: options.packSizeBytes,
-    workers: options.readConcurrency,
+    workers: workerCountOf(options),
     threads: options.threads,
     onFailure: (error) => cancellation.abort(error),
   })
@@ -88,9 +93,8 @@ export async function backup(indexed: IndexedRepository, options: BackupOptions)
       permission: options.permission,
       ...(options.compression === undefined ? {} : { compression: options.compression }),
     }
-    const { run, tree } = await indexed.write(async (writer) => {
-      workers.attach(writer)
-      const run = new BackupRun({ indexed, writer, workers, withAtime: options.withAtime ?? false, progress: options.progress ?? {} })
+    const { run, tree } = await destination.write(async () => {
+      const run = new BackupRun({ destination, workers, withAtime: options.withAtime ?? false, progress: options.progress ?? {} })
       const cancel = (): void => run.cancel(signal.reason)
       signal.throwIfAborted()
       signal.addEventListener('abort', cancel, { once: true })
@@ -99,19 +103,49 @@ export async function backup(indexed: IndexedRepository, options: BackupOptions)
       if (tree === undefined) throw nothingToSave(options.targets)
       return { run, tree }
     }, writeOptions)
-    const summary = summarise(run.counts, { trees: run.assembly.counts, startedAt, endedAt: repository.clock.now() })
+    addLaterCounts(destination, { files: run.counts, trees: run.assembly.counts })
+    const summary = summarise(run.counts, { trees: run.assembly.counts, startedAt, endedAt: destination.clock.now() })
     const isUnchanged = options.skipIfUnchanged === true && options.parent?.tree === tree
     if (isUnchanged || options.dryRun === true) return { snapshotId: undefined, summary, errorCount: run.errorCount }
-    const snapshot = describeSnapshot(indexed, { ...options, paths: options.absolutePaths, startedAt, tree, summary })
-    return { snapshotId: await saveSnapshot(repository, snapshot, options), summary, errorCount: run.errorCount }
+    const snapshot = describeSnapshot(destination.identity, { ...options, paths: options.absolutePaths, startedAt, tree, summary })
+    return { snapshotId: await destination.saveSnapshot(snapshot, options), summary, errorCount: run.errorCount }
   } finally {
     await workers.close()
   }
 }
 
+/** Where a backup to `target` goes, as far as the options say how. */
+export function destinationOf(
+  target: BackupTarget,
+  options: Pick<BackupOptions, 'compression' | 'packSizeBytes' | 'readConcurrency'>,
+): BackupDestination {
+  const { compression = 'auto', packSizeBytes } = options
+  const settings = { compression, packSizeBytes, workers: workerCountOf(options) }
+  return 'repository' in target ? new PackDestination(target, settings) : new RemoteDestination(target, settings)
+}
+
+/** How many workers the options ask for. */
+export function workerCountOf({ readConcurrency }: Pick<BackupOptions, 'readConcurrency'>): number {
+  return readConcurrency ?? defaultWorkerCount()
+}
+
+/** Adds what a store behind a server found to be new after the blobs had been handed over. */
+export function addLaterCounts(
+  { laterCounts }: BackupDestination,
+  sums: { readonly files: BackupCounts; readonly trees: TreeCounts },
+): void {
+  const { data, trees } = laterCounts
+  sums.files.dataBlobs += data.blobs
+  sums.files.dataBytesAdded += data.bytesAdded
+  sums.files.dataBytesStored += data.bytesStored
+  sums.trees.treeBlobs += trees.blobs
+  sums.trees.treeBytesAdded += trees.bytesAdded
+  sums.trees.treeBytesStored += trees.bytesStored
+}
+
 /** The snapshot document of a finished backup. */
 export function describeSnapshot(
-  { repository }: IndexedRepository,
+  identity: Identity,
   parts: SnapshotOptions & {
     readonly paths: readonly string[]
     readonly startedAt: number
@@ -120,7 +154,6 @@ export function describeSnapshot(
     readonly rules?: SelectionRules
   },
 ): Snapshot {
-  const { identity } = repository
   const patterns = [...(parts.rules?.excludes ?? []), ...(parts.rules?.caseInsensitiveExcludes ?? [])]
   const excludes = parts.excludes ?? patterns.map(displayText)
   return {

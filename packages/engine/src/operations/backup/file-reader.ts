@@ -11,11 +11,11 @@ import { type BackupCounts, type FilesAnswer, type FileToRead, noCounts, type Pa
 import { actionOf, type ItemLog } from './item-log.ts'
 import { nodeOfEntry } from './node-of-entry.ts'
 import { fillFrom } from './read-fully.ts'
-import type { WorkerBlobStore } from './worker-blob-store.ts'
+import type { ChunkStore } from './worker-blob-store.ts'
 
 export interface FileReaderOptions {
   readonly cutFinder: CutFinder
-  readonly store: WorkerBlobStore
+  readonly store: ChunkStore
   readonly withAtime: boolean
   readonly items?: ItemLog | undefined
 }

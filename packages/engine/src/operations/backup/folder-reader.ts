@@ -36,7 +36,8 @@ export interface FolderReaderOptions {
   readonly selector: EntrySelector
   readonly index: BlobIndex
   readonly fileReader: FileReader
-  readonly blobReader: LocalBlobReader
+  /** Reads trees of the parent from a repository on this machine; absent for one behind a server, which vouches for what they name. */
+  readonly blobReader: LocalBlobReader | undefined
   readonly changeDetection: ChangeDetection
   readonly withAtime: boolean
   readonly items?: ItemLog | undefined
@@ -170,14 +171,17 @@ export class FolderReader {
   }
 
   #areStored(content: readonly BlobId[]): boolean {
-    return content.every((id) => this.#options.index.has('data', id))
+    const { blobReader, index } = this.#options
+    return blobReader === undefined || content.every((id) => index.has('data', id))
   }
 
   /** The folder in the parent snapshot. A damaged tree is as good as none: everything is read again. */
   #openParent(parentTree: ParentTree | undefined, report: Report): ParentFolder | undefined {
     if (parentTree === undefined) return undefined
     try {
-      return new ParentFolder('json' in parentTree ? parentTree.json : this.#options.blobReader.read(parentTree))
+      const { blobReader } = this.#options
+      if ('json' in parentTree) return new ParentFolder(parentTree.json)
+      return blobReader && new ParentFolder(blobReader.read(parentTree))
     } catch (error) {
       report.problems.push({ path: '' as ByteString, message: `parent snapshot: ${messageOf(error)}`, severity: 'warning' })
       return undefined

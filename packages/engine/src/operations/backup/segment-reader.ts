@@ -3,7 +3,7 @@ import type { BlobId } from '../../format/ids.ts'
 import { noCounts, type SegmentAnswer, type SegmentTask } from './backup-tasks.ts'
 import { fillFrom } from './read-fully.ts'
 import { publishCut, takeCut, waitForCut } from './segment-chain.ts'
-import type { WorkerBlobStore } from './worker-blob-store.ts'
+import type { ChunkStore } from './worker-blob-store.ts'
 
 /** How much is searched for candidates between two looks at the chain. */
 const SPECULATION_BYTES = 512 * 1024
@@ -17,10 +17,10 @@ const CANDIDATES_KEPT_FREE = SPECULATION_BYTES + 128
  */
 export class SegmentReader {
   readonly #cutFinder: CutFinder
-  readonly #store: WorkerBlobStore
+  readonly #store: ChunkStore
   readonly #candidates = new Uint32Array(2 * CANDIDATES_KEPT_FREE)
 
-  constructor(options: { readonly cutFinder: CutFinder; readonly store: WorkerBlobStore }) {
+  constructor(options: { readonly cutFinder: CutFinder; readonly store: ChunkStore }) {
     this.#cutFinder = options.cutFinder
     this.#store = options.store
   }

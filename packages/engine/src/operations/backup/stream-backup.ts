@@ -1,3 +1,4 @@
+import { parsePolynomial } from '../../chunker/polynomial.ts'
 import { StreamCutter } from '../../chunker/stream-cutter.ts'
 import { EngineError } from '../../errors.ts'
 import type { ByteString } from '../../format/byte-string.ts'
@@ -7,12 +8,20 @@ import type { BlobId } from '../../format/ids.ts'
 import type { TreeNode } from '../../format/node.ts'
 import { type Timestamp, timestampFromMs } from '../../format/timestamp.ts'
 import { encodeNode, encodeTree } from '../../format/tree.ts'
-import type { IndexedRepository } from '../../repository/indexed-repository.ts'
-import type { RepositoryWriter } from '../../repository/repository-writer.ts'
 import { TaskQueue } from '../../repository/task-queue.ts'
-import { saveSnapshot } from '../../snapshots/save-snapshot.ts'
 import type { CallOptions } from '../../storage/storage.ts'
-import { type BackupOptions, type BackupResult, describeSnapshot, type SnapshotOptions, summarise } from './backup.ts'
+import {
+  addLaterCounts,
+  type BackupOptions,
+  type BackupResult,
+  type BackupTarget,
+  describeSnapshot,
+  destinationOf,
+  type SnapshotOptions,
+  summarise,
+  workerCountOf,
+} from './backup.ts'
+import type { BackupDestination } from './backup-destination.ts'
 import { addCounts, type BackupCounts, noCounts } from './backup-tasks.ts'
 import { BackupWorkers } from './backup-workers.ts'
 import { SELECT_ALL } from './selection.ts'
@@ -35,43 +44,41 @@ const FOLDER_MODE = (GO_MODE_DIR | 0o755) >>> 0
  * Backs up one stream of bytes, such as standard input or the output of a program, as a file of a new snapshot.
  * @throws {EngineError} what the content throws, `input.invalid` for a path that names no file; whatever the storage throws.
  */
-export async function backupStream(indexed: IndexedRepository, options: StreamBackupOptions): Promise<BackupResult> {
-  const { repository } = indexed
-  const startedAt = repository.clock.now()
+export async function backupStream(target: BackupTarget, options: StreamBackupOptions): Promise<BackupResult> {
+  const destination = destinationOf(target, options)
+  const startedAt = destination.clock.now()
   const components = componentsOf(options.filename)
   const cancellation = new AbortController()
   const signal = AbortSignal.any([cancellation.signal, ...(options.signal === undefined ? [] : [options.signal])])
-  const workers = new BackupWorkers(indexed, {
+  const workers = new BackupWorkers(destination, {
     rules: SELECT_ALL,
     changeDetection: { ignoreInode: false, ignoreCtime: false },
     withAtime: false,
-    compression: options.compression ?? 'auto',
-    packSizeBytes: options.packSizeBytes,
-    workers: options.readConcurrency,
+    workers: workerCountOf(options),
     threads: options.threads,
     onFailure: (error) => cancellation.abort(error),
   })
   try {
-    const stored = await indexed.write(
-      async (writer) => {
-        workers.attach(writer)
-        const { content, counts } = await storeContent(indexed, workers, {
+    const stored = await destination.write(
+      async () => {
+        const { content, counts } = await storeContent(destination, workers, {
           content: options.content,
           signal,
           progress: options.progress ?? {},
         })
         await workers.flush()
         const file = fileNode(components, { content, sizeBytes: counts.bytesProcessed, time: options.time ?? timestampFromMs(startedAt) })
-        return { counts, ...(await storeTrees(writer, components, file)) }
+        return { counts, ...(await storeTrees(destination, components, file)) }
       },
       { signal, permission: options.permission, ...(options.compression === undefined ? {} : { compression: options.compression }) },
     )
-    const summary = summarise(stored.counts, { trees: stored.trees, startedAt, endedAt: repository.clock.now() })
+    addLaterCounts(destination, { files: stored.counts, trees: stored.trees })
+    const summary = summarise(stored.counts, { trees: stored.trees, startedAt, endedAt: destination.clock.now() })
     const isUnchanged = options.skipIfUnchanged === true && options.parent?.tree === stored.tree
     if (isUnchanged || options.dryRun === true) return { snapshotId: undefined, summary, errorCount: 0 }
     const paths = [displayText(`/${components.join('/')}` as ByteString)]
-    const snapshot = describeSnapshot(indexed, { ...options, paths, startedAt, tree: stored.tree, summary })
-    return { snapshotId: await saveSnapshot(repository, snapshot, options), summary, errorCount: 0 }
+    const snapshot = describeSnapshot(destination.identity, { ...options, paths, startedAt, tree: stored.tree, summary })
+    return { snapshotId: await destination.saveSnapshot(snapshot, options), summary, errorCount: 0 }
   } finally {
     await workers.close()
   }
@@ -79,11 +86,11 @@ export async function backupStream(indexed: IndexedRepository, options: StreamBa
 
 /** Cuts on this thread and has the workers do the rest; as many chunks are under way as keep them busy. */
 async function storeContent(
-  indexed: IndexedRepository,
+  destination: BackupDestination,
   workers: BackupWorkers,
   source: Pick<StreamBackupOptions, 'content' | 'progress'> & { readonly signal: AbortSignal },
 ): Promise<{ readonly content: BlobId[]; readonly counts: BackupCounts }> {
-  const cutter = new StreamCutter(indexed.repository.chunkerPolynomial)
+  const cutter = new StreamCutter(parsePolynomial(destination.chunkerPolynomial))
   const queue = new TaskQueue(workers.workerCount * 2)
   const content: BlobId[] = []
   const counts = noCounts()
@@ -135,7 +142,7 @@ function fileNode(
 
 /** Stores the tree of the file's folder and of each folder above it. */
 async function storeTrees(
-  writer: RepositoryWriter,
+  destination: BackupDestination,
   components: readonly ByteString[],
   file: TreeNode,
 ): Promise<{ readonly tree: BlobId; readonly trees: TreeCounts }> {
@@ -143,7 +150,7 @@ async function storeTrees(
   let node = file
   for (let depth = components.length - 1; ; depth--) {
     const json = encodeTree([encodeNode(node)])
-    const saved = await writer.saveBlob('tree', json)
+    const saved = await destination.saveTree(json)
     if (saved.isNew) {
       trees.treeBlobs++
       trees.treeBytesAdded += json.length

@@ -19,8 +19,16 @@ export interface WorkerBlobStoreOptions {
   readonly onBrokenClaim: (error: unknown) => void
 }
 
+/** Where a worker puts the chunks that it cuts. */
+export interface ChunkStore {
+  /** Stores a chunk unless it is known, notes in `counts` what that took as far as it is known now, and returns the chunk's id. */
+  save(plaintext: Uint8Array, counts: BackupCounts): BlobId
+  /** Hands over everything that is kept. */
+  flush(): void
+}
+
 /** Stores data blobs from a worker: what the index does not know is compressed, sealed and packed into shared memory. */
-export class WorkerBlobStore {
+export class WorkerBlobStore implements ChunkStore {
   readonly #options: WorkerBlobStoreOptions
   #builder: PackBuilder | undefined
   #buffer = 0
