@@ -1,3 +1,5 @@
+import { hash } from 'node:crypto'
+import { compressAlways, decompressToLookAt } from '../compression/zstd.ts'
 import { EngineError } from '../errors.ts'
 import { type BlobId, idFromBytes } from '../format/ids.ts'
 import type { BlobType } from '../format/pack-header.ts'
@@ -64,6 +66,8 @@ export function readFrameHead(bytes: Uint8Array, offset: number): BlobFrameHead 
   const encoding = view.getUint8(ENCODING)
   const plaintextLength = view.getUint32(PLAINTEXT_LENGTH, true)
   const contentLength = view.getUint32(CONTENT_LENGTH, true)
+  // restic takes a pack with an uncompressed tree for unfinished work.
+  if (type === 1 && encoding === 0) throw malformedFrame('a tree is not compressed')
   if (type > 1 || encoding > 1 || view.getUint16(RESERVED) !== 0) throw malformedFrame('its head has unknown values')
   if (plaintextLength > (type === 1 ? TREE_BYTES_MAX : DATA_BYTES_MAX))
     throw malformedFrame(`a blob of ${plaintextLength} bytes is too large`)
@@ -88,6 +92,24 @@ export function* readFrames(bytes: Uint8Array): Generator<BlobFrame> {
     offset = at + head.contentLength
     yield { ...head, content: bytes.subarray(at, offset) }
   }
+}
+
+/** A tree as a frame of its own, compressed quickly. */
+export function treeFrame(id: BlobId, json: Uint8Array): Uint8Array {
+  const content = compressAlways(json, 'fastest')
+  const frame = Buffer.allocUnsafe(FRAME_HEADER_BYTES + content.length)
+  writeFrame(frame, 0, { type: 'tree', digest: Buffer.from(id, 'hex'), isCompressed: true, plaintextLength: json.length, content })
+  return frame
+}
+
+/**
+ * The plaintext of a frame, its hash checked. It may lie in the frame, or in memory that the next call in this thread overwrites.
+ * @throws {EngineError} `data.malformed`, `data.damaged`.
+ */
+export function openFrame({ id, isCompressed, plaintextLength, content }: BlobFrame): Uint8Array {
+  const plaintext = isCompressed ? decompressToLookAt(content, { maxBytes: plaintextLength }) : content
+  if (plaintext.length === plaintextLength && hash('sha256', plaintext, 'hex') === id) return plaintext
+  throw new EngineError('data.damaged', `Cannot use the frame of blob ${id.slice(0, 10)}: what was sent is another`)
 }
 
 /** Bytes of a blob's name in questions: its type (0 data, 1 tree), then the 32 bytes of its id. */

@@ -19,6 +19,8 @@ export class IndexRecorder {
   #blobCount = 0
   #oldestAtMs = 0
   #saveAfterMs = FIRST_SAVE_AFTER_MS
+  /** Index files that are being written. */
+  readonly #saves = new Set<Promise<void>>()
 
   constructor(repository: OpenRepository, options: CallOptions) {
     this.#repository = repository
@@ -40,9 +42,21 @@ export class IndexRecorder {
     if (this.#blobCount >= INDEX_BLOBS_MAX || isOverdue) await this.save()
   }
 
-  /** Writes an index file for all packs noted so far, if there are any. When that fails they stay noted. */
+  /**
+   * Writes an index file for all packs noted so far, if there are any. When that fails they stay noted. Resolves when all packs that were
+   * noted before are named, also by files that another call is writing.
+   */
   async save(options: CallOptions = this.#options): Promise<void> {
-    if (this.#packs.length === 0) return
+    const others = [...this.#saves]
+    if (this.#packs.length > 0) {
+      const saving = this.#write(options).finally(() => this.#saves.delete(saving))
+      this.#saves.add(saving)
+      await saving
+    }
+    await Promise.all(others)
+  }
+
+  async #write(options: CallOptions): Promise<void> {
     const [packs, blobCount] = [this.#packs, this.#blobCount]
     this.#packs = []
     this.#blobCount = 0

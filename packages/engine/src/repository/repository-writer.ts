@@ -50,6 +50,8 @@ export class RepositoryWriter {
   readonly #uploads: TaskQueue
   readonly #builders = new Map<BlobType, PackBuilder>()
   readonly #freeBuffers: Uint8Array[] = []
+  /** Packs that wait for their upload to begin. */
+  readonly #waiting = new Set<Promise<void>>()
   #brokenPromise: { readonly error: unknown } | undefined
 
   constructor(indexed: IndexedRepository, options: WriteOptions) {
@@ -113,6 +115,19 @@ export class RepositoryWriter {
     })
   }
 
+  /**
+   * Makes durable all that was handed over so far, while others may go on writing: closes open packs, and resolves when they and all packs
+   * before them are stored and named by index files.
+   */
+  async checkpoint(): Promise<void> {
+    if (this.#brokenPromise !== undefined) throw this.#brokenPromise.error
+    for (const [type, builder] of this.#builders) if (!builder.isEmpty) await this.#finishPack(type, builder)
+    await Promise.all([...this.#waiting])
+    await this.#uploads.drainCurrent()
+    await this.#options.permission
+    await this.#recorder.save()
+  }
+
   /** Closes open packs and waits until everything is stored and named by index files. */
   async finish(): Promise<void> {
     if (this.#brokenPromise !== undefined) throw this.#brokenPromise.error
@@ -172,9 +187,12 @@ export class RepositoryWriter {
   async #finishPack(type: BlobType, builder: PackBuilder): Promise<void> {
     this.#builders.delete(type)
     const pack = builder.finish()
-    await this.savePack(pack, () => {
+    const begun = this.savePack(pack, () => {
       this.#freeBuffers.push(new Uint8Array(pack.content.buffer))
     })
+    const waiting = begun.finally(() => this.#waiting.delete(waiting))
+    this.#waiting.add(waiting)
+    await waiting
   }
 
   #takeBuffer(): Uint8Array {

@@ -23,6 +23,12 @@ export class TaskQueue {
     this.#running.add(running)
   }
 
+  /** Resolves when all tasks that have started by now have ended well, whatever is added meanwhile. */
+  async drainCurrent(): Promise<void> {
+    await Promise.all([...this.#running])
+    this.#throwFailure()
+  }
+
   /** Resolves when all tasks have ended well. */
   async drain(): Promise<void> {
     await this.settle()
