@@ -20,10 +20,12 @@ export {
   timestampFromMs,
   timestampToMs,
 } from './format/timestamp.ts'
+export { scanTree } from './format/tree-scan.ts'
 export { type Clock, systemClock } from './host/clock.ts'
 export { runProgram } from './host/exec.ts'
 export { currentIdentity, type Identity } from './host/machine.ts'
 export { secureRandom } from './host/random.ts'
+export { namedTimeZone, type TimeZone } from './host/time-zone.ts'
 export { type BackupOptions, type BackupResult, type BackupTarget, backup } from './operations/backup/backup.ts'
 export type { BackupProgress } from './operations/backup/backup-progress.ts'
 export { spareBackupThreads } from './operations/backup/backup-workers.ts'

@@ -65,6 +65,19 @@ describe('a file', () => {
     expect(contentBytes(indexed, node?.content ?? [])).toBe(5_000_000)
   })
 
+  test.each([
+    [0, 0],
+    [0, 1],
+    [4_999_999, 1],
+    [1_234_567, 2_345_678],
+    [0, 5_000_000],
+    [4_000_000, 9_000_000],
+  ])('is given from byte %d on, %d bytes', async (offset, length) => {
+    const node = await findNode(indexed, root, { path: byteStringOf('source/large') })
+    const chunks = await Array.fromAsync(dumpFile(indexed, node?.content ?? [], { range: { offset, length } }))
+    expect(Buffer.concat(chunks).equals(readFileSync(join(source, 'large')).subarray(offset, offset + length))).toBe(true)
+  })
+
   test('that nobody takes to its end leaves nothing running', async () => {
     const node = await findNode(indexed, root, { path: byteStringOf('source/sparse') })
     for await (const chunk of dumpFile(indexed, node?.content ?? [])) {
@@ -100,6 +113,19 @@ describe('a tar archive', () => {
     const byRestic = unpack(bench.path('restic.tar'), 'deep by restic')
     // restic rounds times to seconds.
     expect(archived(byUs, ['modified'])).toEqual(archived(byRestic, ['modified']))
+  })
+
+  test('of some paths holds these, what is below, and the folders on the way', async () => {
+    const repository = await sampleRepository({ storage: new MemoryStorage() })
+    const sample = await repository.loadIndex()
+    const folder = { a: { deep: { x: '1', y: '2' }, other: '3' }, ab: 'no', b: 'yes', c: { d: 'no' } }
+    const tree = await sample.write((writer) => saveFolder(writer, folder))
+    const archive = await save(
+      dumpTar(sample, tree, { rootPath: byteStringOf('/r'), paths: ['/a/deep', '/b'].map(byteStringOf) }),
+      'some.tar',
+    )
+    const names = execFileSync('tar', ['-tf', archive], { encoding: 'utf8' }).trim().split('\n')
+    expect(names).toEqual(['r/a/', 'r/a/deep/', 'r/a/deep/x', 'r/a/deep/y', 'r/b'])
   })
 
   test.each(['..', 'a/b'])('refuses the name %j', async (name) => {

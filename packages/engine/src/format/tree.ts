@@ -117,7 +117,12 @@ function encodeValue(value: unknown): string {
     .join(',')}}`
 }
 
-function parseExactly(text: string): unknown {
+/**
+ * The value of the JSON of a tree or of a part of one, whole numbers above 2^53 as `bigint`.
+ *
+ * @throws EngineError `data.malformed`
+ */
+export function parseExactly(text: string): unknown {
   try {
     return LONG_NUMBER.test(text) ? JSON.parse(text, reviveNumber) : JSON.parse(text)
   } catch (cause) {

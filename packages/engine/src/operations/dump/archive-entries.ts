@@ -4,7 +4,7 @@ import type { BlobId } from '../../format/ids.ts'
 import type { TreeNode } from '../../format/node.ts'
 import { isSafeName } from '../../format/tree.ts'
 import type { IndexedRepository } from '../../repository/indexed-repository.ts'
-import { walkTree } from '../../snapshots/tree-walker.ts'
+import { type WalkedNode, walkTree } from '../../snapshots/tree-walker.ts'
 import type { CallOptions } from '../../storage/storage.ts'
 
 /** What an archive holds of a node. */
@@ -17,6 +17,10 @@ export interface ArchiveEntry {
 export interface ArchiveOptions extends CallOptions {
   /** The folder of the tree in the snapshot: paths in the archive begin with it, as in restic. Default `/`. */
   readonly rootPath?: ByteString
+  /**
+   * Only these and what is below them, with the folders on the way: paths below the tree, a slash before each name. Everything, if absent.
+   */
+  readonly paths?: readonly ByteString[]
 }
 
 /**
@@ -27,10 +31,15 @@ export interface ArchiveOptions extends CallOptions {
 export async function* archiveEntries(
   indexed: IndexedRepository,
   tree: BlobId,
-  { rootPath, signal }: ArchiveOptions,
+  { rootPath = '/' as ByteString, signal, paths }: ArchiveOptions,
 ): AsyncGenerator<ArchiveEntry> {
-  const walk = walkTree(indexed, tree, { signal, ...(rootPath === undefined ? {} : { rootPath: rootPathOf(rootPath) }) })
-  for await (const { path, node } of walk) {
+  const root = rootPathOf(rootPath)
+  const wanted = paths?.map((path) => joinBytes(root, path.slice(1) as ByteString))
+  const isWanted = ({ path, node }: WalkedNode): boolean =>
+    wanted === undefined || wanted.some((chosen) => isWithin(path, chosen) || (node.type === 'dir' && isWithin(chosen, path)))
+  for await (const entry of walkTree(indexed, tree, { signal, rootPath: root, enter: isWanted })) {
+    if (!isWanted(entry)) continue
+    const { path, node } = entry
     if (!isSafeName(node.name)) {
       const name = JSON.stringify(displayText(node.name.slice(0, 300) as ByteString))
       throw new EngineError('target.unsafe', `Cannot put ${name} into an archive: not the name of a file`)
@@ -41,4 +50,8 @@ export async function* archiveEntries(
 
 function rootPathOf(path: ByteString): ByteString {
   return joinBytes('/' as ByteString, path.split('/').filter(Boolean).join('/') as ByteString)
+}
+
+function isWithin(path: ByteString, folder: ByteString): boolean {
+  return path === folder || (path.startsWith(folder) && path[folder.length] === '/')
 }

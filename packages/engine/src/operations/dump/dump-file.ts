@@ -7,6 +7,11 @@ import type { CallOptions } from '../../storage/storage.ts'
 const READ_AHEAD_BLOBS = 16
 const READ_AHEAD_BYTES = 32 * 1024 * 1024
 
+export interface DumpFileOptions extends CallOptions {
+  /** Only these bytes; blobs without any of them are not read. Everything, if absent. */
+  readonly range?: { readonly offset: number; readonly length: number }
+}
+
 /**
  * The content of a file, blob by blob, some read ahead. Whoever stops early leaves nothing running.
  *
@@ -16,8 +21,43 @@ const READ_AHEAD_BYTES = 32 * 1024 * 1024
 export async function* dumpFile(
   indexed: IndexedRepository,
   content: readonly BlobId[],
-  options: CallOptions = {},
+  options: DumpFileOptions = {},
 ): AsyncGenerator<Buffer, void> {
+  const { range, ...callOptions } = options
+  if (range === undefined) {
+    yield* dumpBlobs(indexed, content, callOptions)
+    return
+  }
+  const { blobs, skip } = blobsOfRange(indexed, content, range)
+  let [toSkip, left] = [skip, range.length]
+  for await (const blob of dumpBlobs(indexed, blobs, callOptions)) {
+    yield blob.subarray(toSkip, toSkip + left)
+    left -= Math.min(left, blob.length - toSkip)
+    toSkip = 0
+  }
+}
+
+/** The blobs that a range touches, and how many bytes of the first come before it. */
+function blobsOfRange(
+  indexed: IndexedRepository,
+  content: readonly BlobId[],
+  { offset, length }: { readonly offset: number; readonly length: number },
+): { readonly blobs: readonly BlobId[]; readonly skip: number } {
+  const blobs: BlobId[] = []
+  let [position, skip] = [0, 0]
+  for (const id of content) {
+    if (position >= offset + length) break
+    const bytes = contentBytes(indexed, [id])
+    if (position + bytes > offset) {
+      if (blobs.length === 0) skip = offset - position
+      blobs.push(id)
+    }
+    position += bytes
+  }
+  return { blobs: length === 0 ? [] : blobs, skip }
+}
+
+async function* dumpBlobs(indexed: IndexedRepository, content: readonly BlobId[], options: CallOptions): AsyncGenerator<Buffer, void> {
   const ahead: { readonly blob: Promise<Buffer>; readonly bytes: number }[] = []
   let aheadBytes = 0
   let next = 0
