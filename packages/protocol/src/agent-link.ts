@@ -88,8 +88,18 @@ export const runOrderSchema = z.discriminatedUnion('kind', [
 ])
 export type RunOrder = z.output<typeof runOrderSchema>
 
-/** `POST /agent/v1/runs/claim`: waits up to `waitSeconds` for a run. */
-export const claimSchema = z.object({ waitSeconds: z.int().min(0).max(50).default(0) })
+/**
+ * `POST /agent/v1/runs/claim`: waits up to `waitSeconds` for a run. An agent that claims has none: when the server believes otherwise, an
+ * answer was lost, and the same `instance` gets the same order again.
+ */
+export const claimSchema = z.object({
+  waitSeconds: z.int().min(0).max(50).default(0),
+  /** Drawn at random when the agent's process starts. */
+  instance: z
+    .string()
+    .regex(/^[\w-]{1,64}$/)
+    .default('agent'),
+})
 export const claimedSchema = z.object({ order: runOrderSchema.nullable() })
 
 /** `POST /agent/v1/runs/:runId/events`: progress and log of a run, which also renews its lease. */

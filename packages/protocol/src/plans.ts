@@ -81,6 +81,33 @@ export const newPlanSchema = planDefinitionSchema.extend({
 })
 export type NewPlan = z.output<typeof newPlanSchema>
 
+/** `PATCH /api/v1/plans/:id`: what is given replaces what was; a part such as `schedule` is replaced whole. */
+export const changePlanSchema = z.object({
+  name: z.string().min(1).max(200).optional(),
+  isEnabled: z.boolean().optional(),
+  selection: selectionSchema.optional(),
+  schedule: scheduleSchema.optional(),
+  hooks: hooksSchema.optional(),
+  retention: retentionSchema.nullable().optional(),
+  limits: limitsSchema.optional(),
+  tags: z.array(z.string().min(1).max(200)).max(50).optional(),
+  compression: z.enum(['off', 'fastest', 'auto', 'better', 'max']).optional(),
+})
+export type ChangePlan = z.output<typeof changePlanSchema>
+
+/** `POST /api/v1/plans/preview`: when a schedule would run that is not stored, on a client if one is given. */
+export const previewScheduleSchema = z.object({
+  schedule: scheduleSchema,
+  limits: limitsSchema.default({ blackouts: [] }),
+  clientId: idSchema.optional(),
+  count: z.int().min(1).max(100).default(10),
+})
+export type PreviewSchedule = z.output<typeof previewScheduleSchema>
+
+/** Times at which a plan runs: `dueAt` as its schedule says, `startsAt` with jitter and after blackouts. */
+export const runTimesSchema = z.object({ times: z.array(z.object({ dueAt: timeSchema, startsAt: timeSchema })) })
+export type RunTimes = z.output<typeof runTimesSchema>
+
 export const planSchema = planDefinitionSchema.extend({
   id: idSchema,
   clientId: idSchema,
@@ -88,6 +115,10 @@ export const planSchema = planDefinitionSchema.extend({
   name: z.string(),
   isEnabled: z.boolean(),
   nextRunAt: timeSchema.nullable(),
+  /** Whether it has not succeeded for longer than its schedule allows. */
+  isOverdue: z.boolean(),
+  /** What counts when retention is inherited: the plan's own, else the client's, else the owner's; null keeps everything. */
+  effectiveRetention: retentionSchema.nullable(),
   createdAt: timeSchema,
 })
 export type Plan = z.output<typeof planSchema>

@@ -1,9 +1,13 @@
 import { z } from 'zod'
-import { idSchema, timeSchema } from './fields.ts'
+import { idSchema, idTextSchema, pageQuerySchema, timeSchema } from './fields.ts'
 
 /** What a run does. */
 export const runKindSchema = z.enum(['backup', 'restore', 'maintenance', 'check'])
 export type RunKind = z.output<typeof runKindSchema>
+
+/** Why there is a run: it was due, somebody asked for it, it was missed, or an earlier one came to nothing. */
+export const runTriggerSchema = z.enum(['schedule', 'manual', 'catch-up', 'retry'])
+export type RunTrigger = z.output<typeof runTriggerSchema>
 
 /** `pending` until somebody takes it, `running` while somebody holds its lease; the others are final. */
 export const runStateSchema = z.enum(['pending', 'running', 'finished', 'error', 'cancelled'])
@@ -54,8 +58,12 @@ export const runSchema = z.object({
   clientId: idSchema.nullable(),
   planId: idSchema.nullable(),
   repositoryId: idSchema.nullable(),
-  trigger: z.enum(['schedule', 'manual', 'catch-up', 'retry']),
+  trigger: runTriggerSchema,
   retryOf: idSchema.nullable(),
+  /** 1, and one more for every retry that the server makes by itself. */
+  attempt: z.int().positive(),
+  /** A pending run is not taken before this time. */
+  notBefore: timeSchema.nullable(),
   createdAt: timeSchema,
   startedAt: timeSchema.nullable(),
   finishedAt: timeSchema.nullable(),
@@ -66,3 +74,35 @@ export const runSchema = z.object({
   error: runErrorSchema.nullable(),
 })
 export type Run = z.output<typeof runSchema>
+
+const commaListSchema = z
+  .string()
+  .max(200)
+  .transform((text) => text.split(','))
+
+/** `GET /api/v1/runs`: newest first. Lists are separated by commas; `since` counts, `until` does not. */
+export const runQuerySchema = pageQuerySchema.extend({
+  clientId: idTextSchema.optional(),
+  planId: idTextSchema.optional(),
+  repositoryId: idTextSchema.optional(),
+  state: commaListSchema.pipe(z.array(runStateSchema)).optional(),
+  kind: commaListSchema.pipe(z.array(runKindSchema)).optional(),
+  since: timeSchema.optional(),
+  until: timeSchema.optional(),
+})
+export type RunQuery = z.output<typeof runQuerySchema>
+
+/** One page of runs; `next` is the cursor of the following one, null on the last. */
+export const runPageSchema = z.object({ items: z.array(runSchema), next: z.string().nullable() })
+export type RunPage = z.output<typeof runPageSchema>
+
+export const runLogEntrySchema = logEntrySchema.extend({ id: idSchema })
+export type RunLogEntry = z.output<typeof runLogEntrySchema>
+
+/** One page of a run's log, oldest first. */
+export const runLogPageSchema = z.object({ items: z.array(runLogEntrySchema), next: z.string().nullable() })
+export type RunLogPage = z.output<typeof runLogPageSchema>
+
+/** The data of an event `log` of `GET /api/v1/events` and `GET /api/v1/runs/:id/events`; that of an event `run` is a run. */
+export const runLogEventSchema = z.object({ runId: idSchema, entries: z.array(runLogEntrySchema) })
+export type RunLogEvent = z.output<typeof runLogEventSchema>

@@ -14,5 +14,8 @@ export interface PlanRow {
   /** JSON: sources, excludes, schedule, hooks, retention, limits. */
   readonly definition: string
   readonly next_run_at: number | null
+  /** When it counts as overdue unless a backup succeeds before; null while nothing has come due since the last success. */
+  readonly overdue_at: number | null
+  readonly is_overdue: number
   readonly created_at: number
 }

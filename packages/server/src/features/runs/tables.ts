@@ -1,4 +1,4 @@
-import type { RunKind, RunState } from '@holdfast/protocol'
+import type { LogLevel, RunKind, RunState, RunTrigger } from '@holdfast/protocol'
 import type { Generated } from 'kysely'
 
 /** Rows of the tables of runs. */
@@ -8,7 +8,7 @@ export interface RunTables {
     readonly id: Generated<number>
     readonly run_id: number
     readonly at: number
-    readonly level: string
+    readonly level: LogLevel
     readonly message: string
   }
 }
@@ -20,18 +20,28 @@ export interface RunRow {
   readonly client_id: number | null
   readonly plan_id: number | null
   readonly repository_id: number | null
-  /** JSON of what is to be done, as it was when the run was made. */
+  /** JSON of what is to be done: a restore's order; empty for a backup, whose plan is read when the run is handed out. */
   readonly request: string
-  /** `schedule`, `manual`, `catch-up`, `retry`. */
-  readonly trigger: string
+  readonly trigger: RunTrigger
   readonly retry_of: number | null
+  /** 1, and one more for every retry after a process died. */
+  readonly attempt: number
+  /** How many times it was handed out, as answers can be lost. */
+  readonly claim_count: number
+  /** While it is pending: it is not handed out before, and is given up after, these times. */
+  readonly not_before: number | null
+  readonly not_after: number | null
+  /** Of the last change of state or stored progress. */
+  readonly changed_at: number
   readonly created_at: number
   readonly started_at: number | null
   readonly finished_at: number | null
   /** Which process or agent carries it out, and until when it is believed to live. */
   readonly lease_holder: string | null
   readonly lease_expires_at: number | null
-  readonly is_cancel_requested: number
+  readonly cancel_requested_at: number | null
+  /** How much log is kept, so that it has a bound. */
+  readonly log_bytes: number
   readonly snapshot_id: string | null
   /** JSON. */
   readonly progress: string | null
