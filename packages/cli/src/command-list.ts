@@ -6,7 +6,7 @@ export interface CommandEntry {
   readonly name: string
   readonly summary: string
   /** Under which heading it is listed; hidden ones are old names. */
-  readonly group: 'backups' | 'repository' | 'program' | 'hidden'
+  readonly group: 'server' | 'backups' | 'repository' | 'program' | 'hidden'
   load(): Promise<Command>
 }
 
@@ -19,6 +19,10 @@ export const COMMANDS: readonly CommandEntry[] = [
   entry('start', 'Back folders up with nothing to set up', {
     group: 'backups',
     load: async () => (await import('./commands/start.ts')).startCommand,
+  }),
+  entry('server', 'Run the server that looks after many machines', {
+    group: 'server',
+    load: async () => (await import('./commands/server.ts')).serverCommand,
   }),
   entry('init', 'Initialize a new repository', { group: 'backups', load: async () => (await import('./commands/init.ts')).initCommand }),
   entry('backup', 'Create a new backup of files and folders', {

@@ -81,6 +81,11 @@ export class Environment {
     return names.find((one) => this.#values[one] !== undefined && this.#values[one] !== '') ?? names[0]
   }
 
+  /** Everything that is set, for the settings of the server, which has a table of its own. */
+  all(): Readonly<Record<string, string | undefined>> {
+    return this.#values
+  }
+
   /** A variable that a pattern file names. Empty where it is not set. */
   expand(name: string): string {
     return this.#values[name] ?? ''

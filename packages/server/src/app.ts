@@ -2,7 +2,7 @@ import cookie from '@fastify/cookie'
 import formbody from '@fastify/formbody'
 import helmet from '@fastify/helmet'
 import { secureRandom } from '@holdfast/engine'
-import fastify, { type FastifyServerOptions } from 'fastify'
+import fastify, { type FastifyBaseLogger, type FastifyServerOptions } from 'fastify'
 import { serializerCompiler, validatorCompiler, type ZodTypeProvider } from 'fastify-type-provider-zod'
 import type { Foundations, Services } from './composition.ts'
 import { accountRoutes } from './features/accounts/routes.ts'
@@ -18,16 +18,17 @@ const BODY_BYTES_MAX = 1024 * 1024
 export interface AppOptions {
   readonly foundations: Foundations
   readonly services: Services
-  readonly logger?: FastifyServerOptions['logger']
+  /** Where log lines go; nowhere when it is not given. */
+  readonly logger?: FastifyBaseLogger
   /** Certificate chain and key in PEM, for HTTPS. */
   readonly https?: { readonly cert: Buffer; readonly key: Buffer }
 }
 
 /** The HTTP server with all its routes; it does not listen yet. */
-export async function buildApp({ foundations, services, logger = false, https }: AppOptions): Promise<App> {
+export async function buildApp({ foundations, services, logger, https }: AppOptions): Promise<App> {
   const { trustedProxies } = foundations.settings
   const app = fastify({
-    logger,
+    ...(logger === undefined ? { logger: false } : { loggerInstance: logger }),
     bodyLimit: BODY_BYTES_MAX,
     trustProxy: trustedProxies.length === 0 ? false : [...trustedProxies],
     genReqId: () => secureRandom(8).toString('hex'),

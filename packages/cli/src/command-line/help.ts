@@ -5,6 +5,7 @@ import { GLOBAL_FLAGS } from './global-flags.ts'
 
 const COLUMNS = 100
 const HEADINGS: readonly (readonly [CommandEntry['group'], string])[] = [
+  ['server', 'Server and agents'],
   ['backups', 'Backups'],
   ['repository', 'Repository'],
   ['program', 'Program'],

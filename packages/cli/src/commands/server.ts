@@ -1,0 +1,27 @@
+import { defineCommand } from '../command-line/command.ts'
+import { text } from '../command-line/flag.ts'
+import { Printer } from '../output/printer.ts'
+import { untilStopped } from '../session/running-server.ts'
+
+export const serverCommand = defineCommand({
+  usage: '',
+  description: `
+    Runs the server until it is interrupted: users, clients, plans and repositories, with its web pages and its API on one port. Its data
+    goes to a folder, data/ here unless HOLDFAST_DATA says otherwise, with an embedded database unless DATABASE_URL names a PostgreSQL.
+
+    All settings come from the environment, from .env and from holdfast.yaml; docs/reference/settings.md lists them. The first start makes
+    an administrator and prints the password, once, unless HOLDFAST_ADMIN_PASSWORD is set.
+  `,
+  flags: { config: text('--config <file>', 'read settings from this YAML file instead of holdfast.yaml', 'file') },
+  examples: [
+    { line: 'server', does: 'Serve on this machine only, at http://127.0.0.1:8000' },
+    { line: 'server --config /etc/holdfast/server.yaml', does: 'Serve with the settings of a file' },
+  ],
+  async run(context, { flags }) {
+    const printer = new Printer(context)
+    const { loadSettings, startServer } = await import('@holdfast/server')
+    const settings = loadSettings({ environment: context.environment.all(), folder: process.cwd(), file: flags.config })
+    const server = await startServer({ settings })
+    await untilStopped(server, { context, printer })
+  },
+})
