@@ -42,6 +42,23 @@ export {
 } from './agent-link.ts'
 export { idSchema, idTextSchema, pageQuerySchema, timeSchema } from './fields.ts'
 export {
+  type Channel,
+  type ChannelConfig,
+  channelConfigSchema,
+  channelSchema,
+  channelTestSchema,
+  mailChannelSchema,
+  type NewChannel,
+  type NotificationEvent,
+  newChannelSchema,
+  notificationEventSchema,
+  ntfyChannelSchema,
+  pingChannelSchema,
+  type SummarySchedule,
+  summaryScheduleSchema,
+  webhookChannelSchema,
+} from './notifications.ts'
+export {
   type Blackout,
   blackoutSchema,
   type ChangePlan,
@@ -136,3 +153,24 @@ export {
   snapshotSchema,
   snapshotTagsSchema,
 } from './snapshots.ts'
+export {
+  BLOB_NAME_LENGTH,
+  decodeAnswer,
+  decodeProofs,
+  encodeAnswer,
+  encodeProofs,
+  PROOFS_BYTES_MAX,
+  QUESTION_BLOBS,
+  QUESTION_BYTES_MAX,
+  type UploadProofs,
+} from './upload-frames.ts'
+export {
+  type CommitUpload,
+  commitUploadSchema,
+  type OpenUpload,
+  openUploadSchema,
+  readTreesSchema,
+  type UploadOpened,
+  uploadCommittedSchema,
+  uploadOpenedSchema,
+} from './uploads.ts'

@@ -36,6 +36,8 @@ export interface BlobFrameHead {
 /** One frame with its content, a view of the bytes that it was read from. */
 export interface BlobFrame extends BlobFrameHead {
   readonly content: Uint8Array
+  /** The whole frame. */
+  readonly bytes: Uint8Array
 }
 
 /** Writes a frame at `offset` of `target`, which must have room; returns where the next one begins. */
@@ -89,8 +91,9 @@ export function* readFrames(bytes: Uint8Array): Generator<BlobFrame> {
     const head = readFrameHead(bytes, offset)
     const at = offset + FRAME_HEADER_BYTES
     if (head === undefined || at + head.contentLength > bytes.length) throw malformedFrame('it is cut off')
+    const start = offset
     offset = at + head.contentLength
-    yield { ...head, content: bytes.subarray(at, offset) }
+    yield { ...head, content: bytes.subarray(at, offset), bytes: bytes.subarray(start, offset) }
   }
 }
 

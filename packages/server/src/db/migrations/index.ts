@@ -3,8 +3,10 @@ import { accountsMigration } from './0001-accounts.ts'
 import { repositoriesMigration } from './0002-repositories.ts'
 import { clientsMigration } from './0003-clients.ts'
 import { plansMigration } from './0004-plans.ts'
+import { notificationsMigration } from './0005-notifications.ts'
+import { uploadsMigration } from './0006-uploads.ts'
 
 /** Every step of the schema, oldest first. */
 export function allMigrations(): readonly Migration[] {
-  return [accountsMigration, repositoriesMigration, clientsMigration, plansMigration]
+  return [accountsMigration, repositoriesMigration, clientsMigration, plansMigration, notificationsMigration, uploadsMigration]
 }

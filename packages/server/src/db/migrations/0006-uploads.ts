@@ -3,7 +3,7 @@ import { type Migration, ownedBy, required } from '../columns.ts'
 
 /** Which blobs each client has sent, or shown that it has. */
 export const uploadsMigration: Migration = {
-  name: '0005-uploads',
+  name: '0006-uploads',
   async up(schema, columns) {
     const table = schema
       .createTable('client_blobs')

@@ -1,0 +1,86 @@
+import {
+  type BackupOptions,
+  type BackupResult,
+  type BlobId,
+  backup,
+  backupStream,
+  type SnapshotId,
+  type StoredSnapshot,
+  timestampFromMs,
+} from '@holdfast/engine'
+import { type UploadOpened, uploadOpenedSchema } from '@holdfast/protocol'
+import { ManagedStore } from './managed-store.ts'
+import { callPatiently, type RetryOptions, type UploadLink, UploadLostError } from './upload-link.ts'
+
+/** Where a managed backup goes, and as part of what. */
+export interface ManagedTarget {
+  readonly repositoryId: number
+  readonly runId: number | null
+}
+
+/** What a backup is told by the server rather than by its caller. */
+type Decided = 'parent' | 'permission' | 'packSizeBytes' | 'dryRun' | 'hostname' | 'threads'
+
+export type ManagedBackupOptions = Omit<BackupOptions, Decided> & RetryOptions
+export type ManagedStreamOptions = Omit<Parameters<typeof backupStream>[1], Decided | 'content'> &
+  RetryOptions & {
+    /** Gives the content from its beginning; called again when the upload has to be begun anew. */
+    readonly content: () => AsyncIterable<Uint8Array>
+    /** The path as the snapshot shows it. */
+    readonly absolutePath: string
+  }
+
+/** How often a backup is begun anew because the server has lost the upload. */
+const ATTEMPTS = 3
+
+/**
+ * Backs up files and folders through a server that holds the repository's key. Lost connections are waited out; when the server has lost
+ * the upload the backup is begun anew, and what had arrived is not sent again.
+ * @throws {EngineError} as `backup` does; `storage.unavailable` when the server cannot be reached for too long, `storage.denied`,
+ *   `input.invalid` for what it refuses.
+ */
+export function backupManaged(link: UploadLink, target: ManagedTarget, options: ManagedBackupOptions): Promise<BackupResult> {
+  const upload = { link, target, paths: options.absolutePaths, options }
+  return withUpload(upload, (store, parent) => backup(store, { ...options, parent }))
+}
+
+/** As {@link backupManaged}, for one stream of bytes that becomes a file. */
+export function backupStreamManaged(link: UploadLink, target: ManagedTarget, options: ManagedStreamOptions): Promise<BackupResult> {
+  const upload = { link, target, paths: [options.absolutePath], options }
+  return withUpload(upload, (store, parent) => backupStream(store, { ...options, content: options.content(), parent }))
+}
+
+async function withUpload(
+  upload: {
+    readonly link: UploadLink
+    readonly target: ManagedTarget
+    readonly paths: readonly string[]
+    readonly options: RetryOptions & { readonly signal?: AbortSignal | undefined }
+  },
+  action: (store: ManagedStore, parent: StoredSnapshot | undefined) => Promise<BackupResult>,
+): Promise<BackupResult> {
+  const { link, target, paths, options } = upload
+  for (let attempt = 1; ; attempt++) {
+    const body = { ...target, paths }
+    const reply = await callPatiently(link, { method: 'POST', path: '/agent/v1/uploads', body, signal: options.signal }, options)
+    const opened = uploadOpenedSchema.parse(JSON.parse(reply.toString('utf8')))
+    const store = new ManagedStore(link, opened, options)
+    try {
+      const result = await action(store, parentOf(opened, paths))
+      if (result.snapshotId === undefined) await store.abandon()
+      return result
+    } catch (error) {
+      if (!(error instanceof UploadLostError) || attempt === ATTEMPTS) {
+        await store.abandon()
+        throw error
+      }
+      options.onRetry?.(error.message)
+    }
+  }
+}
+
+function parentOf({ parent }: UploadOpened, paths: readonly string[]): StoredSnapshot | undefined {
+  if (parent === null) return undefined
+  const time = timestampFromMs(Date.parse(parent.time))
+  return { id: parent.snapshotId as SnapshotId, tree: parent.treeId as BlobId, time, paths }
+}

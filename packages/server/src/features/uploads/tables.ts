@@ -1,0 +1,12 @@
+/** Rows of the tables of managed uploads. */
+export interface UploadTables {
+  client_blobs: ClientBlobRow
+}
+
+/** A blob that a snapshot of a client has named, so that the client need not show again that it has it. */
+export interface ClientBlobRow {
+  readonly client_id: number
+  readonly repository_id: number
+  /** The type (0 data, 1 tree), then the 32 bytes of the id. */
+  readonly blob: Uint8Array
+}
