@@ -52,11 +52,13 @@ export async function startServer({
   const foundations = await openFoundations(settings, { clock, logger })
   stack.defer(() => foundations.database.close())
   const services = composeServices(foundations)
+  for (const work of services.background) stack.defer(() => work.stop())
   const firstLogin = await ensureAdministrator(services, settings)
   const https = await readCertificate(settings)
   const app = await buildApp({ foundations, services, logger, ...(https === undefined ? {} : { https }) })
   stack.defer(() => closeWithin(app, { clock, logger }))
   const address = await listen(app, settings)
+  for (const work of services.background) work.start()
   const opened = stack.move()
   let stopped: Promise<void> | undefined
   const stop = (): Promise<void> => {
@@ -83,7 +85,7 @@ async function openFoundations(
     if (error instanceof ServerError) throw error
     throw new ServerError('server.unavailable', `Cannot use the database: ${messageOf(error)}`, { cause: error })
   }
-  return { settings, database, clock, secrets }
+  return { settings, database, clock, secrets, logger }
 }
 
 async function ensureAdministrator({ accounts }: Services, settings: Settings): Promise<ServerAnnouncement['firstLogin']> {

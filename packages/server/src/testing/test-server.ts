@@ -84,6 +84,7 @@ export class TestServer {
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.app.close()
+    for (const work of this.services.background.toReversed()) await work.stop()
     await this.database.close()
     rmSync(this.folder, { recursive: true, force: true })
   }
