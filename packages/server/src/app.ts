@@ -6,6 +6,7 @@ import fastify, { type FastifyBaseLogger, type FastifyServerOptions } from 'fast
 import { serializerCompiler, validatorCompiler, type ZodTypeProvider } from 'fastify-type-provider-zod'
 import type { Foundations, Services } from './composition.ts'
 import { accountRoutes } from './features/accounts/routes.ts'
+import { metricsRoutes } from './features/metrics/routes.ts'
 import { notificationRoutes } from './features/notifications/routes.ts'
 import type { Actor } from './http/actor.ts'
 import type { App } from './http/app-type.ts'
@@ -54,6 +55,7 @@ export async function buildApp({ foundations, services, logger, https }: AppOpti
 function registerRoutes(app: App, { services }: Pick<AppOptions, 'foundations' | 'services'>): void {
   accountRoutes(app, services)
   notificationRoutes(app, services)
+  metricsRoutes(app, services)
 }
 
 async function authenticateBearer(token: string, { accounts }: Services): Promise<Actor | undefined> {

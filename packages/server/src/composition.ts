@@ -6,6 +6,8 @@ import { Accounts } from './features/accounts/accounts.ts'
 import { AccountStore } from './features/accounts/store.ts'
 import { Audit } from './features/audit/audit.ts'
 import { AuditStore } from './features/audit/store.ts'
+import { Metrics } from './features/metrics/metrics.ts'
+import { MetricsStore } from './features/metrics/store.ts'
 import { ChannelList } from './features/notifications/channel-list.ts'
 import { Notifier } from './features/notifications/notifier.ts'
 import { NotificationStore } from './features/notifications/store.ts'
@@ -35,6 +37,8 @@ export interface Services {
   readonly accounts: Accounts
   readonly channels: ChannelList
   readonly notifier: Notifier
+  readonly metrics: Metrics
+  readonly metricsStore: MetricsStore
   /** Started in this order, stopped in the opposite one. */
   readonly background: readonly BackgroundWork[]
 }
@@ -53,5 +57,7 @@ export function composeServices({ settings, database, clock, secrets, logger }: 
     configOf: (channel) => channels.configOf(channel),
     ...(logger === undefined ? {} : { logger }),
   })
-  return { audit, accounts, channels, notifier, background: [notifier] }
+  const metricsStore = new MetricsStore(queries)
+  const metrics = new Metrics({ store: metricsStore, clock })
+  return { audit, accounts, metrics, metricsStore, channels, notifier, background: [notifier] }
 }
