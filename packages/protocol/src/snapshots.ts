@@ -105,7 +105,8 @@ export const entryDetailsSchema = snapshotEntrySchema.extend({
 })
 export type EntryDetails = z.output<typeof entryDetailsSchema>
 
-export const diffQuerySchema = pageQuerySchema.extend({ path: snapshotPathSchema.default('/') })
+/** The cursor of a comparison is a path. */
+export const diffQuerySchema = pageQuerySchema.extend({ path: snapshotPathSchema.default('/'), cursor: snapshotPathSchema.optional() })
 export type DiffQuery = z.output<typeof diffQuerySchema>
 
 export const snapshotChangeSchema = z.object({

@@ -1,0 +1,204 @@
+import { type BlobId, type ByteString, byteStringFrom, type NodeType, scanTree, type TreeNode, timestampToMs } from '@holdfast/engine'
+import type { EntryKind } from '@holdfast/protocol'
+
+/** By what a listing is sorted. */
+export type ListingSort = 'name' | 'size' | 'time'
+
+export interface ListedEntry {
+  readonly name: ByteString
+  readonly kind: EntryKind
+  readonly sizeBytes: number | null
+  readonly modifiedAtMs: number
+  /** Of a folder, where its tree says it. */
+  readonly subtree: BlobId | undefined
+}
+
+const KINDS: readonly EntryKind[] = ['file', 'dir', 'symlink', 'dev', 'chardev', 'fifo', 'socket', 'other']
+const FILE = 0
+const DIR = 1
+const ID_BYTES = 32
+const RADIX = 65_536
+
+/** The kind of a node; those of newer programs are `other`. */
+export function kindOf(type: NodeType): EntryKind {
+  return KINDS.includes(type as EntryKind) ? (type as EntryKind) : 'other'
+}
+
+/**
+ * One folder of a snapshot, as much of it as a listing shows, in some 45 bytes an entry beside the names: a folder of a million files
+ * stays in memory where its tree would not.
+ */
+export class FolderListing {
+  readonly count: number
+  readonly #names: Buffer
+  /** Where each name begins, and at last where they end. */
+  readonly #starts: Uint32Array
+  readonly #kinds: Uint8Array
+  readonly #sizes: Float64Array
+  readonly #times: Float64Array
+  /** Ids of the trees of folders, in the order of the folders. */
+  readonly #subtrees: Buffer
+  readonly #folders: Uint32Array
+  readonly #others: Uint32Array
+  readonly #orders = new Map<ListingSort, { readonly folders: Uint32Array; readonly others: Uint32Array }>()
+
+  private constructor(parts: ListingParts) {
+    this.count = parts.kinds.length
+    this.#names = Buffer.concat(parts.names)
+    this.#starts = Uint32Array.from(parts.starts)
+    this.#kinds = Uint8Array.from(parts.kinds)
+    this.#sizes = Float64Array.from(parts.sizes)
+    this.#times = Float64Array.from(parts.times)
+    this.#folders = Uint32Array.from(parts.folders)
+    this.#others = new Uint32Array(this.count - this.#folders.length)
+    for (let [index, next] = [0, 0]; index < this.count; index++) if (this.#kinds[index] !== DIR) this.#others[next++] = index
+    this.#subtrees = Buffer.concat(parts.subtrees)
+  }
+
+  /** Reads the JSON of a tree; large ones in pieces, with others served in between. @throws EngineError `data.malformed` */
+  static async read(tree: Uint8Array): Promise<FolderListing> {
+    const parts: ListingParts = { names: [], starts: [0], kinds: [], sizes: [], times: [], folders: [], subtrees: [] }
+    for (const nodes of scanTree(tree)) {
+      addNodes(parts, nodes)
+      await new Promise((resolve) => setImmediate(resolve))
+    }
+    return new FolderListing(parts)
+  }
+
+  /** What the listing takes of memory, without orders that are made later. */
+  get sizeBytes(): number {
+    return this.#names.length + this.count * 45 + this.#folders.length * ID_BYTES + 1000
+  }
+
+  /** Entries from `offset` on, folders first. */
+  page(options: {
+    readonly sort: ListingSort
+    readonly order: 'asc' | 'desc'
+    readonly offset: number
+    readonly limit: number
+  }): ListedEntry[] {
+    const { folders, others } = this.#orderBy(options.sort)
+    const isDescending = options.order === 'desc'
+    const end = Math.min(this.count, options.offset + options.limit)
+    const entries: ListedEntry[] = []
+    for (let place = options.offset; place < end; place++) {
+      const part = place < folders.length ? folders : others
+      const within = place < folders.length ? place : place - folders.length
+      entries.push(this.#entry(part[isDescending ? part.length - 1 - within : within] ?? 0))
+    }
+    return entries
+  }
+
+  /** The entry of that name. */
+  find(name: ByteString): ListedEntry | undefined {
+    const wanted = Buffer.from(name, 'latin1')
+    let [low, high] = [0, this.count]
+    while (low < high) {
+      const middle = (low + high) >>> 1
+      const order = this.#nameBytes(middle).compare(wanted)
+      if (order === 0) return this.#entry(middle)
+      if (order < 0) low = middle + 1
+      else high = middle
+    }
+    return undefined
+  }
+
+  #entry(index: number): ListedEntry {
+    const kind = this.#kinds[index] ?? 0
+    return {
+      name: byteStringFrom(this.#nameBytes(index)),
+      kind: KINDS[kind] ?? 'other',
+      sizeBytes: kind === FILE ? (this.#sizes[index] ?? 0) : null,
+      modifiedAtMs: this.#times[index] ?? 0,
+      subtree: kind === DIR ? this.#subtreeOf(index) : undefined,
+    }
+  }
+
+  #nameBytes(index: number): Buffer {
+    return this.#names.subarray(this.#starts[index], this.#starts[index + 1])
+  }
+
+  #subtreeOf(index: number): BlobId | undefined {
+    const place = lowerBound(this.#folders, index)
+    const id = this.#subtrees.subarray(place * ID_BYTES, (place + 1) * ID_BYTES)
+    return id.every((byte) => byte === 0) ? undefined : (id.toString('hex') as BlobId)
+  }
+
+  #orderBy(sort: ListingSort): { readonly folders: Uint32Array; readonly others: Uint32Array } {
+    const known = this.#orders.get(sort)
+    if (known !== undefined) return known
+    const [folders, others] = [this.#folders, this.#others]
+    // Trees are sorted by name, and the size of a folder is nothing that a tree says.
+    const order =
+      sort === 'name'
+        ? { folders, others }
+        : sort === 'size'
+          ? { folders, others: sortedBy(others, this.#sizes) }
+          : { folders: sortedBy(folders, this.#times), others: sortedBy(others, this.#times) }
+    this.#orders.set(sort, order)
+    return order
+  }
+}
+
+interface ListingParts {
+  readonly names: Buffer[]
+  readonly starts: number[]
+  readonly kinds: number[]
+  readonly sizes: number[]
+  readonly times: number[]
+  readonly folders: number[]
+  readonly subtrees: Buffer[]
+}
+
+function addNodes(parts: ListingParts, nodes: readonly TreeNode[]): void {
+  let end = parts.starts.at(-1) ?? 0
+  let names = ''
+  for (const { name, type, size = 0, mtime, subtree } of nodes) {
+    if (type === 'dir') {
+      parts.folders.push(parts.kinds.length)
+      parts.subtrees.push(subtree === undefined ? Buffer.alloc(ID_BYTES) : Buffer.from(subtree, 'hex'))
+    }
+    parts.kinds.push(KINDS.indexOf(kindOf(type)))
+    parts.sizes.push(size)
+    parts.times.push(timestampToMs(mtime))
+    names += name
+    end += name.length
+    parts.starts.push(end)
+  }
+  parts.names.push(Buffer.from(names, 'latin1'))
+}
+
+/** Indexes in ascending order of their keys, equal ones as they were. By digits: a million keys in some 50 ms, where comparing takes a second. */
+function sortedBy(indexes: Uint32Array, keys: Float64Array): Uint32Array {
+  let [least, greatest] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY]
+  for (const index of indexes) {
+    const key = keys[index] ?? 0
+    if (key < least) least = key
+    if (key > greatest) greatest = key
+  }
+  let [from, to] = [indexes.slice(), new Uint32Array(indexes.length)]
+  for (let unit = 1; unit <= greatest - least; unit *= RADIX) {
+    const digitOf = (index: number): number => Math.floor(((keys[index] ?? 0) - least) / unit) % RADIX
+    const starts = new Uint32Array(RADIX + 1)
+    for (const index of from) starts[digitOf(index) + 1] = (starts[digitOf(index) + 1] ?? 0) + 1
+    for (let digit = 0; digit < RADIX; digit++) starts[digit + 1] = (starts[digit + 1] ?? 0) + (starts[digit] ?? 0)
+    for (const index of from) {
+      const digit = digitOf(index)
+      const place = starts[digit] ?? 0
+      to[place] = index
+      starts[digit] = place + 1
+    }
+    ;[from, to] = [to, from]
+  }
+  return from
+}
+
+function lowerBound(sorted: Uint32Array, value: number): number {
+  let [low, high] = [0, sorted.length]
+  while (low < high) {
+    const middle = (low + high) >>> 1
+    if ((sorted[middle] ?? 0) < value) low = middle + 1
+    else high = middle
+  }
+  return low
+}

@@ -1,0 +1,57 @@
+import { isUtf8 } from 'node:buffer'
+import { type ByteString, byteStringFrom, bytesOf, displayText } from '@holdfast/engine'
+
+/** ASCII that stands for itself in an address. */
+// biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what it looks for
+const PLAIN = /^[^\x00-\x1f%\x7f-\uffff]*$/
+// biome-ignore lint/suspicious/noControlCharactersInRegex: as above
+const ESCAPED = /[\x00-\x1f%\x7f]/g
+/** Characters of UTF-8 beyond ASCII, one character a byte (Unicode 16, table 3-7), and whatever else is one byte. */
+const SEQUENCE =
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: as above
+  /[\x00-\x7f]+|(?:[\xc2-\xdf]|\xe0[\xa0-\xbf]|[\xe1-\xec\xee\xef][\x80-\xbf]|\xed[\x80-\x9f]|\xf0[\x90-\xbf][\x80-\xbf]|[\xf1-\xf3][\x80-\xbf]{2}|\xf4[\x80-\x8f][\x80-\xbf])[\x80-\xbf]|[\x80-\xff]/g
+/** Controls, and marks that make text run the other way or hide: a name shown to people must not look like another. */
+const MISLEADING = /[\p{Cc}\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]/gu
+const NAME_LENGTH_MAX = 1000
+
+/** The address of a path, as `snapshotPathSchema` describes it. */
+export function addressOf(path: ByteString): string {
+  if (PLAIN.test(path)) return path
+  const bytes = bytesOf(path)
+  if (isUtf8(bytes)) return bytes.toString('utf8').replace(ESCAPED, percent)
+  return path.replace(SEQUENCE, (sequence) => {
+    if (sequence.length === 1 && sequence >= '\x80') return percent(sequence)
+    return Buffer.from(sequence, 'latin1').toString('utf8').replace(ESCAPED, percent)
+  })
+}
+
+/** The path that an address stands for; the inverse of {@link addressOf}. The address is one that its schema has passed. */
+export function pathOfAddress(address: string): ByteString {
+  const bytes = Buffer.from(address, 'utf8').toString('latin1')
+  return bytes.replace(/%([0-9A-Fa-f]{2})/g, (_, digits: string) => String.fromCharCode(Number.parseInt(digits, 16))) as ByteString
+}
+
+/** The names on the way to a path. */
+export function namesOf(path: ByteString): ByteString[] {
+  return path.split('/').filter((name) => name !== '' && name !== '.') as ByteString[]
+}
+
+/** The path of names, from the root. */
+export function pathOfNames(names: readonly ByteString[]): ByteString {
+  return `/${names.join('/')}` as ByteString
+}
+
+/** The path of an entry of a folder. */
+export function pathWithin(folder: ByteString, name: ByteString): ByteString {
+  return (folder === '/' ? `/${name}` : `${folder}/${name}`) as ByteString
+}
+
+/** A name or path for people to read: what is no text, or would mislead them, is replaced by U+FFFD; no longer than a screen holds. */
+export function readableName(name: ByteString): string {
+  const text = displayText(name.length > NAME_LENGTH_MAX ? byteStringFrom(bytesOf(name).subarray(0, NAME_LENGTH_MAX)) : name)
+  return text.replace(MISLEADING, '\ufffd')
+}
+
+function percent(character: string): string {
+  return `%${character.charCodeAt(0).toString(16).toUpperCase().padStart(2, '0')}`
+}
