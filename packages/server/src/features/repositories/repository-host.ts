@@ -29,7 +29,7 @@ const IDLE_MS = 60_000
 const LOOK_EVERY_MS = 10_000
 const LOCK_RETRY_MS = 20_000
 /** A client that is told to come back later does so after this time. */
-const RETRY_AFTER_SECONDS = 15
+const RETRY_AFTER_SECONDS = 5
 
 /**
  * Keeps one repository open while clients write to it: one shared lock, one index in memory, one writer for all of them. Opens it at the

@@ -43,12 +43,13 @@ const tags = ['agent']
 
 /** Managed uploads, for agents that hold no repository key. */
 export function uploadRoutes(app: App, options: UploadRoutesOptions): void {
-  void app.register(async (plugin) => {
+  void app.register((plugin, _options, done) => {
     const scope = plugin as unknown as App
     // Handlers take such bodies as they come, each with its own bound.
     scope.addContentTypeParser(BYTES, (_request, payload, done) => done(null, payload))
     addSessionRoutes(scope, options)
     addBlobRoutes(scope, options)
+    done()
   })
 }
 
