@@ -8,6 +8,9 @@ import type { Foundations, Services } from './composition.ts'
 import { accountRoutes } from './features/accounts/routes.ts'
 import { metricsRoutes } from './features/metrics/routes.ts'
 import { notificationRoutes } from './features/notifications/routes.ts'
+import { planRoutes } from './features/plans/routes.ts'
+import { agentRunRoutes } from './features/runs/agent-routes.ts'
+import { runRoutes } from './features/runs/routes.ts'
 import type { Actor } from './http/actor.ts'
 import type { App } from './http/app-type.ts'
 import { registerGuard } from './http/guard.ts'
@@ -54,6 +57,9 @@ export async function buildApp({ foundations, services, logger, https }: AppOpti
 
 function registerRoutes(app: App, { services }: Pick<AppOptions, 'foundations' | 'services'>): void {
   accountRoutes(app, services)
+  planRoutes(app, services)
+  runRoutes(app, services)
+  agentRunRoutes(app, services)
   notificationRoutes(app, services)
   metricsRoutes(app, services)
 }

@@ -1,4 +1,4 @@
-import type { Clock } from '@holdfast/engine'
+import { type Clock, secureRandom } from '@holdfast/engine'
 import type { Logger } from 'pino'
 import type { Settings } from './config/settings.ts'
 import type { Database } from './db/database.ts'
@@ -11,6 +11,22 @@ import { MetricsStore } from './features/metrics/store.ts'
 import { ChannelList } from './features/notifications/channel-list.ts'
 import { Notifier } from './features/notifications/notifier.ts'
 import { NotificationStore } from './features/notifications/store.ts'
+import { InheritedSettings } from './features/plans/inherited-settings.ts'
+import { type PlanClients, Plans } from './features/plans/plans.ts'
+import { PlanStore } from './features/plans/store.ts'
+import { AgentRuns } from './features/runs/agent-runs.ts'
+import { RunDispatch } from './features/runs/run-dispatch.ts'
+import { RunFeed } from './features/runs/run-feed.ts'
+import { RunLifecycle } from './features/runs/run-lifecycle.ts'
+import { RunOrders } from './features/runs/run-orders.ts'
+import { RunSweeper } from './features/runs/run-sweeper.ts'
+import { LiveProgress } from './features/runs/run-view.ts'
+import { RunWatch } from './features/runs/run-watch.ts'
+import { Runs } from './features/runs/runs.ts'
+import { ServerRunner } from './features/runs/server-runner.ts'
+import { RunStore } from './features/runs/store.ts'
+import { WorkBell } from './features/runs/work-bell.ts'
+import { Scheduler } from './features/scheduling/scheduler.ts'
 import type { SecretBox } from './secrets/secret-box.ts'
 
 /** What the server stands on. */
@@ -31,8 +47,21 @@ export interface BackgroundWork {
   stop(): Promise<void>
 }
 
+/** Plans, and everything that comes of them. */
+export interface RunServices {
+  readonly runs: Runs
+  readonly agentRuns: AgentRuns
+  readonly bell: WorkBell
+  readonly watch: RunWatch
+  /** Carries out the runs of the built-in client, once it is started with an executor. */
+  readonly serverRunner: ServerRunner
+  readonly sweeper: RunSweeper
+  readonly plans: Plans
+  readonly scheduler: Scheduler
+}
+
 /** The services of all features, made once and given to the routes. */
-export interface Services {
+export interface Services extends RunServices {
   readonly audit: Audit
   readonly accounts: Accounts
   readonly channels: ChannelList
@@ -59,5 +88,37 @@ export function composeServices({ settings, database, clock, secrets, logger }: 
   })
   const metricsStore = new MetricsStore(queries)
   const metrics = new Metrics({ store: metricsStore, clock })
-  return { audit, accounts, metrics, metricsStore, channels, notifier, background: [notifier] }
+  const runServices = composeRuns({ database, clock }, audit)
+  const { sweeper, scheduler } = runServices
+  return { audit, accounts, metrics, metricsStore, channels, notifier, ...runServices, background: [notifier, sweeper, scheduler] }
+}
+
+function composeRuns({ database, clock }: Pick<Foundations, 'database' | 'clock'>, audit: Audit): RunServices {
+  const processId = secureRandom(8).toString('hex')
+  const store = new RunStore(database.queries)
+  const planStore = new PlanStore(database.queries)
+  const clients: PlanClients = new InheritedSettings(planStore)
+  const live = new LiveProgress()
+  const feed = new RunFeed({ store, live, clock, isShared: database.kind === 'postgres' })
+  const bell = new WorkBell(store, clock)
+  const lifecycle = new RunLifecycle({ store, clock, feed, bell, live })
+  const runs = new Runs({ store, lifecycle, live, audit, clock, processId })
+  const plans = new Plans({ store: planStore, clients, runs, audit, clock })
+  const orders = new RunOrders({ plans, clients })
+  const dispatch = new RunDispatch({ store, lifecycle, orders, clock })
+  return {
+    runs,
+    plans,
+    bell,
+    agentRuns: new AgentRuns({ store, lifecycle, dispatch, bell, clock }),
+    watch: new RunWatch({ store, feed, live, clock }),
+    serverRunner: new ServerRunner({ store, lifecycle, dispatch, clock, processId }),
+    sweeper: new RunSweeper({ store, lifecycle, clock }),
+    scheduler: new Scheduler({
+      store: planStore,
+      plans,
+      clock,
+      runs: { find: (id) => store.find(id), created: (run) => lifecycle.created(run) },
+    }),
+  }
 }

@@ -1,0 +1,83 @@
+import type { Clock } from '@holdfast/engine'
+import type { FinishRun, RunEvents, RunOrder } from '@holdfast/protocol'
+import { notFound } from '../../errors.ts'
+import type { AgentActor } from '../../http/actor.ts'
+import type { RunDispatch } from './run-dispatch.ts'
+import { LEASE_MS, type RunLifecycle } from './run-lifecycle.ts'
+import type { RunStore, StoredRun } from './store.ts'
+import type { WorkBell } from './work-bell.ts'
+
+/** A run whose answer is lost so often is not handed out again: it may be what ends the agent. */
+const CLAIMS_MAX = 3
+
+export interface AgentRunsOptions {
+  readonly store: RunStore
+  readonly lifecycle: RunLifecycle
+  readonly dispatch: RunDispatch
+  readonly bell: WorkBell
+  readonly clock: Clock
+}
+
+export interface ClaimOptions {
+  /** Which process of the agent asks. */
+  readonly instance: string
+  readonly waitMs: number
+  readonly signal?: AbortSignal
+}
+
+/** Runs as agents see them: theirs alone. */
+export class AgentRuns {
+  readonly #options: AgentRunsOptions
+
+  constructor(options: AgentRunsOptions) {
+    this.#options = options
+  }
+
+  /** The next run for an agent; undefined when none came within `waitMs`. */
+  async claim({ clientId }: AgentActor, { instance, waitMs, signal }: ClaimOptions): Promise<RunOrder | undefined> {
+    const { bell, clock } = this.#options
+    const deadline = clock.now() + waitMs
+    for (;;) {
+      const order = await this.#tryClaim(clientId, `agent ${clientId} ${instance}`)
+      const restMs = Math.min(deadline - clock.now(), waitMs)
+      if (order !== undefined || restMs <= 0 || signal?.aborted === true || bell.isClosed) return order
+      await bell.wait(clientId, { waitMs: restMs, ...(signal === undefined ? {} : { signal }) })
+    }
+  }
+
+  /** Whether a run waits for an agent, for the answer to its ping. */
+  async hasWork(clientId: number): Promise<boolean> {
+    const { store, clock } = this.#options
+    return (await store.waiting([clientId], clock.now())).length > 0
+  }
+
+  /** Takes progress and log. @throws {ServerError} `not-found` for runs of others, `request.conflict` for a run that has ended. */
+  async report(agent: AgentActor, runId: number, { progress, log }: RunEvents): Promise<{ isCancelRequested: boolean; leaseMs: number }> {
+    const run = await this.#options.lifecycle.report(await this.#own(agent, runId), { progress, log })
+    return { isCancelRequested: run.cancel_requested_at !== null, leaseMs: LEASE_MS }
+  }
+
+  /** Ends a run. @throws {ServerError} `not-found` for runs of others, `request.conflict` when it has ended otherwise. */
+  async finish(agent: AgentActor, runId: number, outcome: FinishRun): Promise<void> {
+    await this.#options.lifecycle.finish(await this.#own(agent, runId), outcome)
+  }
+
+  async #tryClaim(clientId: number, holder: string): Promise<RunOrder | undefined> {
+    const { store, lifecycle, dispatch } = this.#options
+    const running = await store.runningOf(clientId)
+    if (running === undefined) return (await dispatch.assign([clientId], holder))?.order
+    if (running.lease_holder === holder && running.claim_count < CLAIMS_MAX && running.cancel_requested_at === null) {
+      const order = await dispatch.order(running)
+      if (order !== undefined) return (await lifecycle.takeAgain(running)) && order
+    }
+    // Another process of the agent may be at work still: its lease decides.
+    await lifecycle.lose(running)
+    return undefined
+  }
+
+  async #own({ clientId }: AgentActor, runId: number): Promise<StoredRun> {
+    const run = await this.#options.store.find(runId)
+    if (run === undefined || run.client_id !== clientId) throw notFound(`the run ${runId}`)
+    return run
+  }
+}

@@ -1,0 +1,215 @@
+import type { Clock } from '@holdfast/engine'
+import type { RestoreOrder, Run, RunKind, RunLogPage, RunPage, RunQuery, RunTrigger } from '@holdfast/protocol'
+import { notFound, ServerError } from '../../errors.ts'
+import { sees, type UserActor, visibleOwner } from '../../http/actor.ts'
+import type { Audit, Origin } from '../audit/audit.ts'
+import { LeasedRun, type RunHandle } from './run-handle.ts'
+import { LEASE_MS, type RunEndedListener, type RunLifecycle } from './run-lifecycle.ts'
+import { type LiveProgress, toLogEntry, toRun } from './run-view.ts'
+import type { RunFilter, RunStore, StoredRun } from './store.ts'
+
+/** More runs of one plan than ever wait at once. */
+const WITHDRAWN_MAX = 100
+
+export interface RunsOptions {
+  readonly store: RunStore
+  readonly lifecycle: RunLifecycle
+  readonly live: LiveProgress
+  readonly audit: Audit
+  readonly clock: Clock
+  /** Which process this is: what leases name. */
+  readonly processId: string
+}
+
+/** A run that waits for the agent of its client, or for the server when the client is the server itself. */
+export type NewRun =
+  | {
+      readonly kind: 'backup'
+      readonly clientId: number
+      readonly planId: number
+      readonly repositoryId: number
+      readonly trigger: RunTrigger
+    }
+  | {
+      readonly kind: 'restore'
+      readonly clientId: number
+      readonly repositoryId: number
+      readonly restore: RestoreOrder
+      readonly trigger: RunTrigger
+    }
+
+/** A run that this process carries out at once. */
+export interface RunToBegin {
+  readonly kind: RunKind
+  readonly trigger: RunTrigger
+  readonly clientId?: number
+  readonly planId?: number
+  readonly repositoryId?: number
+}
+
+/** Runs as people and other features see them. */
+export class Runs {
+  readonly #options: RunsOptions
+
+  constructor(options: RunsOptions) {
+    this.#options = options
+  }
+
+  /** Calls `listener` for every run that ends from now on, once for each on the whole installation. */
+  onRunEnded(listener: RunEndedListener): void {
+    this.#options.lifecycle.onRunEnded(listener)
+  }
+
+  /** Adds a pending run. Who may do this is for the caller to know. */
+  async create(run: NewRun): Promise<Run> {
+    const added = await this.#options.lifecycle.create({
+      kind: run.kind,
+      client_id: run.clientId,
+      repository_id: run.repositoryId,
+      trigger: run.trigger,
+      ...(run.kind === 'backup' ? { plan_id: run.planId } : { request: JSON.stringify(run.restore) }),
+    })
+    return this.#view(added)
+  }
+
+  /**
+   * Begins a run that this process carries out, maintenance say, and gives what it is reported through.
+   * @throws {ServerError} `request.conflict` when it is of a client that carries out another one.
+   */
+  async begin(run: RunToBegin): Promise<RunHandle> {
+    const { lifecycle, clock, store, processId } = this.#options
+    const now = clock.now()
+    const begun = await lifecycle.create({
+      kind: run.kind,
+      state: 'running',
+      trigger: run.trigger,
+      client_id: run.clientId ?? null,
+      plan_id: run.planId ?? null,
+      repository_id: run.repositoryId ?? null,
+      started_at: now,
+      claim_count: 1,
+      lease_holder: `server ${processId}`,
+      lease_expires_at: now + LEASE_MS,
+    })
+    return new LeasedRun(begun, { store, lifecycle, clock })
+  }
+
+  /** Gives up runs of a plan that wait. With `all`, also those that a person asked for, and those that run are told to stop. */
+  async withdraw(planId: number, { all }: { readonly all: boolean }): Promise<void> {
+    const { store, lifecycle } = this.#options
+    for (const run of await store.list({ planId, states: ['pending', 'running'], limit: WITHDRAWN_MAX })) {
+      if (!all && (run.trigger === 'manual' || run.state === 'running')) continue
+      if ((await lifecycle.giveUp(run, null)) === undefined) await lifecycle.requestCancel(run)
+    }
+  }
+
+  /** Whether a plan is being carried out. */
+  async isRunning(planId: number): Promise<boolean> {
+    return (await this.#options.store.list({ planId, states: ['running'], limit: 1 })).length > 0
+  }
+
+  /** One page of the runs that somebody may see, newest first. */
+  async list(actor: UserActor, query: RunQuery): Promise<RunPage> {
+    const runs = await this.#options.store.list({ ...filterOf(query), ownerId: visibleOwner(actor), limit: query.limit + 1 })
+    const items = runs.slice(0, query.limit).map((run) => this.#view(run))
+    const last = items.at(-1)
+    return { items, next: runs.length > query.limit && last !== undefined ? String(last.id) : null }
+  }
+
+  /** @throws {ServerError} `not-found` for runs that are not there or not the actor's. */
+  async get(actor: UserActor, id: number): Promise<Run> {
+    return this.#view(await this.visible(actor, id))
+  }
+
+  /** A run as it is stored. @throws {ServerError} `not-found` for runs that are not there or not the actor's. */
+  async visible(actor: UserActor, id: number): Promise<StoredRun> {
+    const run = await this.#options.store.find(id)
+    if (run === undefined || !sees(actor, run.owner_id)) throw notFound(`the run ${id}`)
+    return run
+  }
+
+  /** One page of a run's log, oldest first. @throws {ServerError} `not-found`. */
+  async log(
+    actor: UserActor,
+    id: number,
+    { cursor, limit }: { readonly cursor?: string | undefined; readonly limit: number },
+  ): Promise<RunLogPage> {
+    await this.visible(actor, id)
+    const lines = await this.#options.store.logLines([id], { after: readCursor(cursor) ?? 0, limit: limit + 1 })
+    const items = lines.slice(0, limit).map(toLogEntry)
+    return { items, next: lines.length > limit ? String(items.at(-1)?.id ?? '') : null }
+  }
+
+  /**
+   * Cancels a run: one that is pending at once, one that runs when its holder hears of it.
+   * @throws {ServerError} `not-found`; `request.conflict` when it has ended.
+   */
+  async cancel(actor: UserActor, id: number, origin: Origin): Promise<Run> {
+    const { lifecycle, audit } = this.#options
+    const run = await this.visible(actor, id)
+    const cancelled = (await lifecycle.giveUp(run, null)) ?? (await lifecycle.requestCancel(run))
+    if (cancelled === undefined || !['running', 'cancelled'].includes(cancelled.state)) {
+      throw new ServerError('request.conflict', `Cannot cancel run ${id}: it has ended`)
+    }
+    await audit.record(origin, { action: 'run.cancelled', subject: `run ${id}` })
+    return this.#view(cancelled)
+  }
+
+  /**
+   * Makes a new run that does what one that failed or was cancelled was to do.
+   * @throws {ServerError} `not-found`; `request.conflict` when it has not failed, when its plan waits or runs already, and for runs that
+   * the server begins by itself.
+   */
+  async retry(actor: UserActor, id: number, origin: Origin): Promise<Run> {
+    const { lifecycle, audit, store } = this.#options
+    const run = await this.visible(actor, id)
+    await this.#refuseRetry(run, store)
+    const added = await lifecycle.create({
+      kind: run.kind,
+      client_id: run.client_id,
+      plan_id: run.plan_id,
+      repository_id: run.repository_id,
+      request: run.request,
+      // As somebody asked for it, no blackout holds it back.
+      trigger: 'manual',
+      retry_of: run.id,
+    })
+    await audit.record(origin, { action: 'run.retried', subject: `run ${id}`, detail: { newRun: added.id } })
+    return this.#view(added)
+  }
+
+  async #refuseRetry({ id, kind, state, client_id, plan_id, repository_id }: StoredRun, store: RunStore): Promise<void> {
+    const refuse = (why: string): never => {
+      throw new ServerError('request.conflict', `Cannot retry run ${id}: ${why}`)
+    }
+    if (state !== 'error' && state !== 'cancelled') refuse(`it is ${state}`)
+    if (kind !== 'backup' && kind !== 'restore') refuse('runs of this kind are begun from their repository')
+    if (client_id === null || repository_id === null) refuse('its client or its repository is gone')
+    if (kind === 'backup' && plan_id === null) refuse('its plan is gone')
+    if (plan_id !== null && (await store.isPlanActive(plan_id))) refuse('its plan waits or runs already')
+  }
+
+  #view(run: StoredRun): Run {
+    return toRun(run, this.#options.live)
+  }
+}
+
+function filterOf(query: RunQuery): Omit<RunFilter, 'limit' | 'ownerId'> {
+  const { clientId, planId, repositoryId, state, kind, since, until } = query
+  return {
+    clientId,
+    planId,
+    repositoryId,
+    states: state,
+    kinds: kind,
+    before: readCursor(query.cursor),
+    ...(since === undefined ? {} : { sinceMs: Date.parse(since) }),
+    ...(until === undefined ? {} : { untilMs: Date.parse(until) }),
+  }
+}
+
+function readCursor(cursor: string | undefined): number | undefined {
+  if (cursor === undefined) return undefined
+  if (/^\d{1,15}$/.test(cursor)) return Number(cursor)
+  throw new ServerError('request.invalid', 'Cannot take the cursor: it is none that a page gave')
+}
