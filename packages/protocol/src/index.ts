@@ -40,6 +40,28 @@ export {
   runEventsSchema,
   runOrderSchema,
 } from './agent-link.ts'
+export {
+  type ChangeClient,
+  type Client,
+  type ClientLogPage,
+  type ClientLogQuery,
+  type ClientPage,
+  type ClientQuery,
+  type ClientSettings,
+  changeClientSchema,
+  clientLogEntrySchema,
+  clientLogPageSchema,
+  clientLogQuerySchema,
+  clientPageSchema,
+  clientQuerySchema,
+  clientSchema,
+  clientSettingsSchema,
+  clientTokenSchema,
+  type Enrolment,
+  enrolmentSchema,
+  type NewClient,
+  newClientSchema,
+} from './clients.ts'
 export { idSchema, idTextSchema, pageQuerySchema, timeSchema } from './fields.ts'
 export {
   type Channel,

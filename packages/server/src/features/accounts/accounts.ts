@@ -80,12 +80,8 @@ export class Accounts {
   }
 
   /** Signs in with a password. @throws {ServerError} `auth.failed`. Gives the token of a new session. */
-  async login({ username, password }: Login, visitor: Visitor): Promise<{ readonly token: string; readonly user: User }> {
-    const user = await this.#store.findUser({ username })
-    const fits = await verifyPassword(user?.password_hash ?? undefined, password)
-    if (user === undefined || !fits || user.is_disabled === 1) {
-      throw new ServerError('auth.failed', 'Cannot sign in: user name or password is wrong')
-    }
+  async login(login: Login, visitor: Visitor): Promise<{ readonly token: string; readonly user: User }> {
+    const user = await this.#authenticate(login)
     const { token, hash } = newToken('session')
     const now = this.#clock.now()
     await this.#store.addSession({
@@ -98,6 +94,11 @@ export class Accounts {
       user_agent: visitor.userAgent.slice(0, 300),
     })
     return { token, user: toUser(user) }
+  }
+
+  /** Who signs in with a password, without a session. @throws {ServerError} `auth.failed` */
+  async verify(login: Login, _visitor: Visitor): Promise<UserActor> {
+    return actorOf(await this.#authenticate(login), {})
   }
 
   async logout(actor: UserActor): Promise<void> {
@@ -120,6 +121,13 @@ export class Accounts {
     const found = await this.#store.findApiToken(hashToken(token), this.#clock.now())
     if (found === undefined || found.user.is_disabled === 1) return undefined
     return actorOf(found.user, { scopes: JSON.parse(found.scopes) as Scope[] })
+  }
+
+  async #authenticate({ username, password }: Login): Promise<StoredUser> {
+    const user = await this.#store.findUser({ username })
+    const fits = await verifyPassword(user?.password_hash ?? undefined, password)
+    if (user !== undefined && fits && user.is_disabled === 0) return user
+    throw new ServerError('auth.failed', 'Cannot sign in: user name or password is wrong')
   }
 }
 

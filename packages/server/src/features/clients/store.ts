@@ -1,0 +1,150 @@
+import type { ClientLogQuery, ClientQuery, LogEntry } from '@holdfast/protocol'
+import { type Insertable, type Selectable, sql, type Updateable } from 'kysely'
+import type { Queries } from '../../db/database.ts'
+import type { ClientRow, ClientTables } from './tables.ts'
+
+export type StoredClient = Selectable<ClientRow>
+export type StoredClientLog = Selectable<ClientTables['client_logs']>
+
+/** Where clients, their codes and their logs are kept. */
+export class ClientStore {
+  readonly #queries: Queries
+
+  constructor(queries: Queries) {
+    this.#queries = queries
+  }
+
+  /** Clients by name, those after `after`; of one owner or all. */
+  async list({
+    limit,
+    search,
+    ownerId,
+    after,
+  }: Pick<ClientQuery, 'limit' | 'search' | 'ownerId'> & { readonly after?: number | undefined }): Promise<StoredClient[]> {
+    let query = this.#queries.selectFrom('clients').selectAll().orderBy('id').limit(limit)
+    if (after !== undefined) query = query.where('id', '>', after)
+    if (ownerId !== undefined) query = query.where('owner_id', '=', ownerId)
+    if (search !== undefined) {
+      const pattern = likePattern(search)
+      query = query.where(({ or, eb, fn }) =>
+        or([
+          eb(fn('lower', ['name']), 'like', sql`${pattern} escape '\\'`),
+          eb(fn('lower', ['hostname']), 'like', sql`${pattern} escape '\\'`),
+        ]),
+      )
+    }
+    return query.execute()
+  }
+
+  async find(
+    by:
+      | { readonly id: number }
+      | { readonly tokenHash: string }
+      | { readonly name: string; readonly ownerId: number }
+      | { readonly isLocal: true },
+  ): Promise<StoredClient | undefined> {
+    const query = this.#queries.selectFrom('clients').selectAll()
+    if ('id' in by) return query.where('id', '=', by.id).executeTakeFirst()
+    if ('tokenHash' in by) return query.where('token_hash', '=', by.tokenHash).executeTakeFirst()
+    if ('isLocal' in by) return query.where('is_local', '=', 1).executeTakeFirst()
+    return query.where('name', '=', by.name).where('owner_id', '=', by.ownerId).executeTakeFirst()
+  }
+
+  async add(client: Insertable<ClientRow>): Promise<StoredClient> {
+    return this.#queries.insertInto('clients').values(client).returningAll().executeTakeFirstOrThrow()
+  }
+
+  async change(id: number, changes: Updateable<ClientRow>): Promise<void> {
+    await this.#queries.updateTable('clients').set(changes).where('id', '=', id).execute()
+  }
+
+  /** Gives a client its first token; false when it has one already. */
+  async claimToken(id: number, tokenHash: string): Promise<boolean> {
+    const changed = await this.#queries
+      .updateTable('clients')
+      .set({ token_hash: tokenHash })
+      .where('id', '=', id)
+      .where('token_hash', 'is', null)
+      .returning('id')
+      .executeTakeFirst()
+    return changed !== undefined
+  }
+
+  async remove(id: number): Promise<void> {
+    await this.#queries.deleteFrom('clients').where('id', '=', id).execute()
+  }
+
+  async countSnapshots(clientId: number): Promise<number> {
+    const { count } = await this.#queries
+      .selectFrom('snapshots')
+      .select(({ fn }) => fn.countAll<number>().as('count'))
+      .where('client_id', '=', clientId)
+      .executeTakeFirstOrThrow()
+    return Number(count)
+  }
+
+  async userExists(id: number): Promise<boolean> {
+    return (await this.#queries.selectFrom('users').select('id').where('id', '=', id).executeTakeFirst()) !== undefined
+  }
+
+  /** JSON of the default retention of a user. */
+  async retentionOf(userId: number): Promise<string | null> {
+    return (await this.#queries.selectFrom('users').select('retention').where('id', '=', userId).executeTakeFirst())?.retention ?? null
+  }
+
+  async addCode(code: {
+    readonly client_id: number
+    readonly code_hash: string
+    readonly created_at: number
+    readonly expires_at: number
+  }): Promise<void> {
+    await this.#queries.insertInto('enrolment_codes').values(code).execute()
+  }
+
+  /** Takes a code out of the world; gives the client that it was for, unless it had expired. */
+  async redeemCode(codeHash: string, now: number): Promise<number | undefined> {
+    await this.#queries.deleteFrom('enrolment_codes').where('expires_at', '<=', now).execute()
+    const code = await this.#queries
+      .deleteFrom('enrolment_codes')
+      .where('code_hash', '=', codeHash)
+      .returning('client_id')
+      .executeTakeFirst()
+    return code?.client_id
+  }
+
+  async withdrawCodes(clientId: number): Promise<void> {
+    await this.#queries.deleteFrom('enrolment_codes').where('client_id', '=', clientId).execute()
+  }
+
+  /** Adds lines to a client's log and removes those beyond the newest `kept`. */
+  async addLogs(clientId: number, { entries, kept }: { readonly entries: readonly LogEntry[]; readonly kept: number }): Promise<void> {
+    const rows = entries.map(({ at, level, message }) => ({ client_id: clientId, run_id: null, at: Date.parse(at), level, message }))
+    await this.#queries.insertInto('client_logs').values(rows).execute()
+    const oldest = this.#queries
+      .selectFrom('client_logs')
+      .select('id')
+      .where('client_id', '=', clientId)
+      .orderBy('id', 'desc')
+      .limit(1)
+      .offset(kept)
+    await this.#queries.deleteFrom('client_logs').where('client_id', '=', clientId).where('id', '<=', oldest).execute()
+  }
+
+  /** Lines of a client's log, newest first, those before `before`. */
+  async listLogs(
+    clientId: number,
+    { limit, search, level, before }: ClientLogQuery & { readonly before?: number | undefined },
+  ): Promise<StoredClientLog[]> {
+    let query = this.#queries.selectFrom('client_logs').selectAll().where('client_id', '=', clientId).orderBy('id', 'desc').limit(limit)
+    if (before !== undefined) query = query.where('id', '<', before)
+    if (level !== undefined) query = query.where('level', '=', level)
+    if (search !== undefined)
+      query = query.where(({ eb, fn }) => eb(fn('lower', ['message']), 'like', sql`${likePattern(search)} escape '\\'`))
+    return query.execute()
+  }
+}
+
+/** Text that is looked for as it is, anywhere and in any case. */
+function likePattern(text: string): string {
+  return `%${text.toLowerCase().replaceAll(/[\\%_]/g, '\\$&')}%`
+}
