@@ -160,8 +160,8 @@ export type ForgetPlanView = z.output<typeof forgetPlanSchema>
 
 export const fileSearchQuerySchema = pageQuerySchema.extend({
   /**
-   * Part of a name, whatever the case; `*` stands for anything and `?` for one character, and then it has to fit the whole name. Fewer than
-   * three letters together find names that begin with them.
+   * Part of a name, whatever the case; `*` stands for anything and `?` for one character, and then it has to fit the whole name. Where
+   * fewer than three letters stand together there is no index, and pages may come short.
    */
   query: z.string().min(1).max(200),
   clientId: idTextSchema.optional(),
@@ -203,7 +203,7 @@ export const fileVersionsQuerySchema = z.object({
 })
 export type FileVersionsQuery = z.output<typeof fileVersionsQuerySchema>
 
-/** One version of a file, with the snapshots in a row that hold it. */
+/** One version of a file, with the first and the last of the snapshots that hold it. */
 export const fileVersionSchema = z.object({
   kind: entryKindSchema,
   sizeBytes: z.number().nullable(),

@@ -11,6 +11,9 @@ import { notificationRoutes } from './features/notifications/routes.ts'
 import { planRoutes } from './features/plans/routes.ts'
 import { agentRunRoutes } from './features/runs/agent-routes.ts'
 import { runRoutes } from './features/runs/routes.ts'
+import { searchRoutes } from './features/search/routes.ts'
+import { contentRoutes } from './features/snapshots/content-routes.ts'
+import { snapshotFileRoutes, snapshotRoutes } from './features/snapshots/routes.ts'
 import type { Actor } from './http/actor.ts'
 import type { App } from './http/app-type.ts'
 import { registerGuard } from './http/guard.ts'
@@ -62,6 +65,10 @@ function registerRoutes(app: App, { services }: Pick<AppOptions, 'foundations' |
   agentRunRoutes(app, services)
   notificationRoutes(app, services)
   metricsRoutes(app, services)
+  snapshotRoutes(app, services)
+  snapshotFileRoutes(app, services)
+  contentRoutes(app, services)
+  searchRoutes(app, services)
 }
 
 async function authenticateBearer(token: string, { accounts }: Services): Promise<Actor | undefined> {

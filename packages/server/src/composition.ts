@@ -2,6 +2,7 @@ import { type Clock, secureRandom } from '@holdfast/engine'
 import type { Logger } from 'pino'
 import type { Settings } from './config/settings.ts'
 import type { Database } from './db/database.ts'
+import { ServerError } from './errors.ts'
 import { Accounts } from './features/accounts/accounts.ts'
 import { AccountStore } from './features/accounts/store.ts'
 import { Audit } from './features/audit/audit.ts'
@@ -27,6 +28,15 @@ import { ServerRunner } from './features/runs/server-runner.ts'
 import { RunStore } from './features/runs/store.ts'
 import { WorkBell } from './features/runs/work-bell.ts'
 import { Scheduler } from './features/scheduling/scheduler.ts'
+import { FileSearch } from './features/search/file-search.ts'
+import { IndexStore } from './features/search/index-store.ts'
+import { Indexer } from './features/search/indexer.ts'
+import { SearchStore } from './features/search/store.ts'
+import { FolderCache } from './features/snapshots/folder-cache.ts'
+import type { SnapshotRepositories } from './features/snapshots/repositories.ts'
+import { SnapshotFiles } from './features/snapshots/snapshot-files.ts'
+import { Snapshots } from './features/snapshots/snapshots.ts'
+import { SnapshotStore } from './features/snapshots/store.ts'
 import type { SecretBox } from './secrets/secret-box.ts'
 
 /** What the server stands on. */
@@ -60,8 +70,16 @@ export interface RunServices {
   readonly scheduler: Scheduler
 }
 
+/** What is made of snapshots. */
+export interface SnapshotServices {
+  readonly snapshots: Snapshots
+  readonly snapshotFiles: SnapshotFiles
+  readonly fileSearch: FileSearch
+  readonly indexer: Indexer
+}
+
 /** The services of all features, made once and given to the routes. */
-export interface Services extends RunServices {
+export interface Services extends RunServices, SnapshotServices {
   readonly audit: Audit
   readonly accounts: Accounts
   readonly channels: ChannelList
@@ -90,7 +108,24 @@ export function composeServices({ settings, database, clock, secrets, logger }: 
   const metrics = new Metrics({ store: metricsStore, clock })
   const runServices = composeRuns({ database, clock }, audit)
   const { sweeper, scheduler } = runServices
-  return { audit, accounts, metrics, metricsStore, channels, notifier, ...runServices, background: [notifier, sweeper, scheduler] }
+  const snapshotServices = composeSnapshots({
+    database,
+    clock,
+    audit,
+    repositories: noRepositories,
+    ...(logger === undefined ? {} : { logger }),
+  })
+  return {
+    audit,
+    accounts,
+    metrics,
+    metricsStore,
+    channels,
+    notifier,
+    ...runServices,
+    ...snapshotServices,
+    background: [notifier, sweeper, scheduler, snapshotServices.indexer],
+  }
 }
 
 function composeRuns({ database, clock }: Pick<Foundations, 'database' | 'clock'>, audit: Audit): RunServices {
@@ -121,4 +156,35 @@ function composeRuns({ database, clock }: Pick<Foundations, 'database' | 'clock'
       runs: { find: (id) => store.find(id), created: (run) => lifecycle.created(run) },
     }),
   }
+}
+
+export interface SnapshotParts extends Pick<Foundations, 'database' | 'clock' | 'logger'> {
+  readonly audit: Audit
+  readonly repositories: SnapshotRepositories
+}
+
+/** Puts together what shows, searches and changes snapshots. */
+export function composeSnapshots({ database, clock, logger, audit, repositories }: SnapshotParts): SnapshotServices {
+  const indexStore = new IndexStore(database)
+  const indexer = new Indexer({
+    store: indexStore,
+    clock,
+    repositories,
+    exclusively: (action) => action(new AbortController().signal),
+    onFailure: ({ snapshotId, error }) => logger?.warn({ err: error, snapshotId }, 'a snapshot could not be taken into the index of files'),
+  })
+  const snapshots = new Snapshots({
+    store: new SnapshotStore(database.queries),
+    repositories,
+    audit,
+    index: { lostWith: (id) => indexer.lostWith(id), wake: () => indexer.wake() },
+  })
+  const snapshotFiles = new SnapshotFiles({ snapshots, repositories, folders: new FolderCache() })
+  const fileSearch = new FileSearch({ store: new SearchStore(database.queries, database.kind), clock })
+  return { snapshots, snapshotFiles, fileSearch, indexer }
+}
+
+const noRepositories: SnapshotRepositories = {
+  read: () => Promise.reject(new ServerError('server.unavailable', 'Cannot read the repository: repositories are not served yet')),
+  alter: () => Promise.reject(new ServerError('server.unavailable', 'Cannot change the repository: repositories are not served yet')),
 }

@@ -5,7 +5,7 @@ import { type Clock, secureRandom, systemClock } from '@holdfast/engine'
 import type { Role } from '@holdfast/protocol'
 import type { InjectOptions, LightMyRequestResponse } from 'fastify'
 import { buildApp } from '../app.ts'
-import { composeServices, type Services } from '../composition.ts'
+import { composeServices, type Foundations, type Services } from '../composition.ts'
 import { loadSettings, type Settings } from '../config/settings.ts'
 import { type Database, openDatabase } from '../db/database.ts'
 import { migrate } from '../db/migrate.ts'
@@ -22,6 +22,8 @@ export interface TestServerOptions {
   readonly databaseUrl?: string
   readonly clock?: Clock
   readonly settings?: Partial<Settings>
+  /** Services that take the place of those the server is composed of. */
+  readonly services?: (composed: Services, foundations: Foundations) => Partial<Services>
 }
 
 /** A request as tests send it: as a user that was signed in before, or with a token, or as nobody. */
@@ -56,7 +58,8 @@ export class TestServer {
     const database = openDatabase(options.databaseUrl ?? `sqlite:${join(folder, 'holdfast.db')}`)
     await migrate(database, { clock })
     const foundations = { settings, database, clock, secrets: new SecretBox(secureRandom(32)) }
-    const services = composeServices(foundations)
+    const composed = composeServices(foundations)
+    const services = { ...composed, ...options.services?.(composed, foundations) }
     const app = await buildApp({ foundations, services })
     return new TestServer(folder, { app, services, database, settings })
   }

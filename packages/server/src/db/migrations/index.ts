@@ -5,8 +5,17 @@ import { clientsMigration } from './0003-clients.ts'
 import { plansMigration } from './0004-plans.ts'
 import { notificationsMigration } from './0005-notifications.ts'
 import { uploadsMigration } from './0006-uploads.ts'
+import { searchMigration } from './0007-search.ts'
 
 /** Every step of the schema, oldest first. */
 export function allMigrations(): readonly Migration[] {
-  return [accountsMigration, repositoriesMigration, clientsMigration, plansMigration, notificationsMigration, uploadsMigration]
+  return [
+    accountsMigration,
+    repositoriesMigration,
+    clientsMigration,
+    plansMigration,
+    notificationsMigration,
+    uploadsMigration,
+    searchMigration,
+  ]
 }

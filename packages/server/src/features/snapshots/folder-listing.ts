@@ -13,7 +13,8 @@ export interface ListedEntry {
   readonly subtree: BlobId | undefined
 }
 
-const KINDS: readonly EntryKind[] = ['file', 'dir', 'symlink', 'dev', 'chardev', 'fifo', 'socket', 'other']
+/** All kinds; places in this list are stored. */
+export const KINDS: readonly EntryKind[] = ['file', 'dir', 'symlink', 'dev', 'chardev', 'fifo', 'socket', 'other']
 const FILE = 0
 const DIR = 1
 const ID_BYTES = 32

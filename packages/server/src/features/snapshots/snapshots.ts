@@ -17,7 +17,7 @@ export interface SnapshotsOptions {
   readonly repositories: SnapshotRepositories
   readonly audit: Pick<Audit, 'record'>
   /** The index of files. */
-  readonly files: {
+  readonly index: {
     /** File versions that no other snapshot holds; undefined while the snapshot is not in the index. */
     lostWith(id: number): Promise<LostVersions | undefined>
     /** Told that snapshots have come or gone. */
@@ -96,12 +96,12 @@ export class Snapshots {
 
   /** What would be lost; nothing happens. */
   async planForget(actor: UserActor, id: number): Promise<ForgetPlanView> {
-    const { store, files } = this.#options
+    const { store, index } = this.#options
     const snapshot = await this.visible(actor, id)
     const [remainingCount, hasYounger, lost] = await Promise.all([
       store.countSiblings(snapshot),
       store.hasYounger(snapshot),
-      files.lostWith(id),
+      index.lostWith(id),
     ])
     return {
       snapshot: toView(snapshot),
@@ -117,7 +117,7 @@ export class Snapshots {
    * @throws {ServerError} `request.conflict` for one that is pinned
    */
   async forget(actor: UserActor, id: number, origin: Origin): Promise<void> {
-    const { store, repositories, files } = this.#options
+    const { store, repositories, index } = this.#options
     const snapshot = await this.visible(actor, id)
     if (snapshot.is_pinned === 1) throw new ServerError('request.conflict', `Cannot forget snapshot ${id}: it is pinned`)
     await repositories.alter(snapshot.repository_id, async (repository, signal) => {
@@ -125,7 +125,7 @@ export class Snapshots {
       await store.remove(id)
     })
     await this.#record(origin, { snapshot, action: 'snapshot.forgotten', detail: { time: new Date(snapshot.time).toISOString() } })
-    files.wake()
+    index.wake()
   }
 
   async #record(
