@@ -108,6 +108,19 @@ export {
 } from './plans.ts'
 export { type Problem, problemSchema } from './problem.ts'
 export {
+  type ChangeRepository,
+  changeRepositorySchema,
+  maintenanceRequestSchema,
+  type NewRepository,
+  newRepositorySchema,
+  type RepositoryStatisticsView,
+  type RepositoryView,
+  repositorySchema,
+  repositoryStatisticsSchema,
+  type StorageCredentials,
+  storageCredentialsSchema,
+} from './repositories.ts'
+export {
   type LogEntry,
   type LogLevel,
   logEntrySchema,

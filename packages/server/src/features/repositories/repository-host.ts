@@ -103,6 +103,8 @@ export class RepositoryHost {
   }
 }
 
+type HeldLock = Awaited<ReturnType<OpenRepository['lock']>>
+
 class OpenHost implements HostedRepository {
   readonly indexed: IndexedRepository
   readonly signal: AbortSignal
@@ -134,11 +136,12 @@ class OpenHost implements HostedRepository {
   static async open(options: RepositoryHostOptions, onEnd: (host: OpenHost) => void): Promise<OpenHost> {
     const repository = await options.open()
     try {
-      const lock = await repository.lock({ retryForMs: LOCK_RETRY_MS })
+      // Nothing is written before the lock is confirmed; until then the index is read and threads load.
+      const lock = await repository.lock({ retryForMs: LOCK_RETRY_MS, confirmLater: true })
       try {
         const host = new OpenHost(await repository.loadIndex(), { clock: options.clock, onEnd })
         lock.signal.addEventListener('abort', () => host.#fail(lock.signal.reason), { once: true })
-        await host.#begin({ ...options, signal: lock.signal, release: () => lock[Symbol.asyncDispose]() })
+        await host.#begin({ ...options, lock })
         return host
       } catch (error) {
         await lock[Symbol.asyncDispose]()
@@ -180,9 +183,8 @@ class OpenHost implements HostedRepository {
     this.#fail(busy())
   }
 
-  async #begin(options: RepositoryHostOptions & { readonly signal: AbortSignal; readonly release: () => Promise<void> }): Promise<void> {
+  async #begin({ workers, lock }: RepositoryHostOptions & { readonly lock: HeldLock }): Promise<void> {
     const begun = Promise.withResolvers<void>()
-    const { workers, signal } = options
     const write = this.indexed.write(
       async (writer) => {
         const ingest = new BlobIngest(this.indexed, writer, {
@@ -198,9 +200,9 @@ class OpenHost implements HostedRepository {
           await ingest.close()
         }
       },
-      { signal },
+      { signal: lock.signal, permission: lock.confirmed() },
     )
-    this.#writing = this.#endAfter(write, options.release)
+    this.#writing = this.#endAfter(write, lock)
     this.#writing.catch((error: unknown) => {
       begun.reject(error)
       this.#fail(error)
@@ -208,11 +210,11 @@ class OpenHost implements HostedRepository {
     await begun.promise
   }
 
-  async #endAfter(write: Promise<void>, release: () => Promise<void>): Promise<void> {
+  async #endAfter(write: Promise<void>, lock: HeldLock): Promise<void> {
     try {
       await write
     } finally {
-      await release()
+      await lock[Symbol.asyncDispose]()
       await this.indexed.repository.storage.close()
     }
   }

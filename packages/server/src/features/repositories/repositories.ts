@@ -1,0 +1,213 @@
+import { join } from 'node:path'
+import {
+  type BlobId,
+  type Clock,
+  type IndexedRepository,
+  isEngineError,
+  type OpenRepository,
+  type Storage,
+  secureRandom,
+} from '@holdfast/engine'
+import type { ChangeRepository, NewRepository, RepositoryStatisticsView, RepositoryView, StorageCredentials } from '@holdfast/protocol'
+import type { Settings } from '../../config/settings.ts'
+import { notFound, ServerError } from '../../errors.ts'
+import { type Audit, type Origin, SERVER_ORIGIN } from '../audit/audit.ts'
+import { recoveryKit } from './recovery-kit.ts'
+import { checkLocation, type RepositoryAccess } from './repository-access.ts'
+import type { RepositoryHosts } from './repository-host.ts'
+import type { RepositoryStore, StoredRepository } from './store.ts'
+
+const PASSWORD_BYTES = 24
+const DEFAULT_NAME = 'default'
+/** How long uploads may go on before somebody who needs the repository alone ends them. */
+const PAUSE_GRACE_MS = 30_000
+
+export interface RepositoriesOptions {
+  readonly store: RepositoryStore
+  readonly access: RepositoryAccess
+  readonly hosts: RepositoryHosts
+  readonly audit: Audit
+  readonly clock: Clock
+  readonly settings: Settings
+}
+
+/** The repositories that the server looks after. */
+export class Repositories {
+  readonly #options: RepositoriesOptions
+  #making: Promise<StoredRepository> | undefined
+
+  constructor(options: RepositoriesOptions) {
+    this.#options = options
+  }
+
+  async list(): Promise<RepositoryView[]> {
+    return (await this.#options.store.list()).map(toView)
+  }
+
+  async get(id: number): Promise<RepositoryView> {
+    return toView(await this.byId(id))
+  }
+
+  /** @throws {ServerError} `not-found` */
+  async byId(id: number): Promise<StoredRepository> {
+    const repository = await this.#options.store.find({ id })
+    if (repository === undefined) throw notFound(`the repository ${id}`)
+    return repository
+  }
+
+  /** @throws {ServerError} `not-found` */
+  async byName(name: string): Promise<StoredRepository> {
+    const repository = await this.#options.store.find({ name })
+    if (repository === undefined) throw notFound(`the repository ${name}`)
+    return repository
+  }
+
+  /**
+   * Makes a repository or takes one over.
+   * @throws {ServerError} `request.conflict` when the name is taken, `request.invalid` when the password of one to take over is missing;
+   * {EngineError} what opening says of location, credentials and password.
+   */
+  async add(repository: NewRepository, origin: Origin): Promise<RepositoryView> {
+    const { store, audit } = this.#options
+    if ((await store.find({ name: repository.name })) !== undefined) throw nameTaken(repository.name)
+    const added = await this.#add(repository)
+    await audit.record(origin, {
+      action: repository.mode === 'create' ? 'repository.created' : 'repository.adopted',
+      subject: `repository ${added.id}`,
+      detail: { name: added.name, location: added.location },
+    })
+    return toView(added)
+  }
+
+  async change(id: number, changes: ChangeRepository, origin: Origin): Promise<RepositoryView> {
+    const repository = await this.byId(id)
+    const { store, access, audit } = this.#options
+    if (changes.name !== undefined && changes.name !== repository.name && (await store.find({ name: changes.name })) !== undefined) {
+      throw nameTaken(changes.name)
+    }
+    const sealed = changes.credentials === undefined ? {} : access.seal({ ...access.unseal(repository), credentials: changes.credentials })
+    await store.change(id, {
+      ...sealed,
+      name: changes.name ?? repository.name,
+      is_default: changes.isDefault === true ? 1 : repository.is_default,
+    })
+    await audit.record(origin, { action: 'repository.changed', subject: `repository ${id}`, detail: { changed: Object.keys(changes) } })
+    return this.get(id)
+  }
+
+  /** Forgets a repository; its data stays where it is. @throws {ServerError} `request.conflict` while plans use it. */
+  async remove(id: number, origin: Origin): Promise<void> {
+    const { name } = await this.byId(id)
+    const { store, audit } = this.#options
+    const plans = await store.countPlans(id)
+    if (plans > 0) throw new ServerError('request.conflict', `Cannot remove the repository ${name}: ${plans} plans use it`)
+    await store.remove(id)
+    await audit.record(origin, { action: 'repository.removed', subject: `repository ${id}`, detail: { name } })
+  }
+
+  /** The repository of plans that name none. The first call makes it: in the bucket of the settings, or in the data folder. */
+  async ensureDefault(): Promise<StoredRepository> {
+    const existing = await this.#options.store.find({ isDefault: true })
+    if (existing !== undefined) return existing
+    this.#making ??= this.#makeDefault().finally(() => {
+      this.#making = undefined
+    })
+    return this.#making
+  }
+
+  /** Opens a repository. Whoever gets it closes its storage. */
+  async open(id: number): Promise<OpenRepository> {
+    return this.#options.access.open(await this.byId(id))
+  }
+
+  async openStorage(repository: StoredRepository): Promise<Storage> {
+    return this.#options.access.openStorageOf(repository)
+  }
+
+  /** A repository to read from, whose index names `tree`: a snapshot may be younger than the index that is in memory. */
+  async read(id: number, { tree }: { readonly tree: BlobId }): Promise<IndexedRepository> {
+    await this.byId(id)
+    const host = this.#options.hosts.of(id)
+    using use = await host.use()
+    if (use.hosted.indexed.index.has('tree', tree)) return use.hosted.indexed
+    return (await this.open(id)).loadIndex()
+  }
+
+  /** Runs `action` while nobody else uses the repository, under an exclusive lock. */
+  async alter<Result>(id: number, action: (repository: OpenRepository, signal: AbortSignal) => Promise<Result>): Promise<Result> {
+    await this.byId(id)
+    await using _pause = await this.#options.hosts.of(id).pause({ graceMs: PAUSE_GRACE_MS })
+    const repository = await this.open(id)
+    try {
+      await using lock = await repository.lock({ exclusive: true, retryForMs: PAUSE_GRACE_MS })
+      return await action(repository, lock.signal)
+    } catch (error) {
+      if (!isEngineError(error, 'repository.locked')) throw error
+      throw new ServerError('request.conflict', error.message, { cause: error })
+    } finally {
+      await repository.storage.close()
+    }
+  }
+
+  async recoveryKit(id: number, origin: Origin): Promise<string> {
+    const repository = await this.byId(id)
+    await this.#options.audit.record(origin, {
+      action: 'repository.recovery-kit',
+      subject: `repository ${id}`,
+      detail: { name: repository.name },
+    })
+    return recoveryKit(repository, this.#options.access.unseal(repository))
+  }
+
+  async #add({ name, location, credentials, password, mode, isDefault }: NewRepository): Promise<StoredRepository> {
+    const { access, store, clock } = this.#options
+    const parsed = checkLocation(location)
+    if (mode === 'adopt' && password === undefined)
+      throw new ServerError('request.invalid', 'Cannot take the repository over: its password is missing')
+    const secrets = { password: password ?? secureRandom(PASSWORD_BYTES).toString('base64url'), credentials }
+    if (mode === 'create') await access.initAt(parsed, secrets)
+    await (await access.openAt(parsed, secrets)).storage.close()
+    const added = await store.add({
+      name,
+      kind: parsed.scheme,
+      location,
+      ...access.seal(secrets),
+      is_default: isDefault || (await store.find({ isDefault: true })) === undefined ? 1 : 0,
+      maintenance: '{}',
+      statistics: null,
+      created_at: clock.now(),
+    })
+    if (added === undefined) throw nameTaken(name)
+    return added
+  }
+
+  async #makeDefault(): Promise<StoredRepository> {
+    const { settings, audit } = this.#options
+    const { s3Bucket, s3Endpoint, s3AccessKeyId, s3SecretAccessKey, s3Region } = settings
+    const credentials: StorageCredentials =
+      s3Bucket === ''
+        ? {}
+        : { accessKeyId: s3AccessKeyId, secretAccessKey: s3SecretAccessKey, ...(s3Region === '' ? {} : { region: s3Region }) }
+    const endpoint = (s3Endpoint === '' ? 'https://s3.amazonaws.com' : s3Endpoint).replace(/\/$/, '')
+    const location = s3Bucket === '' ? join(settings.data, 'repository') : `s3:${endpoint}/${s3Bucket}/holdfast`
+    const added = await this.#add({ name: DEFAULT_NAME, location, credentials, mode: 'create', isDefault: true })
+    await audit.record(SERVER_ORIGIN, { action: 'repository.created', subject: `repository ${added.id}`, detail: { location } })
+    return added
+  }
+}
+
+function nameTaken(name: string): ServerError {
+  return new ServerError('request.conflict', `Cannot call a repository ${name}: there is one of that name`)
+}
+
+function toView({ id, name, kind, location, is_default, statistics, created_at }: StoredRepository): RepositoryView {
+  return {
+    id,
+    name,
+    kind,
+    location,
+    isDefault: is_default === 1,
+    statistics: statistics === null ? null : (JSON.parse(statistics) as RepositoryStatisticsView),
+    createdAt: new Date(created_at).toISOString(),
+  }
+}

@@ -1,0 +1,103 @@
+import {
+  initRepository,
+  type OpenRepository,
+  type OpenStorageOptions,
+  openRepository,
+  openStorage,
+  type ParsedLocation,
+  parseLocation,
+  type Storage,
+} from '@holdfast/engine'
+import type { StorageCredentials } from '@holdfast/protocol'
+import { ServerError } from '../../errors.ts'
+import type { SecretBox } from '../../secrets/secret-box.ts'
+import type { StoredRepository } from './store.ts'
+
+const PASSWORD_PURPOSE = 'repository password'
+const CREDENTIALS_PURPOSE = 'storage credentials'
+
+/** How a repository is reached: what the database keeps of it sealed, opened. */
+export interface RepositorySecrets {
+  readonly password: string
+  readonly credentials: StorageCredentials
+}
+
+/** Opens repositories, and seals what that takes. */
+export class RepositoryAccess {
+  readonly #secrets: SecretBox
+
+  constructor(secrets: SecretBox) {
+    this.#secrets = secrets
+  }
+
+  seal({ password, credentials }: RepositorySecrets): Pick<StoredRepository, 'sealed_password' | 'sealed_credentials'> {
+    return {
+      sealed_password: this.#secrets.seal(password, PASSWORD_PURPOSE),
+      sealed_credentials: this.#secrets.seal(JSON.stringify(credentials), CREDENTIALS_PURPOSE),
+    }
+  }
+
+  unseal({ sealed_password, sealed_credentials }: StoredRepository): RepositorySecrets {
+    return {
+      password: this.#secrets.open(sealed_password, PASSWORD_PURPOSE),
+      credentials: JSON.parse(this.#secrets.open(sealed_credentials, CREDENTIALS_PURPOSE)) as StorageCredentials,
+    }
+  }
+
+  /** @throws {EngineError} `storage.*`, `repository.*`; whoever gets the repository closes its storage. */
+  async open(repository: StoredRepository): Promise<OpenRepository> {
+    const { password, credentials } = this.unseal(repository)
+    return this.openAt(parseLocation(repository.location), { password, credentials })
+  }
+
+  async openAt(location: ParsedLocation, { password, credentials }: RepositorySecrets): Promise<OpenRepository> {
+    const storage = await openStorage(location, storageOptions(credentials))
+    return closingOnFailure(storage, () => openRepository(storage, { password }))
+  }
+
+  /** Makes a repository and leaves it closed. @throws {EngineError} `repository.exists` and those of the storage. */
+  async initAt(location: ParsedLocation, { password, credentials }: RepositorySecrets): Promise<void> {
+    const storage = await openStorage(location, storageOptions(credentials))
+    const repository = await closingOnFailure(storage, () => initRepository(storage, { password }))
+    await repository.storage.close()
+  }
+
+  /** The bare storage, for clients that bring their own key. */
+  async openStorageOf(repository: StoredRepository): Promise<Storage> {
+    return openStorage(parseLocation(repository.location), storageOptions(this.unseal(repository).credentials))
+  }
+}
+
+/** A location as it may be stored and shown. @throws {ServerError} `request.invalid` for one with a password in it or a relative folder. */
+export function checkLocation(text: string): ParsedLocation {
+  const location = parseLocation(text)
+  if (/\/\/[^/@]*:[^/@]*@/.test(text)) {
+    throw new ServerError(
+      'request.invalid',
+      'Cannot use the location: give user and password as credentials, they would be shown otherwise',
+    )
+  }
+  if (location.scheme === 'local' && !location.folder.startsWith('/')) {
+    throw new ServerError('request.invalid', 'Cannot use the location: the folder must be absolute')
+  }
+  return location
+}
+
+function storageOptions(credentials: StorageCredentials): OpenStorageOptions {
+  const { accessKeyId, secretAccessKey, sessionToken, region, username, password, privateKey, knownHosts } = credentials
+  const keys = accessKeyId === undefined || secretAccessKey === undefined ? undefined : { accessKeyId, secretAccessKey, sessionToken }
+  return {
+    s3: { credentials: keys, region },
+    rest: { username, password },
+    sftp: { username, password, knownHosts, privateKeys: privateKey === undefined ? [] : [privateKey] },
+  }
+}
+
+async function closingOnFailure<Result>(storage: Storage, action: () => Promise<Result>): Promise<Result> {
+  try {
+    return await action()
+  } catch (error) {
+    await storage.close()
+    throw error
+  }
+}
