@@ -88,7 +88,6 @@ export {
   encodeBlobNames,
   openFrame,
   readFrames,
-  treeFrame,
 } from './repository/blob-frames.ts'
 export { BlobSet } from './repository/blob-set.ts'
 export type { IndexedRepository } from './repository/indexed-repository.ts'

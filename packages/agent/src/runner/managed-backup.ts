@@ -5,7 +5,9 @@ import {
   backup,
   backupStream,
   type SnapshotId,
+  type SpareThreads,
   type StoredSnapshot,
+  spareBackupThreads,
   timestampFromMs,
 } from '@holdfast/engine'
 import { type UploadOpened, uploadOpenedSchema } from '@holdfast/protocol'
@@ -41,13 +43,21 @@ const ATTEMPTS = 3
  */
 export function backupManaged(link: UploadLink, target: ManagedTarget, options: ManagedBackupOptions): Promise<BackupResult> {
   const upload = { link, target, paths: options.absolutePaths, options }
-  return withUpload(upload, (store, parent) => backup(store, { ...options, parent }))
+  return withUpload(upload, ({ store, parent, threads }) => backup(store, { ...options, parent, threads }))
 }
 
 /** As {@link backupManaged}, for one stream of bytes that becomes a file. */
 export function backupStreamManaged(link: UploadLink, target: ManagedTarget, options: ManagedStreamOptions): Promise<BackupResult> {
   const upload = { link, target, paths: [options.absolutePath], options }
-  return withUpload(upload, (store, parent) => backupStream(store, { ...options, content: options.content(), parent }))
+  return withUpload(upload, ({ store, parent, threads }) =>
+    backupStream(store, { ...options, content: options.content(), parent, threads }),
+  )
+}
+
+interface OpenedUpload {
+  readonly store: ManagedStore
+  readonly parent: StoredSnapshot | undefined
+  readonly threads: SpareThreads
 }
 
 async function withUpload(
@@ -55,18 +65,20 @@ async function withUpload(
     readonly link: UploadLink
     readonly target: ManagedTarget
     readonly paths: readonly string[]
-    readonly options: RetryOptions & { readonly signal?: AbortSignal | undefined }
+    readonly options: RetryOptions & { readonly signal?: AbortSignal | undefined; readonly readConcurrency?: number | undefined }
   },
-  action: (store: ManagedStore, parent: StoredSnapshot | undefined) => Promise<BackupResult>,
+  action: (opened: OpenedUpload) => Promise<BackupResult>,
 ): Promise<BackupResult> {
   const { link, target, paths, options } = upload
   for (let attempt = 1; ; attempt++) {
+    // They load while the server opens the repository.
+    await using threads = spareBackupThreads(options.readConcurrency)
     const body = { ...target, paths }
     const reply = await callPatiently(link, { method: 'POST', path: '/agent/v1/uploads', body, signal: options.signal }, options)
     const opened = uploadOpenedSchema.parse(JSON.parse(reply.toString('utf8')))
     const store = new ManagedStore(link, opened, options)
     try {
-      const result = await action(store, parentOf(opened, paths))
+      const result = await action({ store, parent: parentOf(opened, paths), threads })
       if (result.snapshotId === undefined) await store.abandon()
       return result
     } catch (error) {

@@ -1,5 +1,5 @@
 import { hash } from 'node:crypto'
-import { compressAlways, decompressToLookAt } from '../compression/zstd.ts'
+import { decompressToLookAt } from '../compression/zstd.ts'
 import { EngineError } from '../errors.ts'
 import { type BlobId, idFromBytes } from '../format/ids.ts'
 import type { BlobType } from '../format/pack-header.ts'
@@ -97,11 +97,10 @@ export function* readFrames(bytes: Uint8Array): Generator<BlobFrame> {
   }
 }
 
-/** A tree as a frame of its own, compressed quickly. */
-export function treeFrame(id: BlobId, json: Uint8Array): Uint8Array {
-  const content = compressAlways(json, 'fastest')
-  const frame = Buffer.allocUnsafe(FRAME_HEADER_BYTES + content.length)
-  writeFrame(frame, 0, { type: 'tree', digest: Buffer.from(id, 'hex'), isCompressed: true, plaintextLength: json.length, content })
+/** A compressed tree as a frame of its own. */
+export function treeFrame(id: BlobId, stored: { readonly content: Uint8Array; readonly plaintextLength: number }): Uint8Array {
+  const frame = Buffer.allocUnsafe(FRAME_HEADER_BYTES + stored.content.length)
+  writeFrame(frame, 0, { type: 'tree', digest: Buffer.from(id, 'hex'), isCompressed: true, ...stored })
   return frame
 }
 

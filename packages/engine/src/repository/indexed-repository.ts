@@ -1,12 +1,13 @@
 import assert from 'node:assert'
 import { hash } from 'node:crypto'
-import { decompress } from '../compression/zstd.ts'
+import { compressAlways, decompress } from '../compression/zstd.ts'
 import { EngineError, isEngineError } from '../errors.ts'
 import type { BlobId, IndexId, PackId } from '../format/ids.ts'
 import type { Tree } from '../format/node.ts'
 import type { BlobType } from '../format/pack-header.ts'
 import { decodeTree } from '../format/tree.ts'
 import type { CallOptions } from '../storage/storage.ts'
+import { treeFrame } from './blob-frames.ts'
 import type { BlobIndex, BlobLocation } from './blob-index.ts'
 import type { OpenRepository } from './open-repository.ts'
 import type { PackTable } from './pack-table.ts'
@@ -49,6 +50,21 @@ export class IndexedRepository {
       }
     }
     throw failure
+  }
+
+  /**
+   * A tree as a frame for a client of this process, compressed as it is stored. Its hash is not checked: that is for who opens the frame.
+   * @throws {EngineError} `data.missing`, `data.damaged` for what is not authentic, `storage.*`.
+   */
+  async readTreeFrame(id: BlobId, options: CallOptions = {}): Promise<Uint8Array> {
+    const place = this.index.find('tree', id)
+    // Only programs without compression have stored trees as they are.
+    if (place === undefined || place.uncompressedLength === 0) {
+      const json = await this.readBlob('tree', id, options)
+      return treeFrame(id, { content: compressAlways(json), plaintextLength: json.length })
+    }
+    const sealed = await this.repository.storage.read({ kind: 'data', name: this.packOf(place) }, place, { ...options, keep: true })
+    return treeFrame(id, { content: this.repository.sealer.open(sealed), plaintextLength: place.uncompressedLength })
   }
 
   /** The tree with that id. */

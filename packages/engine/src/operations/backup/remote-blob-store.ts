@@ -127,6 +127,8 @@ export class RemoteBlobStore implements ChunkStore {
   }
 
   #ask(batch: Batch): void {
+    // The proofs for what the batch held before may still be on their way.
+    if (awaitAnswer(batch.box) === BOX_FAILED) throw noAnswer()
     setBoxState(batch.box, BOX_ASKED)
     this.#options.post({ asked: new Uint8Array(batch.names.subarray(0, batch.ends.length * BLOB_NAME_BYTES)), box: batch.number })
   }
@@ -134,7 +136,7 @@ export class RemoteBlobStore implements ChunkStore {
   /** Waits for the answer to a batch and does what it says; the batch is empty then. */
   #settle(batch: Batch): void {
     const state = awaitAnswer(batch.box)
-    if (state === BOX_FAILED) throw new EngineError('operation.cancelled', 'Cannot store blobs: the server did not answer')
+    if (state === BOX_FAILED) throw noAnswer()
     if (state !== BOX_ANSWERED) return
     const verdicts = verdictsOf(batch.box)
     const nonce = Buffer.from(nonceOf(batch.box))
@@ -182,4 +184,8 @@ export class RemoteBlobStore implements ChunkStore {
     this.#buffered = 0
     this.#counts = { blobs: 0, bytesAdded: 0, bytesStored: 0 }
   }
+}
+
+function noAnswer(): EngineError {
+  return new EngineError('operation.cancelled', 'Cannot store blobs: the server did not answer')
 }

@@ -99,6 +99,7 @@ export class BlobIngest {
         for (const piece of batch.pieces) {
           bytes.set(piece, offset)
           offset += piece.length
+          giveBack(piece)
         }
         const frames = (await this.#pool.run({ kind: 'frames', memory, lengthBytes: batch.lengthBytes })) as readonly VerifiedFrame[]
         for (const frame of frames) if (frame.type === 'tree') await this.#saveTree(bytes, frame)
@@ -205,4 +206,13 @@ export class BlobIngest {
     this.#failure = { error }
     this.#onFailure(error)
   }
+}
+
+/**
+ * Frees the memory of a piece at once when the piece is the end of it. What arrives from the network lies in many small memories; left to the
+ * garbage collector, which counts them and not the pages behind, they cost a fifth of the server's time.
+ */
+function giveBack({ buffer, byteOffset, byteLength }: Uint8Array): void {
+  const isOwn = buffer instanceof ArrayBuffer && buffer.byteLength > Buffer.poolSize
+  if (isOwn && byteOffset + byteLength === buffer.byteLength) buffer.transfer(0)
 }

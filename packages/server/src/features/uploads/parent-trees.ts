@@ -1,4 +1,4 @@
-import { type BlobId, type IndexedRepository, treeFrame } from '@holdfast/engine'
+import { type BlobId, type IndexedRepository, openFrame, readFrames } from '@holdfast/engine'
 
 /** What one request for trees may give beyond what was asked for. */
 const AHEAD_BYTES = 4 * 1024 * 1024
@@ -14,35 +14,38 @@ const SUBTREE = '"subtree":"'
 export async function* treesWithDescendants(indexed: IndexedRepository, ids: readonly BlobId[]): AsyncGenerator<Uint8Array> {
   const backlog = [...ids].reverse()
   const seen = new Set<BlobId>()
-  const reading: { readonly id: BlobId; readonly json: Promise<Buffer | undefined> }[] = []
+  const reading: { readonly id: BlobId; readonly frame: Promise<Uint8Array | undefined> }[] = []
   let asked = ids.length
   for (let sentBytes = 0; asked > 0 || sentBytes < AHEAD_BYTES; ) {
     while (reading.length < READ_AHEAD && backlog.length > 0) {
       const id = backlog.pop()
       if (id === undefined || seen.has(id)) continue
       seen.add(id)
-      reading.push({ id, json: readTree(indexed, id) })
+      reading.push({ id, frame: readTree(indexed, id) })
     }
     const next = reading.shift()
     if (next === undefined) return
     asked--
-    const json = await next.json
-    if (json === undefined) continue
-    const frame = treeFrame(next.id, json)
+    const frame = await next.frame
+    if (frame === undefined) continue
     sentBytes += frame.length
-    backlog.push(...subtreesOf(json).reverse())
+    backlog.push(...subtreesOf(frame).reverse())
     yield frame
   }
-  await Promise.all(reading.map(({ json }) => json))
+  await Promise.all(reading.map(({ frame }) => frame))
 }
 
 /** Undefined for what cannot be read: the client reads that folder anew. */
-function readTree(indexed: IndexedRepository, id: BlobId): Promise<Buffer | undefined> {
-  return indexed.readBlob('tree', id).catch(() => undefined)
+function readTree(indexed: IndexedRepository, id: BlobId): Promise<Uint8Array | undefined> {
+  return indexed.readTreeFrame(id).catch(() => undefined)
 }
 
 /** Within a string a quote would be escaped, so that this is found nowhere but in front of ids. */
-function subtreesOf(json: Buffer): BlobId[] {
+function subtreesOf(bytes: Uint8Array): BlobId[] {
+  const [frame] = readFrames(bytes)
+  if (frame === undefined) return []
+  const plaintext = openFrame(frame)
+  const json = Buffer.from(plaintext.buffer, plaintext.byteOffset, plaintext.byteLength)
   const ids: BlobId[] = []
   for (let at = json.indexOf(SUBTREE); at !== -1; at = json.indexOf(SUBTREE, at)) {
     at += SUBTREE.length
