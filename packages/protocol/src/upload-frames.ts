@@ -26,6 +26,7 @@ export interface UploadProofs {
   readonly proofs: Uint8Array
 }
 
+/** The body of an answer. */
 export function encodeAnswer({ nonce, verdicts }: UploadAnswer): Uint8Array {
   return joined([nonce, verdicts])
 }
@@ -36,6 +37,7 @@ export function decodeAnswer(bytes: Uint8Array): UploadAnswer | undefined {
   return { nonce: bytes.subarray(0, NONCE_LENGTH), verdicts: bytes.subarray(NONCE_LENGTH) }
 }
 
+/** The body of proofs. */
 export function encodeProofs({ nonce, names, proofs }: UploadProofs): Uint8Array {
   return joined([nonce, names, proofs])
 }

@@ -6,8 +6,8 @@ import type { BlobType } from '../format/pack-header.ts'
 
 /**
  * How blobs travel to a server that holds the key: frames one behind the other, each the 32 bytes of the id, a byte for the type (0 data,
- * 1 tree), a byte for the encoding (0 as it is, 1 zstd), two zero bytes, the length of the plaintext and that of what follows (both 32 bits,
- * little-endian), and the content. Nothing in a frame is believed: not the lengths, and not that the content is what the id says.
+ * 1 tree), a byte for the encoding (0 as it is, 1 zstd), two zero bytes, the length of the plaintext and that of what follows (32 bits
+ * each, little-endian), and the content. Nothing in a frame is believed: not the lengths, and not that the content is what the id says.
  */
 export const FRAME_HEADER_BYTES = 44
 

@@ -68,7 +68,8 @@ export interface BackupResult {
 }
 
 /**
- * Backs up files and folders into a new snapshot. A store behind a server is asked about blobs before they are compressed. What cannot be read is reported through `progress` and left out; the rest is saved.
+ * Backs up files and folders into a new snapshot. A store behind a server is asked about blobs before they are compressed. What cannot be
+ * read is reported through `progress` and left out; the rest is saved.
  * @throws {EngineError} `source.missing` when there was nothing to save at all; whatever the storage throws. The repository is sound
  *   whenever this ends, and what was stored until then is not stored again by the next backup.
  */

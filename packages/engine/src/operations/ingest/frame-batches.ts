@@ -11,7 +11,7 @@ export interface FrameBatch {
 const BATCH_BYTES = 1024 * 1024
 
 /**
- * Cuts a stream of bytes where frames end, holding no more than one batch. When the stream fails, the frames that came whole are given first.
+ * Cuts a stream of bytes where frames end, holding no more than one batch. When the stream fails, what came whole is given first.
  * @throws {EngineError} `data.malformed` for a head that no frame has, and where the stream ends within a frame; what the stream throws
  */
 export async function* frameBatches(

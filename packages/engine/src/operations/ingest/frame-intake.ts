@@ -15,6 +15,7 @@ export interface FrameIntakeOptions {
   readonly packSizeBytes: number
   readonly buffers: PackBufferHandle
   readonly blobReader: LocalBlobReader
+  readonly memories: readonly SharedArrayBuffer[]
   readonly onPack: (pack: PackFinished) => void
   /** Called when a blob that was claimed cannot be stored: others may refer to it. */
   readonly onBrokenClaim: (error: unknown) => void
@@ -37,7 +38,8 @@ export class FrameIntake {
    * @throws {EngineError} `data.malformed`, `data.damaged` at the first frame that is not what it says; those before it are stored.
    */
   takeFrames({ memory, lengthBytes }: FramesTask): readonly VerifiedFrame[] {
-    return Array.from(readFrames(new Uint8Array(memory, 0, lengthBytes)), (frame) => {
+    const shared = typeof memory === 'number' ? (this.#options.memories[memory] ?? new SharedArrayBuffer(0)) : memory
+    return Array.from(readFrames(new Uint8Array(shared, 0, lengthBytes)), (frame) => {
       const plaintext = openFrame(frame)
       const references = frame.type === 'tree' ? referencesOf(plaintext) : undefined
       if (frame.type === 'data') this.#store(frame)

@@ -13,12 +13,15 @@ export interface IngestWorkerData {
   /** The repository's folder when it is on this machine. */
   readonly repositoryFolder: string | undefined
   readonly buffers: PackBufferHandle
+  /** In which frames lie. */
+  readonly memories: readonly SharedArrayBuffer[]
 }
 
 /** Verifies whole frames that lie in shared memory, and stores those of data. */
 export interface FramesTask {
   readonly kind: 'frames'
-  readonly memory: SharedArrayBuffer
+  /** One of the memories that the worker has, by its number: each memory that is posted counts as new to the garbage collector. */
+  readonly memory: number | SharedArrayBuffer
   readonly lengthBytes: number
 }
 

@@ -1,7 +1,7 @@
 import { BlobIngest, type Clock, type IndexedRepository, isEngineError, type OpenRepository } from '@holdfast/engine'
 import { ServerError } from '../../errors.ts'
 
-export interface RepositoryHostOptions {
+interface RepositoryHostOptions {
   /** Opens the repository: storage, password, key. Closing its storage is the host's. */
   readonly open: () => Promise<OpenRepository>
   readonly clock: Clock
@@ -35,7 +35,7 @@ const RETRY_AFTER_SECONDS = 5
  * Keeps one repository open while clients write to it: one shared lock, one index in memory, one writer for all of them. Opens it at the
  * first use, anew after a failure, and gives it up when it is idle or when somebody wants it for himself ({@link RepositoryHost.pause}).
  */
-export class RepositoryHost {
+class RepositoryHost {
   readonly #options: RepositoryHostOptions
   #opening: Promise<OpenHost> | undefined
   #pauses = 0

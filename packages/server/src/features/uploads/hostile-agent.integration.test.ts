@@ -254,7 +254,7 @@ function data(plaintext: Buffer): Blob {
 
 function treeOf(content: Blob, name = 'file'): Blob {
   return tree(
-    `{"name":${JSON.stringify(name)},"type":"file","mode":420,"size":${content.plaintext.length},"content":["${sha256(content.plaintext)}"]}`,
+    `{"name":${JSON.stringify(name)},"type":"file","size":${content.plaintext.length},"content":["${sha256(content.plaintext)}"]}`,
   )
 }
 
