@@ -9,9 +9,17 @@ import {
   timestampToMs,
 } from '@holdfast/engine'
 import { type FolderSpec, sampleRepository, saveSample } from '@holdfast/engine/testing'
-import { composeSnapshots } from '../composition.ts'
+import type { Foundations, Services } from '../composition.ts'
 import { ServerError } from '../errors.ts'
+import { FileSearch } from '../features/search/file-search.ts'
+import { IndexStore } from '../features/search/index-store.ts'
+import { Indexer } from '../features/search/indexer.ts'
+import { SearchStore } from '../features/search/store.ts'
+import { FolderCache } from '../features/snapshots/folder-cache.ts'
 import type { SnapshotRepositories } from '../features/snapshots/repositories.ts'
+import { SnapshotFiles } from '../features/snapshots/snapshot-files.ts'
+import { Snapshots } from '../features/snapshots/snapshots.ts'
+import { SnapshotStore } from '../features/snapshots/store.ts'
 import { TestServer } from './test-server.ts'
 
 /** What the register says of a snapshot that a test makes. */
@@ -62,7 +70,7 @@ export class SnapshotLab {
     }
     const server = await TestServer.start({
       ...(databaseUrl === undefined ? {} : { databaseUrl }),
-      services: ({ audit }, { database, clock }) => composeSnapshots({ database, clock, audit, repositories }),
+      services: (composed, foundations) => servicesOn(repositories, { ...composed, ...foundations }),
     })
     const { id } = await server.database.queries
       .insertInto('repositories')
@@ -141,4 +149,13 @@ export class SnapshotLab {
   async [Symbol.asyncDispose](): Promise<void> {
     await this.server[Symbol.asyncDispose]()
   }
+}
+
+function servicesOn(repositories: SnapshotRepositories, { audit, database, clock }: Services & Foundations): Partial<Services> {
+  const exclusively = (action: (signal: AbortSignal) => Promise<void>): Promise<void> => action(new AbortController().signal)
+  const indexer = new Indexer({ store: new IndexStore(database), clock, repositories, exclusively })
+  const snapshots = new Snapshots({ store: new SnapshotStore(database.queries), repositories, audit, index: indexer })
+  const snapshotFiles = new SnapshotFiles({ snapshots, repositories, folders: new FolderCache() })
+  const fileSearch = new FileSearch({ store: new SearchStore(database.queries, database.kind), clock })
+  return { indexer, snapshots, snapshotFiles, fileSearch }
 }
