@@ -76,6 +76,11 @@ export class Plans {
     return this.#add(clientId, { name, repositoryId, isEnabled, definition, origin })
   }
 
+  /** Whether a client has a plan. */
+  async hasAny(clientId: number): Promise<boolean> {
+    return (await this.#options.store.list({ clientId })).length > 0
+  }
+
   /** The plans of a client that the actor may see, or of all their clients. */
   async list(actor: UserActor, clientId?: number): Promise<Plan[]> {
     const { store, clients } = this.#options

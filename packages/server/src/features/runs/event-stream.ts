@@ -33,7 +33,15 @@ export class EventStream {
   constructor(reply: FastifyReply, options: EventStreamOptions) {
     this.#response = reply.raw
     this.#options = options
-    const headers = { ...reply.getHeaders(), 'content-type': 'text/event-stream', 'cache-control': 'no-store', 'x-accel-buffering': 'no' }
+    const headers = {
+      ...reply.getHeaders(),
+      'content-type': 'text/event-stream',
+      'cache-control': 'no-store',
+      // Proxies shall not collect what is meant for now.
+      'x-accel-buffering': 'no',
+      // A connection that has served a stream is not kept: a server that stops would wait for it.
+      connection: 'close',
+    }
     reply.hijack()
     this.#response.writeHead(200, headers as Record<string, string>)
     this.#response.on('close', () => this.end())
