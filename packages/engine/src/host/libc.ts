@@ -19,11 +19,20 @@ export interface Libc {
   readonly getgrgid: LookUp<number>
   readonly getpwnam: LookUp<Uint8Array>
   readonly getgrnam: LookUp<Uint8Array>
+  /** All that the user database says of a user by name; undefined when there is no such user. */
+  readonly getaccount: (name: Uint8Array) => AccountEntry | undefined
   readonly errno: () => number
 }
 
 /** One look-up in the user database, in the re-entrant form (`getpwuid_r`, …); undefined when there is no such entry. */
 export type LookUp<Key> = (key: Key) => { readonly name: string; readonly id: number } | undefined
+
+/** A user in the user database. */
+export interface AccountEntry {
+  readonly userId: number
+  readonly groupId: number
+  readonly homeFolder: string
+}
 
 /** The folder that relative paths start from. */
 export const CURRENT_FOLDER = -100
@@ -76,6 +85,7 @@ function bindAll(library: ProcessLibrary): Libc {
   const { koffi, bind } = library
   const lgetxattr = bind('int64_t lgetxattr(const void *path, const void *name, void *value, size_t size)')
   const lsetxattr = bind('int lsetxattr(const void *path, const void *name, const void *value, size_t size, int flags)')
+  const getpwnam = bind('int getpwnam_r(const void *name, void *entry, void *buffer, size_t size, void *result)')
   const utimensat = bind('int utimensat(int folder, const void *path, const void *times, int flags)')
   const fallocate = bind('int fallocate(int descriptor, int mode, int64_t offset, int64_t length)')
   const statx = library.bindIfAny('int statx(int folder, const void *path, int flags, unsigned int mask, void *target)')
@@ -90,7 +100,14 @@ function bindAll(library: ProcessLibrary): Libc {
     statx: statx && (({ folder, path }, flags, target) => statx(folder, path, flags, BASIC_STATS, target)),
     getpwuid: lookUp(koffi, bind('int getpwuid_r(unsigned int id, void *entry, void *buffer, size_t size, void *result)')),
     getgrgid: lookUp(koffi, bind('int getgrgid_r(unsigned int id, void *entry, void *buffer, size_t size, void *result)')),
-    getpwnam: lookUp(koffi, bind('int getpwnam_r(const void *name, void *entry, void *buffer, size_t size, void *result)')),
+    getpwnam: lookUp(koffi, getpwnam),
+    getaccount: (name) =>
+      // Behind the name and the password: user id, group id, full name, home folder.
+      readEntry(getpwnam, name, (entry) => ({
+        userId: entry.readUInt32LE(16),
+        groupId: entry.readUInt32LE(20),
+        homeFolder: String(koffi.decode(entry, 32, 'char *')),
+      })),
     getgrnam: lookUp(koffi, bind('int getgrnam_r(const void *name, void *entry, void *buffer, size_t size, void *result)')),
     errno: () => koffi.errno(),
   }
@@ -106,15 +123,16 @@ function bindMknod({ bind, bindIfAny }: ProcessLibrary): Libc['mknod'] {
 
 /** `struct passwd` and `struct group` both begin with two pointers, the first one to the name, and the id. */
 function lookUp<Key>(koffi: ProcessLibrary['koffi'], call: NativeFunction): LookUp<Key> {
-  return (key) => {
-    const entry = Buffer.alloc(256)
-    const result = Buffer.alloc(8)
-    for (let buffer = Buffer.alloc(4096); buffer.length <= LARGEST_ENTRY_BYTES; buffer = Buffer.alloc(buffer.length * 8)) {
-      const errorNumber: number = call(key, entry, buffer, buffer.length, result)
-      if (errorNumber === constants.errno.ERANGE) continue
-      if (errorNumber !== 0 || result.readBigUInt64LE() === 0n) return undefined
-      return { name: String(koffi.decode(entry, 0, 'char *')), id: entry.readUInt32LE(16) }
-    }
-    return undefined
+  return (key) => readEntry(call, key, (entry) => ({ name: String(koffi.decode(entry, 0, 'char *')), id: entry.readUInt32LE(16) }))
+}
+
+function readEntry<Key, Result>(call: NativeFunction, key: Key, read: (entry: Buffer) => Result): Result | undefined {
+  const entry = Buffer.alloc(256)
+  const result = Buffer.alloc(8)
+  for (let buffer = Buffer.alloc(4096); buffer.length <= LARGEST_ENTRY_BYTES; buffer = Buffer.alloc(buffer.length * 8)) {
+    const errorNumber: number = call(key, entry, buffer, buffer.length, result)
+    if (errorNumber === constants.errno.ERANGE) continue
+    return errorNumber !== 0 || result.readBigUInt64LE() === 0n ? undefined : read(entry)
   }
+  return undefined
 }

@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs'
-import { type LookUp, libc } from './libc.ts'
+import { type AccountEntry, type LookUp, libc } from './libc.ts'
 
 interface Entry {
   readonly name: string
@@ -31,6 +31,19 @@ export function groupIdOf(name: string): number | undefined {
   return remembered(groupIds, name, () => entryByName(libc()?.getgrnam, { file: '/etc/group', name })?.id)
 }
 
+/** A user that programs can be run as. */
+export interface Account extends AccountEntry {
+  readonly name: string
+}
+
+/** The user of a name, asked anew each time; undefined when there is none. */
+export function accountOf(name: string): Account | undefined {
+  if (name === '' || name.includes('\0')) return undefined
+  const library = libc()
+  const entry = library === undefined ? accountInFile(name) : library.getaccount(Buffer.from(`${name}\0`, 'utf8'))
+  return entry && { name, ...entry }
+}
+
 function remembered<Key, Value>(cache: Map<Key, Value>, key: Key, find: () => Value): Value {
   if (!cache.has(key)) cache.set(key, find())
   return cache.get(key) as Value
@@ -46,14 +59,25 @@ function entryByName(lookUp: LookUp<Uint8Array> | undefined, wanted: { readonly 
   return lookUp(Buffer.from(`${wanted.name}\0`, 'utf8'))
 }
 
+function accountInFile(wanted: string): AccountEntry | undefined {
+  const fields = linesOf('/etc/passwd')
+    .map((line) => line.split(':'))
+    .find(([name]) => name === wanted)
+  const [, , userId = '', groupId = '', , homeFolder = '/'] = fields ?? []
+  return /^\d+$/.test(userId) && /^\d+$/.test(groupId) ? { userId: Number(userId), groupId: Number(groupId), homeFolder } : undefined
+}
+
 /** The lines of `/etc/passwd` or `/etc/group`, both of which begin with name, password, id. */
 function entriesOf(file: string): Entry[] {
+  return linesOf(file)
+    .map((line) => line.split(':'))
+    .filter(([name, , id]) => name !== undefined && /^[^#+-]/.test(name) && /^\d+$/.test(id ?? ''))
+    .map(([name, , id]) => ({ name: name ?? '', id: Number(id) }))
+}
+
+function linesOf(file: string): readonly string[] {
   try {
-    return readFileSync(file, 'utf8')
-      .split('\n')
-      .map((line) => line.split(':'))
-      .filter(([name, , id]) => name !== undefined && /^[^#+-]/.test(name) && /^\d+$/.test(id ?? ''))
-      .map(([name, , id]) => ({ name: name ?? '', id: Number(id) }))
+    return readFileSync(file, 'utf8').split('\n')
   } catch {
     return []
   }

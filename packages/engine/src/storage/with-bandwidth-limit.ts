@@ -41,7 +41,7 @@ function bucketOf(bytesPerSecond: number | undefined, clock: Clock): TokenBucket
 const BURST_MS = 100
 
 /** A bucket that may go into debt: whoever takes waits until the debt before it is paid, so that pieces larger than the rate pass too. */
-class TokenBucket {
+export class TokenBucket {
   readonly #bytesPerMs: number
   readonly #clock: Clock
   /** When everything that was taken will have been paid for. */
