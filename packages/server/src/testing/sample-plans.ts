@@ -16,7 +16,7 @@ export interface SampleClient {
   readonly name: string
   readonly ownerId: number
   readonly isLocal?: boolean
-  readonly settings?: unknown
+  readonly settings?: object
 }
 
 /** Adds a client that nobody has enrolled. Gives its id. */

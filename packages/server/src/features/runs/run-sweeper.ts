@@ -9,6 +9,9 @@ const DELAY_MS_MAX = 3_600_000
 /** How long runs that have ended are kept, with their logs. */
 const HISTORY_MS = 400 * 86_400_000
 
+const MISSED = { code: 'run.missed', message: 'Missed: nobody took it in time, and its plan makes nothing up for it' }
+const GONE = { code: 'run.impossible', message: 'Cannot begin: its client is gone' }
+
 export interface RunSweeperOptions {
   readonly store: RunStore
   readonly lifecycle: RunLifecycle
@@ -50,7 +53,7 @@ export class RunSweeper {
     await store.mendTimes({ now, leaseMs: LEASE_MS, delayMs: DELAY_MS_MAX })
     for (const run of await store.abandoned({ now, cancelledBefore: now - LEASE_MS })) await lifecycle.lose(run)
     for (const run of await store.missed(now)) {
-      await lifecycle.giveUp(run, { code: 'run.missed', message: 'Missed: nobody took it in time, and its plan makes nothing up for it' })
+      await lifecycle.giveUp(run, run.client_id === null ? GONE : MISSED)
     }
     if (this.#purgedAt !== undefined && Math.abs(now - this.#purgedAt) < PURGE_EVERY_MS) return
     this.#purgedAt = now

@@ -8,6 +8,7 @@ import { SecretBox } from '../../secrets/secret-box.ts'
 import { addClientRow, addRepositoryRow, samplePlan } from '../../testing/sample-plans.ts'
 import { allDatabases, TEST_PASSWORD, TestServer } from '../../testing/test-server.ts'
 import { SERVER_ORIGIN } from '../audit/audit.ts'
+import { RunStore } from './store.ts'
 
 const CLAIM = { instance: 'one', waitMs: 0 }
 const DONE = { state: 'finished', snapshotId: 'a'.repeat(64), statistics: null, error: null } as const
@@ -56,6 +57,8 @@ for (const databases of allDatabases()) {
     afterEach(async () => {
       for (const stream of open.splice(0)) stream.abort()
       await closeOther()
+      // A client may have connected without having asked for anything yet; closing waits for it.
+      server.app.server.closeAllConnections()
       await server[Symbol.asyncDispose]()
     })
     afterAll(() => databases.stop())
@@ -152,6 +155,20 @@ for (const databases of allDatabases()) {
       expect([refused.status, refused.headers.get('retry-after')]).toEqual([429, '30'])
       open[0]?.abort()
       await until(async () => (await connect('/api/v1/events')).status === 200)
+    })
+
+    it('know whether their reader is still signed in as before', async () => {
+      const store = new RunStore(server.database.queries)
+      const by = {
+        sessionId: (await server.database.queries.selectFrom('sessions').selectAll().orderBy('id', 'desc').executeTakeFirstOrThrow()).id,
+      }
+      const now = systemClock.now()
+      expect(await store.isSignedIn(by, { role: 'operator', now })).toBe(true)
+      expect(await store.isSignedIn(by, { role: 'admin', now })).toBe(false)
+      expect(await store.isSignedIn(by, { role: 'operator', now: now + 365 * 86_400_000 })).toBe(false)
+      expect(await store.isSignedIn({ tokenHash: 'none' }, { role: 'operator', now })).toBe(false)
+      await server.database.queries.updateTable('users').set({ is_disabled: 1 }).execute()
+      expect(await store.isSignedIn(by, { role: 'operator', now })).toBe(false)
     })
 
     it('do not keep the server from stopping', async () => {

@@ -6,6 +6,7 @@ import { composeServices, type Services } from '../../composition.ts'
 import { openDatabase } from '../../db/database.ts'
 import type { AgentActor, UserActor } from '../../http/actor.ts'
 import { SecretBox } from '../../secrets/secret-box.ts'
+import { newToken } from '../../secrets/tokens.ts'
 import { addClientRow, addRepositoryRow, samplePlan } from '../../testing/sample-plans.ts'
 import { allDatabases, TestServer } from '../../testing/test-server.ts'
 import { SERVER_ORIGIN } from '../audit/audit.ts'
@@ -209,6 +210,33 @@ for (const databases of allDatabases()) {
       expect(await get(handle.id)).toMatchObject({ state: 'cancelled', clientId: null, repositoryId })
       expect((await server.services.runs.log(admin, handle.id, { limit: 10 })).items).toMatchObject([{ message: 'reads packs' }])
       expect(ended).toHaveLength(1)
+    })
+
+    it('are taken, told of and ended by agents over HTTP', async () => {
+      const { token, hash } = newToken('agent')
+      await server.database.queries.updateTable('clients').set({ token_hash: hash }).execute()
+      const send = async (route: string, body: object): Promise<unknown> => {
+        const response = await server.request(`POST /agent/v1/runs/${route}`, { token, body })
+        return response.statusCode === 200 ? response.json() : response.statusCode
+      }
+      expect(await send('claim', {})).toEqual({ order: null })
+      const { id } = await create()
+      expect(await send('claim', { waitSeconds: 5 })).toMatchObject({ order: { runId: id, kind: 'backup' } })
+      expect(await send(`${id}/events`, { progress: progress(3) })).toEqual({ isCancelRequested: false, leaseMs: LEASE_MS })
+      for (const body of [{}, { ...DONE, state: 'running' }, { ...DONE, snapshotId: 'x' }])
+        expect(await send(`${id}/finish`, body)).toBe(422)
+      expect(await send(`${id}/finish`, DONE)).toBe(204)
+      expect(await send(`${id}/finish`, DONE)).toBe(204)
+      expect(await send(`${id}/events`, {})).toBe(409)
+      expect(await send(`${id + 1}/events`, {})).toBe(404)
+      expect((await server.request('POST /agent/v1/runs/claim', { as: 'root', body: {} })).statusCode).toBe(403)
+    })
+
+    it('are given up when their client is gone', async () => {
+      const { id } = await create()
+      await server.database.queries.deleteFrom('clients').execute()
+      await server.services.sweeper.sweep()
+      expect(await get(id)).toMatchObject({ state: 'cancelled', clientId: null, error: { code: 'run.impossible' } })
     })
 
     it('that the server begins are ended when it was believed dead', async () => {

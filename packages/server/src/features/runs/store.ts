@@ -164,9 +164,13 @@ export class RunStore {
       .execute()
   }
 
-  /** Pending runs that nobody took in time. */
+  /** Pending runs that nobody took in time, and those whose client is gone. */
   async missed(now: number): Promise<StoredRun[]> {
-    return selectRuns(this.#queries).where('runs.state', '=', 'pending').where('runs.not_after', '<', now).limit(200).execute()
+    return selectRuns(this.#queries)
+      .where('runs.state', '=', 'pending')
+      .where((where) => where.or([where('runs.not_after', '<', now), where('runs.client_id', 'is', null)]))
+      .limit(200)
+      .execute()
   }
 
   /** Whether somebody is still signed in as when a stream began: by the session or API token, and with the role that they had. */

@@ -14,7 +14,7 @@ const OVERDUE_AFTER_MS_MIN = 3_600_000
 /** A clock that goes back by more than this was set. */
 const SET_BACK_MS = 60_000
 
-/** A plan that has not succeeded for longer than its schedule allows: since it came due, a whole interval and at least an hour have passed. */
+/** A plan that has not succeeded for longer than its schedule allows: an interval, and at least an hour, have passed since it came due. */
 export interface OverduePlan {
   readonly planId: number
   readonly planName: string

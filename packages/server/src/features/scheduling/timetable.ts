@@ -42,7 +42,7 @@ export class Timetable {
     this.#cadence = read?.problem === undefined ? read?.cadence : undefined
   }
 
-  /** The first departure that starts after a moment; undefined when there is none: no schedule, no more times, or blackouts all the time. */
+  /** The first departure that starts after a moment; undefined without a schedule, after its last time, and when blackouts leave no time. */
   next(afterMs: number): Departure | undefined {
     return this.upcoming(afterMs, 1)[0]
   }
