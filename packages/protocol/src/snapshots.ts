@@ -53,11 +53,11 @@ export type SnapshotQuery = z.output<typeof snapshotQuerySchema>
 /** Newest first. */
 export const snapshotPageSchema = z.object({ items: z.array(snapshotSchema), next: z.string().nullable() })
 
-export const entryKindSchema = z.enum(['file', 'dir', 'symlink', 'dev', 'chardev', 'fifo', 'socket', 'other'])
+const entryKindSchema = z.enum(['file', 'dir', 'symlink', 'dev', 'chardev', 'fifo', 'socket', 'other'])
 export type EntryKind = z.output<typeof entryKindSchema>
 
 /** One entry of a folder in a snapshot. */
-export const snapshotEntrySchema = z.object({
+const snapshotEntrySchema = z.object({
   path: snapshotPathSchema,
   /** For people: bytes that are no text, and characters that would mislead, are replaced. */
   name: z.string(),
@@ -109,7 +109,7 @@ export type EntryDetails = z.output<typeof entryDetailsSchema>
 export const diffQuerySchema = pageQuerySchema.extend({ path: snapshotPathSchema.default('/'), cursor: snapshotPathSchema.optional() })
 export type DiffQuery = z.output<typeof diffQuerySchema>
 
-export const snapshotChangeSchema = z.object({
+const snapshotChangeSchema = z.object({
   path: snapshotPathSchema,
   name: z.string(),
   /** `metadata`: the content is the same. A folder that was added or removed stands for all that is in it. */
@@ -169,7 +169,7 @@ export const fileSearchQuerySchema = pageQuerySchema.extend({
 export type FileSearchQuery = z.output<typeof fileSearchQuerySchema>
 
 /** A file or folder that some snapshots hold. */
-export const foundFileSchema = z.object({
+const foundFileSchema = z.object({
   /** Null for snapshots that no client of this server made. */
   clientId: idSchema.nullable(),
   clientName: z.string().nullable(),
@@ -204,7 +204,7 @@ export const fileVersionsQuerySchema = z.object({
 export type FileVersionsQuery = z.output<typeof fileVersionsQuerySchema>
 
 /** One version of a file, with the first and the last of the snapshots that hold it. */
-export const fileVersionSchema = z.object({
+const fileVersionSchema = z.object({
   kind: entryKindSchema,
   sizeBytes: z.number().nullable(),
   modifiedAt: timeSchema.nullable(),

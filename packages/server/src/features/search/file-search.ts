@@ -42,7 +42,10 @@ export class FileSearch {
     this.#options = options
   }
 
-  /** Files whose names fit, in snapshots that the actor may see. @throws {ServerError} `request.invalid`, `not-found` for a foreign client */
+  /**
+   * Files whose names fit, in snapshots that the actor may see.
+   * @throws {ServerError} `request.invalid`, `not-found` for a foreign client
+   */
   async search(actor: UserActor, query: FileSearchQuery): Promise<FileSearchPage> {
     const { store } = this.#options
     const pattern = patternOf(query.query)

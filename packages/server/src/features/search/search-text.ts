@@ -2,7 +2,7 @@ import { type ByteString, displayText } from '@holdfast/engine'
 import { ServerError } from '../../errors.ts'
 
 /** Characters of a name that can be searched: as many as any index of a database takes. */
-export const FOLDED_LENGTH_MAX = 500
+const FOLDED_LENGTH_MAX = 500
 /** Each costs time at every name. */
 const WILDCARDS_MAX = 10
 const TRIGRAM = 3

@@ -52,9 +52,9 @@ export class SearchStore {
   }
 
   /**
-   * Some names that fit, in the order of their ids, `limit` at most. SQLite finds all by their trigrams, in order, and stops where it has
-   * enough. PostgreSQL has to find all before it can sort them, which takes long where many names fit: so a stretch is looked through first,
-   * one by one, and trigrams are used where few fit.
+   * Some names that fit, in the order of their ids, `limit` at most. SQLite finds them by their trigrams in that order, and stops where it
+   * has enough. PostgreSQL has to find all before it can sort them, which takes long where many names fit: so a stretch is looked through
+   * first, one by one, and trigrams are used where few fit.
    */
   async matchNames(pattern: NamePattern, range: NameRange, limit: number): Promise<NameMatches> {
     const hasFragments = pattern.fragments.length > 0

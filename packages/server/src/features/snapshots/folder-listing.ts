@@ -19,6 +19,7 @@ const FILE = 0
 const DIR = 1
 const ID_BYTES = 32
 const RADIX = 65_536
+const WORD = 2 ** 32
 
 /** The kind of a node; those of newer programs are `other`. */
 export function kindOf(type: NodeType): EntryKind {
@@ -169,29 +170,46 @@ function addNodes(parts: ListingParts, nodes: readonly TreeNode[]): void {
   parts.names.push(Buffer.from(names, 'latin1'))
 }
 
-/** Indexes in ascending order of their keys, equal ones as they were. By digits: a million keys in some 50 ms, where comparing takes a second. */
+/**
+ * Indexes in ascending order of their keys, whole numbers, equal ones as they were. Digit by digit: a million keys in a tenth of a second,
+ * where comparing takes ten times as long.
+ */
 function sortedBy(indexes: Uint32Array, keys: Float64Array): Uint32Array {
+  const [low, high] = [new Uint32Array(keys.length), new Uint32Array(keys.length)]
   let [least, greatest] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY]
   for (const index of indexes) {
     const key = keys[index] ?? 0
     if (key < least) least = key
     if (key > greatest) greatest = key
   }
-  let [from, to] = [indexes.slice(), new Uint32Array(indexes.length)]
-  for (let unit = 1; unit <= greatest - least; unit *= RADIX) {
-    const digitOf = (index: number): number => Math.floor(((keys[index] ?? 0) - least) / unit) % RADIX
-    const starts = new Uint32Array(RADIX + 1)
-    for (const index of from) starts[digitOf(index) + 1] = (starts[digitOf(index) + 1] ?? 0) + 1
-    for (let digit = 0; digit < RADIX; digit++) starts[digit + 1] = (starts[digit + 1] ?? 0) + (starts[digit] ?? 0)
-    for (const index of from) {
-      const digit = digitOf(index)
-      const place = starts[digit] ?? 0
-      to[place] = index
-      starts[digit] = place + 1
-    }
-    ;[from, to] = [to, from]
+  for (const index of indexes) {
+    const distance = (keys[index] ?? 0) - least
+    low[index] = distance % WORD
+    high[index] = distance / WORD
   }
-  return from
+  let sorted = indexes
+  for (let digit = 0; digit < 4 && RADIX ** digit <= greatest - least; digit++) {
+    sorted = sortedByDigit(sorted, digit < 2 ? low : high, (digit % 2) * 16)
+  }
+  return sorted
+}
+
+function sortedByDigit(indexes: Uint32Array, words: Uint32Array, shift: number): Uint32Array {
+  const starts = new Uint32Array(RADIX + 1)
+  for (let place = 0; place < indexes.length; place++) {
+    const digit = ((words[indexes[place] as number] as number) >>> shift) & 0xffff
+    starts[digit + 1] = (starts[digit + 1] as number) + 1
+  }
+  for (let digit = 0; digit < RADIX; digit++) starts[digit + 1] = (starts[digit + 1] as number) + (starts[digit] as number)
+  const sorted = new Uint32Array(indexes.length)
+  for (let place = 0; place < indexes.length; place++) {
+    const index = indexes[place] as number
+    const digit = ((words[index] as number) >>> shift) & 0xffff
+    const start = starts[digit] as number
+    sorted[start] = index
+    starts[digit] = start + 1
+  }
+  return sorted
 }
 
 function lowerBound(sorted: Uint32Array, value: number): number {

@@ -7,9 +7,16 @@ const PLAIN = /^[^\x00-\x1f%\x7f-\uffff]*$/
 // biome-ignore lint/suspicious/noControlCharactersInRegex: as above
 const ESCAPED = /[\x00-\x1f%\x7f]/g
 /** Characters of UTF-8 beyond ASCII, one character a byte (Unicode 16, table 3-7), and whatever else is one byte. */
-const SEQUENCE =
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: as above
-  /[\x00-\x7f]+|(?:[\xc2-\xdf]|\xe0[\xa0-\xbf]|[\xe1-\xec\xee\xef][\x80-\xbf]|\xed[\x80-\x9f]|\xf0[\x90-\xbf][\x80-\xbf]|[\xf1-\xf3][\x80-\xbf]{2}|\xf4[\x80-\x8f][\x80-\xbf])[\x80-\xbf]|[\x80-\xff]/g
+const SEQUENCE = new RegExp(
+  [
+    '[\\x00-\\x7f]+',
+    '[\\xc2-\\xdf][\\x80-\\xbf]',
+    '(?:\\xe0[\\xa0-\\xbf]|[\\xe1-\\xec\\xee\\xef][\\x80-\\xbf]|\\xed[\\x80-\\x9f])[\\x80-\\xbf]',
+    '(?:\\xf0[\\x90-\\xbf]|[\\xf1-\\xf3][\\x80-\\xbf]|\\xf4[\\x80-\\x8f])[\\x80-\\xbf]{2}',
+    '[\\x80-\\xff]',
+  ].join('|'),
+  'g',
+)
 /** Controls, and marks that make text run the other way or hide: a name shown to people must not look like another. */
 const MISLEADING = /[\p{Cc}\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]/gu
 const NAME_LENGTH_MAX = 1000

@@ -137,7 +137,7 @@ class NodeCursor {
 }
 
 /** Whether two nodes of the same name are the same but for what is below them, and for times of access and of change. */
-export function isSameNode(before: TreeNode, after: TreeNode): boolean {
+function isSameNode(before: TreeNode, after: TreeNode): boolean {
   return before.type === after.type && isSameContent(before, after) && isSameMetadata(before, after)
 }
 
