@@ -134,10 +134,15 @@ export class BlobIngest {
 
   /** Makes everything durable that was taken so far, and names it in the index. */
   async checkpoint(): Promise<void> {
-    await this.#pool.runOnEach({ kind: 'flush' })
-    await Promise.all([...this.#packs])
-    if (this.#failure !== undefined) throw this.#failure.error
-    await this.#writer.checkpoint()
+    try {
+      await this.#pool.runOnEach({ kind: 'flush' })
+      await Promise.all([...this.#packs])
+      if (this.#failure !== undefined) throw this.#failure.error
+      await this.#writer.checkpoint()
+    } catch (error) {
+      this.#fail(error)
+      throw error
+    }
   }
 
   /** Ends the workers at once. */
