@@ -8,6 +8,7 @@ import { SecretBox } from '../../secrets/secret-box.ts'
 import { addClientRow, addRepositoryRow, samplePlan } from '../../testing/sample-plans.ts'
 import { allDatabases, TestServer } from '../../testing/test-server.ts'
 import { SERVER_ORIGIN } from '../audit/audit.ts'
+import { PlanStore } from '../plans/store.ts'
 
 const HOUR_MS = 3_600_000
 const DAY_MS = 24 * HOUR_MS
@@ -84,6 +85,25 @@ for (const databases of allDatabases()) {
       clock.advance(16 * 60_000)
       await server.services.sweeper.sweep()
       expect(await runs()).toMatchObject([{ trigger: 'schedule', state: 'cancelled', error: { code: 'run.missed' } }])
+    })
+
+    it('makes one run of a time even when a slow server comes after it has ended', async () => {
+      await addPlan(samplePlan())
+      clock.advance(DAY_MS)
+      const store = new PlanStore(server.database.queries)
+      const [seenBySlowServer] = await store.due(clock.now(), 10)
+      if (seenBySlowServer === undefined) throw new Error('nothing is due')
+      await look()
+      await finishAll()
+      const run = {
+        kind: 'backup',
+        trigger: 'schedule',
+        created_at: clock.now(),
+        client_id: clientId,
+        plan_id: seenBySlowServer.id,
+      } as const
+      expect(await store.fire(seenBySlowServer, { nextRunAt: null, overdueAt: 0, run })).toBeUndefined()
+      expect(await runs()).toHaveLength(1)
     })
 
     it('adds no second run while one waits', async () => {
