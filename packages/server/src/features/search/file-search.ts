@@ -3,6 +3,7 @@ import type { FileSearchPage, FileSearchQuery, FileVersion, FileVersions, FileVe
 import { notFound, ServerError } from '../../errors.ts'
 import { type UserActor, visibleOwner } from '../../http/actor.ts'
 import { KINDS } from '../snapshots/folder-listing.ts'
+import { letOthersRun } from '../snapshots/let-others-run.ts'
 import { addressOf, namesOf, pathOfAddress, pathOfNames, pathWithin, readableName } from '../snapshots/snapshot-path.ts'
 import { NAMES_PER_CLIENT } from './index-store.ts'
 import { hashOf } from './indexer.ts'
@@ -155,6 +156,7 @@ class Scan {
     const { pattern, limit } = this.#request
     for (let after: number | undefined = range.after; after !== undefined; ) {
       if (this.#isOver()) return { nameId: after, folderId: undefined }
+      await letOthersRun()
       const { names, next } = await this.#options.store.matchNames(pattern, { ...range, after }, limit - this.#groups.length)
       for (const { id } of names) {
         const position = await this.#takeFiles(id, 0)

@@ -1,6 +1,7 @@
 import { type ExpressionBuilder, type ExpressionWrapper, type Selectable, type SqlBool, sql, type Transaction } from 'kysely'
 import type { Database, DatabaseKind } from '../../db/database.ts'
 import type { Tables } from '../../db/schema.ts'
+import { letOthersRun } from '../snapshots/let-others-run.ts'
 import type { SearchSeriesRow, SearchSnapshotRow, SearchVersionRow } from './tables.ts'
 
 /** Ids of names are `client_key` times this, and a number. Both together stay below 2^53. */
@@ -54,7 +55,7 @@ export interface Neighbours {
 type Condition = (where: ExpressionBuilder<Tables, 'search_versions'>) => ExpressionWrapper<Tables, 'search_versions', SqlBool>
 type Connection = Transaction<Tables>
 
-const REMOVED_AT_ONCE = 1000
+const REMOVED_AT_ONCE = 500
 
 /** What keeps the index of files up to date. One indexer at a time writes to what is a client's. */
 export class IndexStore {
@@ -300,6 +301,7 @@ export class IndexStore {
   ): Promise<void> {
     for (;;) {
       signal.throwIfAborted()
+      await letOthersRun()
       const isOver = await this.#database.queries.transaction().execute(async (transaction) => {
         const rows = await transaction.selectFrom('search_versions').select('name_id').where(condition).limit(REMOVED_AT_ONCE).execute()
         const nameIds = [...new Set(rows.map(({ name_id: id }) => id))]

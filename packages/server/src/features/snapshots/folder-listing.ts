@@ -1,5 +1,6 @@
 import { type BlobId, type ByteString, byteStringFrom, type NodeType, scanTree, type TreeNode, timestampToMs } from '@holdfast/engine'
 import type { EntryKind } from '@holdfast/protocol'
+import { letOthersRun } from './let-others-run.ts'
 
 /** By what a listing is sorted. */
 export type ListingSort = 'name' | 'size' | 'time'
@@ -62,7 +63,7 @@ export class FolderListing {
     const parts: ListingParts = { names: [], starts: [0], kinds: [], sizes: [], times: [], folders: [], subtrees: [] }
     for (const nodes of scanTree(tree)) {
       addNodes(parts, nodes)
-      await new Promise((resolve) => setImmediate(resolve))
+      await letOthersRun()
     }
     return new FolderListing(parts)
   }

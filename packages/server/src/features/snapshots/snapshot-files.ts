@@ -18,6 +18,7 @@ import { notFound, ServerError } from '../../errors.ts'
 import type { UserActor } from '../../http/actor.ts'
 import type { FolderCache } from './folder-cache.ts'
 import { kindOf, type ListedEntry } from './folder-listing.ts'
+import { letOthersRun } from './let-others-run.ts'
 import type { SnapshotRepositories } from './repositories.ts'
 import { addressOf, namesOf, pathOfAddress, pathOfNames, pathWithin, readableName } from './snapshot-path.ts'
 import type { Snapshots } from './snapshots.ts'
@@ -183,7 +184,7 @@ export class SnapshotFiles {
     for (const nodes of scanTree(tree)) {
       const node = nodes.find((candidate) => candidate.name === name)
       if (node !== undefined) return { node, folder: pathOfNames(folder) }
-      await new Promise((resolve) => setImmediate(resolve))
+      await letOthersRun()
     }
     throw notFound(`"${readableName(name)}" in the snapshot`)
   }

@@ -1,4 +1,5 @@
 import { type BlobId, type ByteString, type IndexedRepository, scanTree, type TreeNode } from '@holdfast/engine'
+import { letOthersRun } from './let-others-run.ts'
 import { pathWithin } from './snapshot-path.ts'
 
 /** One path at which two trees differ. */
@@ -53,7 +54,7 @@ export async function* treeChanges(source: Pick<IndexedRepository, 'readBlob'>, 
   let entries = 0
   for (let frame = frames.at(-1); frame !== undefined; frame = frames.at(-1)) {
     signal?.throwIfAborted()
-    if (++entries % ENTRIES_AT_ONCE === 0) await new Promise((resolve) => setImmediate(resolve))
+    if (++entries % ENTRIES_AT_ONCE === 0) await letOthersRun()
     const pair = nextPair(frame)
     if (pair === undefined) {
       frames.pop()
