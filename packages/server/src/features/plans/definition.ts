@@ -22,6 +22,11 @@ export function checkDefinition(definition: PlanDefinition, nowMs: number): void
 }
 
 /** @throws {ServerError} `request.invalid` */
+export function checkName(name: string): void {
+  if (/\p{Cc}/u.test(name)) refuse('name', name, 'it holds control characters')
+}
+
+/** @throws {ServerError} `request.invalid` */
 export function checkSchedule({ cron, timeZone }: Schedule, nowMs: number): void {
   if (!isTimeZone(timeZone)) refuse('time zone', timeZone, 'there is none of that name')
   const problem = cron === null ? undefined : cronProblem(cron, { timeZone, nowMs })

@@ -91,6 +91,7 @@ for (const databases of allDatabases()) {
       ['a malformed pattern', { selection: { paths: ['/'], excludes: ['[a'] } }],
       ['a marker with a slash', { selection: { paths: ['/'], excludeIfPresent: ['a/b'] } }],
       ['a blackout without length', { limits: { blackouts: [{ from: '10:00', to: '10:00' }] } }],
+      ['a name with a NUL', { name: 'a\0b' }],
       ['a tag with a comma', { tags: ['a,b'] }],
     ])('refuse %s', async (_what, changes) => {
       const { status, json } = await send(`POST /api/v1/clients/${clientId}/plans`, { ...samplePlan(), ...changes })

@@ -16,7 +16,7 @@ import { notFound, ServerError } from '../../errors.ts'
 import { sees, type UserActor, visibleOwner } from '../../http/actor.ts'
 import type { Audit, Origin } from '../audit/audit.ts'
 import { type Departure, Timetable } from '../scheduling/timetable.ts'
-import { checkBlackouts, checkDefinition, checkSchedule } from './definition.ts'
+import { checkBlackouts, checkDefinition, checkName, checkSchedule } from './definition.ts'
 import type { PlanStore, StoredPlan } from './store.ts'
 
 /** What plans need to know of clients. */
@@ -62,16 +62,15 @@ export class Plans {
 
   /** @throws {ServerError} `not-found` for clients and repositories that are not there; `request.invalid`. */
   async create(actor: UserActor, clientId: number, { plan, origin }: { readonly plan: NewPlan; readonly origin: Origin }): Promise<Plan> {
-    const { clients, clock } = this.#options
+    const { clients } = this.#options
     await clients.visible(actor, clientId)
-    const { name, repositoryId, isEnabled, ...definition } = plan
-    checkDefinition(definition, clock.now())
-    return this.#add(clientId, { name, repositoryId, isEnabled, definition, origin })
+    return this.createFor(clientId, { plan, origin })
   }
 
   /** Adds a plan on behalf of the server or an agent, who have checked that they may. @throws {ServerError} as {@link create}. */
   async createFor(clientId: number, { plan, origin }: { readonly plan: NewPlan; readonly origin: Origin }): Promise<Plan> {
     const { name, repositoryId, isEnabled, ...definition } = plan
+    checkName(name)
     checkDefinition(definition, this.#options.clock.now())
     return this.#add(clientId, { name, repositoryId, isEnabled, definition, origin })
   }
@@ -104,6 +103,7 @@ export class Plans {
     const stored = await this.#visible(actor, id)
     const { name = stored.name, isEnabled = stored.is_enabled === 1, ...parts } = changes
     const definition: PlanDefinition = { ...definitionOf(stored), ...withoutUndefined(parts) }
+    checkName(name)
     checkDefinition(definition, clock.now())
     const nextRunAt = isEnabled ? await this.#nextRunAt(stored, definition) : null
     const changed = await store.change(id, {

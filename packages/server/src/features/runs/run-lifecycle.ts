@@ -11,6 +11,8 @@ export const LEASE_MS = 120_000
 /** How often a backup is tried whose process died. */
 const ATTEMPTS_MAX = 3
 const RETRY_AFTER_MS = 60_000
+/** The error of a run whose holder was stopped in good order. */
+export const INTERRUPTED = 'run.interrupted'
 /** Leases and progress are written so often at most; progress in between is kept in memory. */
 const WRITE_EVERY_MS = 5000
 /** What is kept of one run's log. */
@@ -124,11 +126,13 @@ export class RunLifecycle {
   }
 
   /**
-   * Ends a running run as its holder says. The same said again changes nothing.
+   * Ends a running run as its holder says. The same said again changes nothing. A backup that was interrupted is tried again, like one
+   * whose holder died.
    * @throws {ServerError} `request.conflict` when it has ended otherwise.
    */
   async finish(run: StoredRun, outcome: FinishRun): Promise<StoredRun> {
     const ended = await this.#end(run, outcome, {})
+    if (ended?.state === 'error' && outcome.error?.code === INTERRUPTED) await this.#tryAgain(ended)
     if (ended !== undefined) return ended
     const present = (await this.#store.find(run.id)) ?? run
     if (present.state === outcome.state && present.snapshot_id === outcome.snapshotId) return present

@@ -10,7 +10,13 @@ import { newToken } from '../../secrets/tokens.ts'
 import { addClientRow, addRepositoryRow, samplePlan } from '../../testing/sample-plans.ts'
 import { allDatabases, TestServer } from '../../testing/test-server.ts'
 import { SERVER_ORIGIN } from '../audit/audit.ts'
-import type { EndedRun } from './run-lifecycle.ts'
+import { RunDispatch } from './run-dispatch.ts'
+import { RunFeed } from './run-feed.ts'
+import { type EndedRun, RunLifecycle } from './run-lifecycle.ts'
+import { RunOrders } from './run-orders.ts'
+import { LiveProgress } from './run-view.ts'
+import { RunStore } from './store.ts'
+import { WorkBell } from './work-bell.ts'
 
 const LEASE_MS = 120_000
 const DONE = { state: 'finished', snapshotId: 'a'.repeat(64), statistics: { filesNew: 3 }, error: null } as const
@@ -66,6 +72,22 @@ for (const databases of allDatabases()) {
       const orders = (await Promise.all(claims)).filter((order) => order !== undefined)
       expect(orders).toHaveLength(1)
       expect(orders[0]).toMatchObject({ kind: 'backup', planName: 'documents', repositoryId, leaseMs: LEASE_MS })
+    })
+
+    it('wait while as many run as the installation carries out at once', async () => {
+      const second = await addClientRow(server.database, { name: 'laptop', ownerId: agent.ownerId })
+      await create()
+      await server.services.runs.create({ kind: 'restore', clientId: second, repositoryId, restore: RESTORE, trigger: 'manual' })
+      const store = new RunStore(server.database.queries)
+      const live = new LiveProgress()
+      const feed = new RunFeed({ store, live, clock, isShared: false })
+      const lifecycle = new RunLifecycle({ store, clock, feed, bell: new WorkBell(store, clock), live })
+      const { plans, clients } = server.services
+      const dispatch = new RunDispatch({ store, lifecycle, orders: new RunOrders({ plans, clients }), clock, runningMax: 1 })
+      const first = await dispatch.assign([agent.clientId], 'one')
+      expect(await dispatch.assign([second], 'two')).toBeUndefined()
+      await server.services.agentRuns.finish(agent, first?.run.id ?? 0, DONE)
+      expect((await dispatch.assign([second], 'two'))?.order).toMatchObject({ kind: 'restore', restore: RESTORE })
     })
 
     it('are reported of and finished once; the same said again changes nothing, something else is refused', async () => {
@@ -273,6 +295,21 @@ for (const databases of allDatabases()) {
       const error = { code: 'run.failed', message: 'Cannot read /home: it is not there' }
       expect(await get(failing.id)).toMatchObject({ state: 'error', error })
       await Promise.all(runners.map((runner) => runner.stop()))
+    })
+
+    it('that a stopping server interrupts are tried again', async () => {
+      await server.database.queries.updateTable('clients').set({ is_local: 1 }).execute()
+      const { id } = await create()
+      const { serverRunner } = server.services
+      serverRunner.start(async (_order, { signal }) => {
+        await new Promise((resolve) => signal.addEventListener('abort', resolve))
+        signal.throwIfAborted()
+        return DONE
+      })
+      await serverRunner.look()
+      await serverRunner.stop()
+      expect(await get(id)).toMatchObject({ state: 'error', error: { code: 'run.interrupted' } })
+      expect(await get(id + 1)).toMatchObject({ state: 'pending', trigger: 'retry', attempt: 2, retryOf: id })
     })
 
     it('are listed by filters and pages, to those who may see them', async () => {

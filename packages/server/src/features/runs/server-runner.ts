@@ -2,7 +2,7 @@ import { type Clock, messageOf } from '@holdfast/engine'
 import type { RunOrder } from '@holdfast/protocol'
 import type { Assignment, RunDispatch } from './run-dispatch.ts'
 import { LeasedRun, type RunHandle, type RunOutcome } from './run-handle.ts'
-import type { RunLifecycle } from './run-lifecycle.ts'
+import { INTERRUPTED, type RunLifecycle } from './run-lifecycle.ts'
 import type { RunStore } from './store.ts'
 
 const LOOK_EVERY_MS = 2000
@@ -38,7 +38,7 @@ export class ServerRunner {
     })
   }
 
-  /** Takes no more runs, and ends those that are under way with an error. */
+  /** Takes no more runs, and interrupts those that are under way; backups are tried again when a server runs. */
   async stop(): Promise<void> {
     this.#stopLooking?.()
     this.#stopLooking = undefined
@@ -95,7 +95,7 @@ export class ServerRunner {
 function failed(error: unknown, { isCancelled, stopping }: { readonly isCancelled: boolean; readonly stopping: AbortSignal }): RunOutcome {
   const nothing = { snapshotId: null, statistics: null }
   if (isCancelled) return { ...nothing, state: 'cancelled', error: null }
-  const code = stopping.aborted ? 'run.interrupted' : 'run.failed'
+  const code = stopping.aborted ? INTERRUPTED : 'run.failed'
   return {
     ...nothing,
     state: 'error',

@@ -42,7 +42,7 @@ export class Timetable {
     this.#cadence = read?.problem === undefined ? read?.cadence : undefined
   }
 
-  /** The first departure that starts after a moment; undefined without a schedule, after its last time, and when blackouts leave no time. */
+  /** The first departure that starts after a moment; undefined without a schedule, after its last time, or when blackouts leave none. */
   next(afterMs: number): Departure | undefined {
     return this.upcoming(afterMs, 1)[0]
   }
