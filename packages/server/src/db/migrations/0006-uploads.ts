@@ -13,5 +13,10 @@ export const uploadsMigration: Migration = {
       .addPrimaryKeyConstraint('client_blobs_key', ['repository_id', 'client_id', 'blob'])
     // The key is the whole row: SQLite need not keep it twice.
     await (columns.bytes === 'blob' ? table.modifyEnd(sql`without rowid`) : table).execute()
+    await schema
+      .createTable('upload_indexes')
+      .addColumn('repository_id', 'integer', (column) => column.primaryKey().references('repositories.id').onDelete('cascade'))
+      .addColumn('index_ids', columns.bytes, required)
+      .execute()
   },
 }

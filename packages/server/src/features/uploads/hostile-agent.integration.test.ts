@@ -1,5 +1,7 @@
 import { createHash, createHmac, randomBytes } from 'node:crypto'
+import { readdirSync, rmSync } from 'node:fs'
 import { request } from 'node:http'
+import { join } from 'node:path'
 import { zstdCompressSync } from 'node:zlib'
 import { type BlobId, encodeBlobNames, openRepository, openStorage, parseLocation } from '@holdfast/engine'
 import { encodeProofs } from '@holdfast/protocol'
@@ -141,6 +143,20 @@ for (const databases of allDatabases()) {
       await expectContent({ snapshots: 1, absent: [absent] })
     })
 
+    it('cannot have others rely on what a prune has taken', async () => {
+      const content = data(randomBytes(2000))
+      await commitFile(1, content)
+      const pause = await server.hosts.of(1).pause({ graceMs: 0 })
+      for (const kind of ['snapshots', 'index', 'data']) emptyFolder(join(server.repositoryFolder, kind))
+      await pause[Symbol.asyncDispose]()
+      // The second client brings the tree back, without what it names; a commit of something else makes it durable.
+      expect(await send(await open(2), [treeFrame(treeOf(content))])).toBe(204)
+      await commitFile(2, data(randomBytes(2000)))
+      const upload = await open(1)
+      expect((await ask(upload, [treeOf(content)])).verdicts).toEqual([PROVE])
+      expect((await commit(upload, treeOf(content))).status).toBe(422)
+    })
+
     it('harms nobody by bodies that break off', async () => {
       const whole = data(randomBytes(500_000))
       const upload = await open(1)
@@ -246,6 +262,12 @@ for (const databases of allDatabases()) {
       await storage.close()
     }
   })
+}
+
+function emptyFolder(folder: string): void {
+  for (const entry of readdirSync(folder, { recursive: true, withFileTypes: true })) {
+    if (entry.isFile()) rmSync(join(entry.parentPath, entry.name))
+  }
 }
 
 function data(plaintext: Buffer): Blob {

@@ -64,6 +64,18 @@ for (const databases of allDatabases()) {
       restic('restic', ['check', '--read-data'])
     })
 
+    it('send again what a prune has taken, whoever pruned', async () => {
+      makeFiles(folder, { files: 60, bytes: 30_000 })
+      const first = await backupAs(1, folder)
+      const pause = await server.hosts.of(1).pause({ graceMs: 0 })
+      restic('restic', ['forget', '--prune', `${first.snapshotId}`])
+      await pause[Symbol.asyncDispose]()
+      const again = await backupAs(1, folder)
+      expect(again.summary).toMatchObject({ files_new: 60, data_blobs: 60 })
+      await server.hosts.close({ graceMs: 0 })
+      restic('restic', ['check', '--read-data'])
+    })
+
     it('survive broken connections and send nothing twice', async () => {
       makeFiles(folder, { files: 40, bytes: 1_000_000 })
       let cuts = 0

@@ -77,10 +77,27 @@ export class UploadStore {
     await insert()
   }
 
-  /**
-   * Forgets all names of a repository that it does not have any more. To be called after a prune, before uploads go on: a tree that a
-   * client may rely on must have all that it names.
-   */
+  /** The index files that were noted last. */
+  async indexesOf(repositoryId: number): Promise<readonly string[]> {
+    const row = await this.#queries
+      .selectFrom('upload_indexes')
+      .select('index_ids')
+      .where('repository_id', '=', repositoryId)
+      .executeTakeFirst()
+    return hexOf(row?.index_ids ?? new Uint8Array(0)).match(/.{64}/g) ?? []
+  }
+
+  /** Notes the index files that name all blobs whose names are or will be added. */
+  async noteIndexes(repositoryId: number, ids: readonly string[]): Promise<void> {
+    const index_ids = Buffer.from(ids.join(''), 'hex')
+    await this.#queries
+      .insertInto('upload_indexes')
+      .values({ repository_id: repositoryId, index_ids })
+      .onConflict((conflict) => conflict.column('repository_id').doUpdateSet({ index_ids }))
+      .execute()
+  }
+
+  /** Forgets all names of a repository that it does not have any more: a tree that a client may rely on must have all that it names. */
   async forgetNames(repositoryId: number, isGone: (name: string) => boolean): Promise<void> {
     let after: { readonly clientId: number; readonly blob: Uint8Array } = { clientId: 0, blob: new Uint8Array(0) }
     for (;;) {

@@ -1,6 +1,8 @@
 /** Rows of the tables of managed uploads. */
 export interface UploadTables {
   client_blobs: ClientBlobRow
+  /** The index files, 32 bytes each, that name all blobs of `client_blobs`: when one is gone, blobs may be. */
+  upload_indexes: { readonly repository_id: number; readonly index_ids: Uint8Array }
 }
 
 /** A blob that a snapshot of a client has named, so that the client need not show again that it has it. */

@@ -134,7 +134,7 @@ export class UploadSession {
       const [missing] = this.#awaited
       if (missing !== undefined) throw invalid(`${this.#awaited.size} blobs were not sent that trees name, such as ${missing.slice(2, 12)}`)
       await this.#hosted.checkpoint()
-      await this.#ledger.add(namesOfSet(this.#fresh))
+      if (this.#fresh.size > 0) await this.#ledger.add(namesOfSet(this.#fresh))
     })
   }
 

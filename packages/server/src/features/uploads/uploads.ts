@@ -12,10 +12,10 @@ import {
 } from '@holdfast/engine'
 import type { CommitUpload, OpenUpload, UploadOpened } from '@holdfast/protocol'
 import { notFound, ServerError } from '../../errors.ts'
-import type { HostUse, RepositoryHosts } from '../repositories/repository-host.ts'
+import type { HostedRepository, HostUse, RepositoryHosts } from '../repositories/repository-host.ts'
 import { treesWithDescendants } from './parent-trees.ts'
 import type { ParentSnapshot, UploadOwner, UploadStore } from './store.ts'
-import { UploadSession } from './upload-session.ts'
+import { type UploadLedger, UploadSession } from './upload-session.ts'
 
 /** A client on whose behalf something is uploaded, as the server knows it. */
 export interface UploadClient extends UploadOwner {
@@ -57,6 +57,8 @@ export class Uploads {
   readonly #options: UploadsOptions
   readonly #uploads = new Map<string, Upload>()
   readonly #stopLooking: () => void
+  /** Repositories that were compared with what is noted of them, since they were opened. */
+  readonly #compared = new WeakMap<HostedRepository, Promise<void>>()
 
   constructor(options: UploadsOptions) {
     this.#options = options
@@ -75,10 +77,8 @@ export class Uploads {
     const use = await hosts.of(client.repositoryId).use()
     try {
       const { indexed } = use.hosted
-      const ledger = {
-        having: (names: readonly string[]) => store.namesOf(client, names),
-        add: (names: Iterable<string>) => store.addNames(client, names),
-      }
+      await this.#forgetWhatIsLost(use.hosted, client.repositoryId)
+      const ledger = ledgerOf(use.hosted, { store, client })
       const candidates = await store.parents(client, paths)
       const parent = candidates.find(({ treeId }) => indexed.index.find('tree', treeId as BlobId) !== undefined)
       const uploadId = secureRandom(16).toString('hex')
@@ -159,6 +159,16 @@ export class Uploads {
     return snapshotId
   }
 
+  /** After a prune, by whatever program, no client has what is not there any more. */
+  #forgetWhatIsLost(hosted: HostedRepository, repositoryId: number): Promise<void> {
+    const known = this.#compared.get(hosted)
+    if (known !== undefined) return known
+    const comparing = compare(hosted, { store: this.#options.store, repositoryId })
+    this.#compared.set(hosted, comparing)
+    comparing.catch(() => this.#compared.delete(hosted))
+    return comparing
+  }
+
   #find({ uploadId, clientId }: UploadKey): Upload {
     const upload = this.#uploads.get(uploadId)
     if (upload === undefined || upload.client.clientId !== clientId) throw notFound('the upload')
@@ -193,6 +203,32 @@ export class Uploads {
 export interface UploadKey {
   readonly uploadId: string
   readonly clientId: number
+}
+
+function ledgerOf(
+  { indexed }: HostedRepository,
+  { store, client }: { readonly store: UploadStore; readonly client: UploadClient },
+): UploadLedger {
+  return {
+    having: (names) => store.namesOf(client, names),
+    add: async (names) => {
+      // The index files first: a name without one that vouches for it would outlive its blob.
+      const indexes = await Array.fromAsync(indexed.repository.list('index'), ({ name }) => name)
+      await store.noteIndexes(client.repositoryId, indexes)
+      await store.addNames(client, names)
+    },
+  }
+}
+
+async function compare(
+  { indexed }: HostedRepository,
+  { store, repositoryId }: { readonly store: UploadStore; readonly repositoryId: number },
+): Promise<void> {
+  const present: ReadonlySet<string> = new Set(indexed.indexIds)
+  const noted = await store.indexesOf(repositoryId)
+  if (noted.every((id) => present.has(id))) return
+  await store.forgetNames(repositoryId, (name) => !indexed.index.has(name.startsWith('01') ? 'tree' : 'data', name.slice(2) as BlobId))
+  await store.noteIndexes(repositoryId, [...present])
 }
 
 function dated({ snapshotId, treeId, timeMs }: ParentSnapshot): UploadOpened['parent'] {
