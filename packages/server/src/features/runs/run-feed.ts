@@ -9,6 +9,7 @@ const POLL_MS = 1000
 const SKEW_MS = 10_000
 /** Reports of progress that come faster are passed over. */
 const PROGRESS_MS = 500
+const PROGRESS_TIMES_MAX = 5000
 const CHANGES_MAX = 500
 
 /** Somebody who watches runs. */
@@ -70,6 +71,8 @@ export class RunFeed {
     const now = this.#options.clock.now()
     const last = this.#progressAt.get(run.id)
     if (this.#listeners.size === 0 || (last !== undefined && Math.abs(now - last) < PROGRESS_MS)) return
+    // Runs that end in other processes leave their times behind.
+    if (this.#progressAt.size >= PROGRESS_TIMES_MAX) this.#progressAt.clear()
     this.#progressAt.set(run.id, now)
     this.#tell(run)
   }
