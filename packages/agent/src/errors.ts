@@ -25,10 +25,17 @@ export type AgentErrorCode = keyof typeof AGENT_ERRORS
 export class AgentError extends Error {
   override readonly name = 'AgentError'
   readonly code: AgentErrorCode
+  /** When the server wants to be asked again. */
+  readonly retryAfterMs: number | undefined
 
-  constructor(code: AgentErrorCode, message: string, options: { readonly cause?: unknown } = {}) {
+  constructor(
+    code: AgentErrorCode,
+    message: string,
+    options: { readonly cause?: unknown; readonly retryAfterMs?: number | undefined } = {},
+  ) {
     super(message, options.cause === undefined ? undefined : { cause: options.cause })
     this.code = code
+    this.retryAfterMs = options.retryAfterMs
   }
 }
 

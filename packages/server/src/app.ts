@@ -6,14 +6,20 @@ import fastify, { type FastifyBaseLogger, type FastifyServerOptions } from 'fast
 import { serializerCompiler, validatorCompiler, type ZodTypeProvider } from 'fastify-type-provider-zod'
 import type { Foundations, Services } from './composition.ts'
 import { accountRoutes } from './features/accounts/routes.ts'
+import { agentLinkRoutes } from './features/clients/agent-routes.ts'
+import { clientRoutes } from './features/clients/routes.ts'
 import { metricsRoutes } from './features/metrics/routes.ts'
 import { notificationRoutes } from './features/notifications/routes.ts'
+import { ensureFirstPlan } from './features/plans/first-plan.ts'
 import { planRoutes } from './features/plans/routes.ts'
+import { repositoryRoutes } from './features/repositories/routes.ts'
 import { agentRunRoutes } from './features/runs/agent-routes.ts'
 import { runRoutes } from './features/runs/routes.ts'
 import { searchRoutes } from './features/search/routes.ts'
 import { contentRoutes } from './features/snapshots/content-routes.ts'
 import { snapshotFileRoutes, snapshotRoutes } from './features/snapshots/routes.ts'
+import { authorizeUpload } from './features/uploads/authorize.ts'
+import { uploadRoutes } from './features/uploads/routes.ts'
 import type { Actor } from './http/actor.ts'
 import type { App } from './http/app-type.ts'
 import { registerGuard } from './http/guard.ts'
@@ -58,25 +64,41 @@ export async function buildApp({ foundations, services, logger, https }: AppOpti
   return app
 }
 
-function registerRoutes(app: App, { services }: Pick<AppOptions, 'foundations' | 'services'>): void {
+function registerRoutes(app: App, { foundations, services }: Pick<AppOptions, 'foundations' | 'services'>): void {
   accountRoutes(app, services)
   planRoutes(app, services)
   runRoutes(app, services)
-  agentRunRoutes(app, services)
   notificationRoutes(app, services)
   metricsRoutes(app, services)
+  clientRoutes(app, services)
+  repositoryRoutes(app, services)
   snapshotRoutes(app, services)
   snapshotFileRoutes(app, services)
   contentRoutes(app, services)
   searchRoutes(app, services)
+  registerAgentRoutes(app, { foundations, services })
 }
 
-async function authenticateBearer(token: string, { accounts }: Services): Promise<Actor | undefined> {
+function registerAgentRoutes(app: App, { foundations, services }: Pick<AppOptions, 'foundations' | 'services'>): void {
+  const { agentRuns, uploads } = services
+  agentLinkRoutes(app, {
+    ...services,
+    clock: foundations.clock,
+    hasWork: (clientId) => agentRuns.hasWork(clientId),
+    ensurePlan: (clientId, request) => ensureFirstPlan(services, { clientId, ...request }),
+  })
+  agentRunRoutes(app, services)
+  uploadRoutes(app, { uploads, authorize: (agent, request) => authorizeUpload(services, agent, request) })
+}
+
+async function authenticateBearer(token: string, { accounts, enrolments }: Services): Promise<Actor | undefined> {
   switch (kindOfToken(token)) {
     case 'api':
       return accounts.actorOfApiToken(token)
     case 'session':
       return accounts.actorOfSession(token)
+    case 'agent':
+      return enrolments.actorOfToken(token)
     default:
       return undefined
   }

@@ -104,10 +104,13 @@ async function backUp(order: BackupOrder, run: Run): Promise<void> {
   const finished = new AbortController()
   const counting = meter.countTotals(plan, AbortSignal.any([signal, finished.signal]))
   const work = { plan, signal, limits, progress: meter.listener, log: logOf(context) }
-  const result = await context.backup(order, work).finally(async () => {
+  let result: BackupResult
+  try {
+    result = await context.backup(order, work)
+  } finally {
     finished.abort()
     await counting
-  })
+  }
   run.snapshotId = result.snapshotId ?? null
   run.statistics = statisticsOf(result, missing)
   meter.phase('commands after')
@@ -123,7 +126,8 @@ async function restore(order: RestoreRunOrder, run: Run): Promise<void> {
   const places = target === null ? paths : [target]
   checkRestorePaths(context.policy, places.length === 0 ? ['/'] : places)
   meter.phase('restore')
-  run.statistics = await context.restore(order, { signal, limits, progress: meter.listener, log: logOf(context) })
+  const bringBack: RestoreWork = context.restore
+  run.statistics = await bringBack(order, { signal, limits, progress: meter.listener, log: logOf(context) })
 }
 
 async function afterFailure(

@@ -12,6 +12,7 @@ import type { ChangeRepository, NewRepository, RepositoryStatisticsView, Reposit
 import type { Settings } from '../../config/settings.ts'
 import { notFound, ServerError } from '../../errors.ts'
 import { type Audit, type Origin, SERVER_ORIGIN } from '../audit/audit.ts'
+import { RepositoryReaders } from './readers.ts'
 import { recoveryKit } from './recovery-kit.ts'
 import { checkLocation, type RepositoryAccess } from './repository-access.ts'
 import type { RepositoryHosts } from './repository-host.ts'
@@ -34,6 +35,7 @@ export interface RepositoriesOptions {
 /** The repositories that the server looks after. */
 export class Repositories {
   readonly #options: RepositoriesOptions
+  readonly #readers = new RepositoryReaders((id) => this.open(id))
   #making: Promise<StoredRepository> | undefined
 
   constructor(options: RepositoriesOptions) {
@@ -127,10 +129,7 @@ export class Repositories {
   /** A repository to read from, whose index names `tree`: a snapshot may be younger than the index that is in memory. */
   async read(id: number, { tree }: { readonly tree: BlobId }): Promise<IndexedRepository> {
     await this.byId(id)
-    const host = this.#options.hosts.of(id)
-    using use = await host.use()
-    if (use.hosted.indexed.index.has('tree', tree)) return use.hosted.indexed
-    return (await this.open(id)).loadIndex()
+    return this.#readers.read(id, tree)
   }
 
   /** Runs `action` while nobody else uses the repository, under an exclusive lock. */
@@ -146,7 +145,13 @@ export class Repositories {
       throw new ServerError('request.conflict', error.message, { cause: error })
     } finally {
       await repository.storage.close()
+      await this.#readers.drop(id)
     }
+  }
+
+  /** Closes what is open. */
+  async close(): Promise<void> {
+    await this.#readers.close()
   }
 
   async recoveryKit(id: number, origin: Origin): Promise<string> {

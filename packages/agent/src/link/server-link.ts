@@ -1,0 +1,146 @@
+import { type Clock, messageOf } from '@holdfast/engine'
+import {
+  claimedSchema,
+  type Enrol,
+  type Enrolled,
+  enrolledSchema,
+  type FinishRun,
+  type LogEntry,
+  type Machine,
+  type Pong,
+  pongSchema,
+  problemSchema,
+  type Register,
+  type RunEvents,
+  type RunOrder,
+  runEventsAnswerSchema,
+} from '@holdfast/protocol'
+import type { z } from 'zod'
+import { AgentError } from '../errors.ts'
+import { HttpUploadLink, type UploadReply } from '../runner/upload-link.ts'
+
+const ANSWER_BYTES_MAX = 16 * 1024 * 1024
+const CALL_TIMEOUT_MS = 60_000
+
+export interface ServerLinkOptions {
+  readonly serverUrl: string
+  /** The token in force; undefined before there is one. */
+  readonly token: () => string | undefined
+  readonly clock: Clock
+  /** Certificates in PEM that are trusted instead of the system's. */
+  readonly certificateAuthority?: string | undefined
+}
+
+/**
+ * What an agent and its server say to each other, one call each.
+ * @throws {AgentError} of every method: `link.unreachable` for what may pass, `link.unauthorised`, `link.refused`, `link.outdated`. The
+ *   signal's reason when aborted.
+ */
+export class ServerLink implements Disposable {
+  readonly serverUrl: string
+  readonly #http: HttpUploadLink
+
+  constructor({ serverUrl, token, clock, certificateAuthority }: ServerLinkOptions) {
+    this.serverUrl = serverUrl.replace(/\/+$/, '')
+    this.#http = new HttpUploadLink({ serverUrl: this.serverUrl, token: () => token() ?? '', clock, certificateAuthority })
+  }
+
+  enrol(request: Enrol): Promise<Enrolled> {
+    return this.#ask('/agent/v1/enrol', { body: request, answer: enrolledSchema })
+  }
+
+  register(request: Register): Promise<Enrolled> {
+    return this.#ask('/agent/v1/register', { body: request, answer: enrolledSchema })
+  }
+
+  ping(machine: Machine, signal: AbortSignal): Promise<Pong> {
+    return this.#ask('/agent/v1/ping', { body: machine, answer: pongSchema, signal })
+  }
+
+  async sendLogs(entries: readonly LogEntry[], signal: AbortSignal): Promise<void> {
+    await this.#call('/agent/v1/logs', { body: { entries }, signal })
+  }
+
+  /** Waits up to `waitSeconds` for a run; undefined when there is none. */
+  async claim(request: { readonly waitSeconds: number; readonly instance: string }, signal: AbortSignal): Promise<RunOrder | undefined> {
+    const timeoutMs = CALL_TIMEOUT_MS + request.waitSeconds * 1000
+    const { order } = await this.#ask('/agent/v1/runs/claim', { body: request, answer: claimedSchema, signal, timeoutMs })
+    return order ?? undefined
+  }
+
+  sendEvents(runId: number, events: RunEvents, signal?: AbortSignal): Promise<z.output<typeof runEventsAnswerSchema>> {
+    return this.#ask(`/agent/v1/runs/${runId}/events`, { body: { ...events }, answer: runEventsAnswerSchema, signal })
+  }
+
+  async finish(runId: number, outcome: FinishRun, signal?: AbortSignal): Promise<void> {
+    await this.#call(`/agent/v1/runs/${runId}/finish`, { body: { ...outcome }, signal })
+  }
+
+  /** Closes the connections. */
+  [Symbol.dispose](): void {
+    this.#http[Symbol.dispose]()
+  }
+
+  async #ask<Schema extends z.ZodType>(path: string, call: Call & { readonly answer: Schema }): Promise<z.output<Schema>> {
+    const text = await this.#call(path, call)
+    try {
+      return call.answer.parse(JSON.parse(text))
+    } catch (cause) {
+      throw new AgentError('link.outdated', `Cannot understand ${this.serverUrl}: its answer has another form than expected`, { cause })
+    }
+  }
+
+  async #call(path: string, { body, signal, timeoutMs = CALL_TIMEOUT_MS }: Call): Promise<string> {
+    const timeout = AbortSignal.timeout(timeoutMs)
+    const either = signal === undefined ? timeout : AbortSignal.any([signal, timeout])
+    let reply: UploadReply
+    let text: string
+    try {
+      reply = await this.#http.call({ method: 'POST', path, body, signal: either })
+      text = await readAnswer(reply)
+    } catch (cause) {
+      signal?.throwIfAborted()
+      const state = timeout.aborted ? 'it does not answer in time' : messageOf(cause)
+      throw new AgentError('link.unreachable', `Cannot reach ${this.serverUrl}: ${state}`, { cause })
+    }
+    if (reply.status >= 200 && reply.status < 300) return text
+    throw this.#failure(reply, text)
+  }
+
+  #failure({ status, retryAfterSeconds }: UploadReply, text: string): AgentError {
+    const detail = detailOf(text) ?? `it answers with status ${status}`
+    if (status === 401) return new AgentError('link.unauthorised', `Not let in by ${this.serverUrl}: ${detail}`)
+    if (status === 426) return new AgentError('link.outdated', `Cannot work with ${this.serverUrl}: ${detail}`)
+    if (status === 408 || status === 429 || status >= 500) {
+      const retryAfterMs = retryAfterSeconds === undefined ? undefined : retryAfterSeconds * 1000
+      return new AgentError('link.unreachable', `Cannot be served by ${this.serverUrl} now: ${detail}`, { retryAfterMs })
+    }
+    return new AgentError('link.refused', `Refused by ${this.serverUrl}: ${detail}`)
+  }
+}
+
+interface Call {
+  readonly body: Readonly<Record<string, unknown>>
+  readonly signal?: AbortSignal | undefined
+  readonly timeoutMs?: number
+}
+
+async function readAnswer({ body }: UploadReply): Promise<string> {
+  const pieces: Buffer[] = []
+  let sizeBytes = 0
+  for await (const piece of body) {
+    sizeBytes += piece.length
+    if (sizeBytes > ANSWER_BYTES_MAX) throw new Error('its answer is too long')
+    pieces.push(piece)
+  }
+  return Buffer.concat(pieces).toString('utf8')
+}
+
+/** What problem details say; a hostile server's words may be of any length. */
+function detailOf(text: string): string | undefined {
+  try {
+    return problemSchema.parse(JSON.parse(text)).detail.slice(0, 500)
+  } catch {
+    return undefined
+  }
+}

@@ -1,0 +1,79 @@
+import type { Clock } from '@holdfast/engine'
+import type { Clients } from '../clients/clients.ts'
+import type { EndedRun } from '../runs/run-lifecycle.ts'
+import type { Runs } from '../runs/runs.ts'
+import type { Scheduler } from '../scheduling/scheduler.ts'
+import type { Message } from './message.ts'
+import type { Notifier } from './notifier.ts'
+
+/** Who says what happens. */
+export interface EventSources {
+  readonly runs: Runs
+  readonly scheduler: Scheduler
+  readonly clients: Clients
+  readonly notifier: Notifier
+  readonly indexer: { wake(): void }
+}
+
+/** Connects what happens to clients and runs with those who want to know: channels, the client's own row, the index of files. */
+export function tellOfEvents({ runs, scheduler, clients, notifier, indexer }: EventSources, clock: Clock): void {
+  runs.onRunEnded(async (ended) => {
+    const { run } = ended
+    if (run.kind === 'backup' && run.state === 'finished' && run.clientId !== null) {
+      await clients.noteBackup(run.clientId, clock.now())
+      indexer.wake()
+      await notifier.recover(
+        `overdue plan ${run.planId}`,
+        runMessage(ended, { event: 'run.recovered', title: 'is no longer overdue' }),
+        ended.ownerId,
+      )
+    }
+    await tellOfRun(notifier, ended)
+  })
+  scheduler.onOverdue(async ({ planId, planName, clientId, ownerId, overdueAt }) => {
+    const { name } = await clients.byId(clientId)
+    const message: Message = {
+      event: 'client.overdue',
+      title: `${name} is overdue`,
+      body: `The plan “${planName}” should have ended well by ${new Date(overdueAt).toISOString()}.`,
+      at: clock.now(),
+      link: `/clients/${clientId}`,
+      isGood: false,
+      facts: { clientId, planId },
+    }
+    await notifier.raise(`overdue plan ${planId}`, message, ownerId)
+  })
+  clients.listen({
+    added: ({ id, name, owner_id }) => {
+      const message = {
+        event: 'client.new',
+        title: `${name} is a new client`,
+        body: 'A machine was added.',
+        at: clock.now(),
+        isGood: true,
+      } as const
+      return notifier.tell({ ...message, link: `/clients/${id}`, facts: { clientId: id } }, owner_id)
+    },
+  })
+}
+
+async function tellOfRun(notifier: Notifier, ended: EndedRun): Promise<void> {
+  const { run, ownerId } = ended
+  const alarm = `failed ${run.kind} ${run.planId ?? run.clientId ?? run.repositoryId}`
+  if (run.state === 'error') await notifier.raise(alarm, runMessage(ended, { event: 'run.failed', title: 'failed' }), ownerId)
+  if (run.state !== 'finished') return
+  await notifier.recover(alarm, runMessage(ended, { event: 'run.recovered', title: 'ended well again' }), ownerId)
+  await notifier.tell(runMessage(ended, { event: 'run.finished', title: 'ended well' }), ownerId)
+}
+
+function runMessage({ run }: EndedRun, { event, title }: { readonly event: Message['event']; readonly title: string }): Message {
+  return {
+    event,
+    title: `Run ${run.id} (${run.kind}) ${title}`,
+    body: run.error === null ? `The ${run.kind} ended with “${run.state}”.` : run.error.message,
+    at: run.finishedAt === null ? Date.parse(run.createdAt) : Date.parse(run.finishedAt),
+    link: `/runs/${run.id}`,
+    isGood: run.state === 'finished',
+    facts: { runId: run.id, clientId: run.clientId, planId: run.planId },
+  }
+}
