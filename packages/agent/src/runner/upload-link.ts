@@ -28,7 +28,7 @@ export interface UploadReply {
 
 export interface HttpUploadLinkOptions {
   readonly serverUrl: string
-  /** The token in force; asked for before each call, so that it may be replaced. */
+  /** The token in force; asked for before each call, so that it may be replaced. Empty while there is none. */
   readonly token: () => string
   readonly clock: Clock
   /** Awaited before each piece of a body, to keep within a bandwidth. */
@@ -68,6 +68,7 @@ export class HttpUploadLink implements UploadLink, Disposable {
     const isBytes = body instanceof Uint8Array
     const content = body === undefined ? Buffer.alloc(0) : isBytes ? viewOf(body) : Buffer.from(JSON.stringify(body))
     const request = this.#isSecure ? httpsRequest : httpRequest
+    const token = this.#options.token()
     const base = this.location.replace(/\/+$/, '')
     const response = await new Promise<IncomingMessage>((resolve, reject) => {
       const outgoing = request(`${base}${path}`, {
@@ -75,7 +76,7 @@ export class HttpUploadLink implements UploadLink, Disposable {
         agent: this.#agent,
         timeout: SILENCE_TIMEOUT_MS,
         headers: {
-          authorization: `Bearer ${this.#options.token()}`,
+          ...(token === '' ? {} : { authorization: `Bearer ${token}` }),
           ...(body === undefined ? {} : { 'content-type': isBytes ? 'application/octet-stream' : 'application/json' }),
           'content-length': content.length,
         },

@@ -1,0 +1,187 @@
+import { type Clock, messageOf, secureRandom } from '@holdfast/engine'
+import type { FinishRun, RunOrder } from '@holdfast/protocol'
+import type { AgentLog } from './agent-log.ts'
+import type { StatusBoard } from './agent-status.ts'
+import { type AgentError, isAgentError } from './errors.ts'
+import { BackOff, jittered } from './link/back-off.ts'
+import { RunReport } from './link/run-report.ts'
+import type { ServerLink } from './link/server-link.ts'
+import { describeMachine } from './machine.ts'
+import { executeRun, type RunContext } from './runner/execute-run.ts'
+import { isBlackedOut, type MachinePolicy } from './runner/machine-policy.ts'
+import type { Outbox } from './state/outbox.ts'
+
+/** How long a server is let wait with its answer when there is nothing to do. */
+const CLAIM_WAIT_SECONDS = 50
+/** When the machine may not work now, it is looked again so often. */
+const LOOK_AGAIN_MS = 30_000
+const LEAST_WAIT_MS = 1000
+const ASK_AGAIN_MS = 10_000
+/** An agent that stops tells the server how its run ended, if the server answers in this time. */
+const FAREWELL_MS = 5000
+
+export interface AgentOptions {
+  readonly link: ServerLink
+  readonly clock: Clock
+  readonly log: AgentLog
+  readonly board: StatusBoard
+  readonly outbox: Outbox
+  /** Of the agent. */
+  readonly version: string
+  readonly pingIntervalMs: number
+  /** What the machine's owner allows; asked before each run, so that a change counts at once. */
+  readonly policy: () => Promise<MachinePolicy>
+  /** How runs are carried out, beside what the agent itself knows of them. */
+  readonly work: Pick<RunContext, 'backup' | 'restore' | 'environment' | 'localCommands'>
+}
+
+/** What an agent does side by side. */
+type Task = 'pings' | 'runs'
+
+/** A machine's side of its server: says that it is there, takes runs one after the other, carries them out and tells how they ended. */
+export class Agent {
+  readonly #options: AgentOptions
+  /** By which the server tells this process from another of the same machine. */
+  readonly #instance = secureRandom(12).toString('hex')
+  readonly #problems = new Map<Task, string>()
+
+  constructor(options: AgentOptions) {
+    this.#options = options
+  }
+
+  /**
+   * Works until `signal` is aborted; a server that is away, or refuses the machine, is asked again and again.
+   * @throws {AgentError} `state.invalid` when the state folder cannot be used any more.
+   */
+  async run(signal: AbortSignal): Promise<void> {
+    const { board, outbox } = this.#options
+    await outbox.recover()
+    const broken = new AbortController()
+    const either = AbortSignal.any([signal, broken.signal])
+    const guarded = (task: Promise<void>): Promise<void> =>
+      task.catch((error: unknown) => {
+        broken.abort(error)
+        throw error
+      })
+    try {
+      await Promise.all([guarded(this.#pings(either)), guarded(this.#runs(either))])
+    } finally {
+      await this.#farewell()
+      await board.flush()
+    }
+  }
+
+  async #pings(signal: AbortSignal): Promise<void> {
+    const { link, log, version, pingIntervalMs } = this.#options
+    const machine = describeMachine(version)
+    await this.#again('pings', signal, async () => {
+      await link.ping(machine, signal)
+      await log.send(link, signal)
+      return pingIntervalMs - pingIntervalMs / 10 + jittered(pingIntervalMs / 10)
+    })
+  }
+
+  async #runs(signal: AbortSignal): Promise<void> {
+    const { link, clock } = this.#options
+    await this.#again('runs', signal, async () => {
+      await this.#deliver(signal)
+      const policy = await this.#options.policy()
+      if (isBlackedOut(clock.now(), policy.limits.blackouts)) return LOOK_AGAIN_MS
+      const askedAt = clock.now()
+      const order = await link.claim({ waitSeconds: CLAIM_WAIT_SECONDS, instance: this.#instance }, signal)
+      if (order !== undefined) await this.#carryOut(order, { policy, signal })
+      // A server that cannot wait with its answer is not asked without a pause.
+      return order === undefined && clock.now() - askedAt < LEAST_WAIT_MS ? jittered(ASK_AGAIN_MS) : 0
+    })
+  }
+
+  /** Does something over and over, pausing as long as it says; longer and longer while it fails. */
+  async #again(what: Task, signal: AbortSignal, action: () => Promise<number>): Promise<void> {
+    const { clock } = this.#options
+    const backOff = new BackOff()
+    while (!signal.aborted) {
+      let pauseMs: number
+      try {
+        pauseMs = await action()
+        backOff.reset()
+        this.#succeeds(what)
+      } catch (error) {
+        if (signal.aborted) return
+        if (!isAgentError(error) || error.code === 'state.invalid') throw error
+        this.#fails(what, error)
+        pauseMs = backOff.next(error.retryAfterMs)
+      }
+      await clock.sleep(pauseMs, signal).catch(() => undefined)
+    }
+  }
+
+  async #carryOut(order: RunOrder, { policy, signal }: { readonly policy: MachinePolicy; readonly signal: AbortSignal }): Promise<void> {
+    const { clock, link, log, board, outbox, work } = this.#options
+    const outline = { runId: order.runId, kind: order.kind, name: nameOf(order), startedAt: new Date(clock.now()).toISOString() }
+    await outbox.begin(order.runId)
+    board.change({ currentRun: outline })
+    log.add('info', `Run ${order.runId} (${outline.name}) begins`)
+    await using report = new RunReport(order, { link, clock })
+    const context = {
+      ...work,
+      clock,
+      policy,
+      signal: AbortSignal.any([signal, report.signal]),
+      progress: report.progress.bind(report),
+      log: report.log.bind(report),
+    }
+    const outcome = await executeRun(order, context).catch((error: unknown) => outcomeOf(report.verdict, error, signal))
+    const unsent = await report.close()
+    if (report.verdict === 'lost') await outbox.drop()
+    else await outbox.put({ runId: order.runId, outcome, log: unsent })
+    board.change({ currentRun: null, lastRun: { ...outline, finishedAt: new Date(clock.now()).toISOString(), outcome } })
+    log.add(outcome.state === 'error' ? 'error' : 'info', `Run ${order.runId} (${outline.name}): ${endOf(outcome)}`)
+  }
+
+  async #deliver(signal: AbortSignal): Promise<void> {
+    const { outbox, link, log } = this.#options
+    const onRefused = (runId: number, error: Error): void =>
+      log.add('warning', `The server does not take the end of run ${runId}: ${error.message}`)
+    await outbox.deliver(link, { signal, onRefused })
+  }
+
+  /** Whatever is not told now is told by the next process. */
+  async #farewell(): Promise<void> {
+    await this.#deliver(AbortSignal.timeout(FAREWELL_MS)).catch(() => undefined)
+  }
+
+  #succeeds(what: Task): void {
+    const { board, log, clock } = this.#options
+    const hadProblem = this.#problems.delete(what)
+    const [problem = null] = this.#problems.values()
+    if (hadProblem && problem === null) log.add('info', 'All is well again')
+    board.change({ isReachable: true, problem, heardAt: new Date(clock.now()).toISOString() })
+  }
+
+  #fails(what: Task, error: AgentError): void {
+    const { board, log } = this.#options
+    if (![...this.#problems.values()].includes(error.message)) log.add('warning', error.message)
+    this.#problems.set(what, error.message)
+    board.change({ isReachable: error.code !== 'link.unreachable', problem: error.message })
+  }
+}
+
+/** Of a run that was ended from outside. */
+function outcomeOf(verdict: RunReport['verdict'], error: unknown, signal: AbortSignal): FinishRun {
+  const nothing = { snapshotId: null, statistics: null }
+  if (verdict === 'cancelled') return { state: 'cancelled', ...nothing, error: null }
+  const failure =
+    verdict === 'lost'
+      ? { code: 'run.lost', message: messageOf(error) }
+      : { code: 'run.interrupted', message: `Interrupted: ${signal.aborted ? 'the agent was stopped' : messageOf(error)}` }
+  return { state: 'error', ...nothing, error: failure }
+}
+
+function endOf({ state, snapshotId, error }: FinishRun): string {
+  if (error !== null) return error.message
+  return snapshotId === null ? state : `snapshot ${snapshotId.slice(0, 8)} saved`
+}
+
+function nameOf(order: RunOrder): string {
+  return order.kind === 'backup' ? order.planName : 'restore'
+}

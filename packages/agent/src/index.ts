@@ -1,0 +1,10 @@
+/** Everything that the command may use of the agent, one name each. */
+export { type AgentStatus, readStatus } from './agent-status.ts'
+export { type EntranceOptions, enrol } from './entrance.ts'
+export { AGENT_ERRORS, AgentError, type AgentErrorCode, isAgentError } from './errors.ts'
+export { type RunAgentOptions, runAgent } from './run-agent.ts'
+export { UNRESTRICTED } from './runner/machine-policy.ts'
+export { type AgentSettings, type AgentTexts, readAgentSettings, serverUrlOf } from './settings.ts'
+export { isLocked } from './state/agent-lock.ts'
+export { keepEnrolment, readEnrolment, type StoredEnrolment } from './state/enrolment.ts'
+export { StateFolder } from './state/state-folder.ts'
