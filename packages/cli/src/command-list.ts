@@ -24,6 +24,18 @@ export const COMMANDS: readonly CommandEntry[] = [
     group: 'server',
     load: async () => (await import('./commands/server.ts')).serverCommand,
   }),
+  entry('agent', 'Let a server back this machine up', {
+    group: 'server',
+    load: async () => (await import('./commands/agent.ts')).agentCommand,
+  }),
+  entry('agent enrol', 'Bring this machine in at a server by a code', {
+    group: 'server',
+    load: async () => (await import('./commands/agent-enrol.ts')).agentEnrolCommand,
+  }),
+  entry('agent status', 'Say how the agent of this machine is', {
+    group: 'server',
+    load: async () => (await import('./commands/agent-status.ts')).agentStatusCommand,
+  }),
   entry('init', 'Initialize a new repository', { group: 'backups', load: async () => (await import('./commands/init.ts')).initCommand }),
   entry('backup', 'Create a new backup of files and folders', {
     group: 'backups',

@@ -37,6 +37,8 @@ function messageFor(error: unknown): string {
 
 function isExpected(error: unknown): error is Error {
   if (error instanceof CommandFailure || isEngineError(error)) return true
+  // Known by their names: most commands do not load the packages of server and agent.
+  if (error instanceof Error && (error.name === 'AgentError' || error.name === 'ServerError')) return true
   // The system's own failures, such as a file that may not be read, speak for themselves.
   return error instanceof Error && 'syscall' in error
 }

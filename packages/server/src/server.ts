@@ -1,4 +1,6 @@
 import { chmod, mkdir, readFile } from 'node:fs/promises'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { type Clock, messageOf, secureRandom, systemClock } from '@holdfast/engine'
 import { type Logger, pino } from 'pino'
@@ -10,6 +12,7 @@ import { openDatabase } from './db/database.ts'
 import { migrate } from './db/migrate.ts'
 import { ServerError } from './errors.ts'
 import type { App } from './http/app-type.ts'
+import { LocalMachine } from './local-machine.ts'
 import { SecretBox } from './secrets/secret-box.ts'
 
 /** How long requests that are under way, uploads above all, may take to finish when the server is told to stop. */
@@ -33,8 +36,10 @@ export interface StartServerOptions {
 
 /** A server that listens. */
 export interface RunningServer extends ServerAnnouncement {
-  readonly services: Services
-  readonly app: App
+  /** The machine that the server runs on, as a client of its own. */
+  readonly localMachine: LocalMachine
+  /** Where the server can be reached from this machine without a certificate. */
+  readonly loopbackUrl: string
   /** Takes no more requests, lets those under way finish, and closes everything. Safe to call twice. */
   stop(): Promise<void>
 }
@@ -58,6 +63,7 @@ export async function startServer({
   const app = await buildApp({ foundations, services, logger, ...(https === undefined ? {} : { https }) })
   stack.defer(() => closeWithin(app, { clock, logger }))
   const address = await listen(app, settings)
+  const loopbackUrl = https === undefined ? address : await listenAside(app, stack)
   for (const work of services.background) work.start()
   const opened = stack.move()
   let stopped: Promise<void> | undefined
@@ -65,7 +71,8 @@ export async function startServer({
     stopped ??= opened.disposeAsync()
     return stopped
   }
-  return { url: settings.publicUrl === '' ? address : settings.publicUrl, firstLogin, services, app, stop }
+  const url = settings.publicUrl === '' ? address : settings.publicUrl
+  return { url, firstLogin, loopbackUrl, localMachine: new LocalMachine(services), stop }
 }
 
 async function openFoundations(
@@ -115,6 +122,20 @@ async function listen(app: App, { host, port }: Settings): Promise<string> {
   } catch (cause) {
     throw new ServerError('settings.invalid', `Cannot listen on ${host}, port ${port}: ${messageOf(cause)}`, { cause })
   }
+}
+
+/** For the agent of this machine where everybody else needs a certificate that fits the name by which the server is known. */
+async function listenAside(app: App, stack: AsyncDisposableStack): Promise<string> {
+  const aside = createServer((request, response) => app.routing(request, response))
+  stack.defer(async () => {
+    aside.closeAllConnections()
+    await new Promise((resolve) => aside.close(resolve))
+  })
+  await new Promise<void>((resolve, reject) => {
+    aside.once('error', reject)
+    aside.listen({ host: '127.0.0.1', port: 0 }, resolve)
+  })
+  return `http://127.0.0.1:${(aside.address() as AddressInfo).port}`
 }
 
 async function closeWithin(app: App, { clock, logger }: { readonly clock: Clock; readonly logger: Logger }): Promise<void> {

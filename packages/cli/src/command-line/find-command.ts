@@ -22,8 +22,10 @@ export function findCommand(args: readonly string[]): FoundCommand {
   const name = word(first)
   if (name === 'help') return { kind: 'help', topic: helpTopic(args.slice(first + 1).filter((arg) => !arg.startsWith('-'))) }
   if (!isCommandGroup(name)) return entryOf(name, args.toSpliced(first, 1))
-  if (second === undefined) return { kind: 'help', topic: name }
   const both = `${name} ${word(second)}`
+  // `agent` is a command and a group; the second word may be the value of a flag.
+  if (commandEntry(name) !== undefined && commandEntry(both) === undefined) return entryOf(name, args.toSpliced(first, 1))
+  if (second === undefined) return { kind: 'help', topic: name }
   if (wantsHelp && !COMMANDS.some((entry) => entry.name === both)) return { kind: 'help', topic: name }
   return entryOf(both, args.toSpliced(second, 1).toSpliced(first, 1))
 }

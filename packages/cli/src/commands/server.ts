@@ -1,7 +1,7 @@
 import { defineCommand } from '../command-line/command.ts'
 import { text } from '../command-line/flag.ts'
 import { Printer } from '../output/printer.ts'
-import { untilStopped } from '../session/running-server.ts'
+import { announceServer, untilInterrupted } from '../session/running-server.ts'
 
 export const serverCommand = defineCommand({
   usage: '',
@@ -19,9 +19,20 @@ export const serverCommand = defineCommand({
   ],
   async run(context, { flags }) {
     const printer = new Printer(context)
-    const { loadSettings, startServer } = await import('@holdfast/server')
+    const [{ loadSettings, startServer }, { startLocalAgent }] = await Promise.all([
+      import('@holdfast/server'),
+      import('../session/local-agent.ts'),
+    ])
     const settings = loadSettings({ environment: context.environment.all(), folder: process.cwd(), file: flags.config })
     const server = await startServer({ settings })
-    await untilStopped(server, { context, printer })
+    try {
+      announceServer(server, printer)
+      // The machine itself is protected where `holdfast start` has made it a client; servers that share a database are on several machines.
+      const isLocal = settings.databaseUrl === '' && (await server.localMachine.isClient())
+      await using _agent = isLocal ? await startLocalAgent(server, { context, printer, dataFolder: settings.data }) : undefined
+      await untilInterrupted(context)
+    } finally {
+      await server.stop()
+    }
   },
 })

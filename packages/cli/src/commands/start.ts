@@ -1,8 +1,10 @@
+import { lstatSync } from 'node:fs'
 import { mkdir, open, rename, unlink } from 'node:fs/promises'
 import { basename, join, resolve } from 'node:path'
 import { checkRepository, initRepository, isEngineError, messageOf, secureRandom } from '@holdfast/engine'
 import { CommandFailure } from '../command-failure.ts'
 import { type CommandContext, defineCommand } from '../command-line/command.ts'
+import { toggle } from '../command-line/flag.ts'
 import { parseArguments } from '../command-line/parse-arguments.ts'
 import { Printer } from '../output/printer.ts'
 import { withRepository } from '../session/open-session.ts'
@@ -17,36 +19,37 @@ const KEEP_A_COPY = 'KEEP A COPY OF THAT FILE SOMEWHERE ELSE: whoever loses the 
 export const startCommand = defineCommand({
   usage: '[FOLDER ...]',
   description: `
-    Backs folders up with nothing to set up: makes an encrypted repository with a generated password below the data folder
-    ($HOLDFAST_DATA, or data/ here), backs the folders up into it and checks it. Run again, it stores what has changed.
+    Starts the server with nothing to set up, and protects folders of this machine: makes an encrypted repository with a generated password
+    below the data folder ($HOLDFAST_DATA, or data/ here), backs the folders up into it at once, checks it, and does so again every day until
+    it is interrupted. Run again, it stores what has changed. Without folders it starts the server alone.
+
+    With --once there is no server: the folders are backed up and checked, and that is all.
   `,
-  flags: {},
+  flags: { once: toggle('--once', 'back up and check, and start no server') },
   examples: [
-    { line: 'start ~/Documents', does: 'The first backup, and every one after it' },
-    { line: 'start', does: 'Say what there is and what to do next' },
+    { line: 'start ~/Documents', does: 'The first backup, and one every day from then on' },
+    { line: 'start --once ~/Documents', does: 'A backup now, and nothing that goes on' },
   ],
-  async run(context, { args }) {
+  async run(context, { args, flags }) {
     const folder = resolve(context.environment.get('dataFolder') ?? 'data')
     const files = { repository: join(folder, 'repository'), password: join(folder, 'repository-password') }
     const printer = new Printer(context)
-    if (args.length === 0) return explain(printer, files)
-    const own: CommandContext = {
-      ...context,
-      globals: {
-        ...context.globals,
-        repo: files.repository,
-        repositoryFile: undefined,
-        passwordFile: files.password,
-        passwordCommand: undefined,
-        insecureNoPassword: false,
-      },
-    }
-    const isNew = await ensureRepository(own, printer, files)
-    if (isNew) announce(printer, files)
     // Absolute, so that it makes no difference from where the same folder is named.
-    await backupCommand.run(own, parseArguments(backupCommand, ['--', ...args.map((folder) => resolve(folder))]).input)
-    await check(own, printer)
-    if (!isNew) printer.info(`repository: ${files.repository}, password: ${files.password}`)
+    const folders = args.map((folder) => resolve(folder))
+    if (flags.once && folders.length === 0) throw new CommandFailure('usage', 'name the folders to back up')
+    if (!flags.once) requireSome(folders, printer)
+    const own = forRepository(context, files)
+    if (folders.length > 0) {
+      const isNew = await ensureRepository(own, printer, files)
+      if (isNew) announce(printer, files)
+      else printer.info(`repository: ${files.repository}, password: ${files.password}`)
+    }
+    if (flags.once) {
+      await backupCommand.run(own, parseArguments(backupCommand, ['--', ...folders]).input)
+      return check(own, printer)
+    }
+    const { serveHere } = await import('../session/serve-here.ts')
+    await serveHere(context, { printer, files, folders, check: () => check(own, printer) })
   },
 })
 
@@ -55,14 +58,16 @@ interface Files {
   readonly password: string
 }
 
-function explain(printer: Printer, files: Files): void {
-  const lines = [
-    'Name the folders to back up: npm start -- FOLDER … (or holdfast start FOLDER …).',
-    `They go into an encrypted repository at ${files.repository};`,
-    `its password is generated and kept in ${files.password}.`,
-    '`holdfast help` lists what else can be done with it.',
-  ]
-  for (const line of lines) printer.result(line)
+/** @throws {CommandFailure} when there is none of the folders; those that are missing beside others are told of by their backup. */
+function requireSome(folders: readonly string[], printer: Printer): void {
+  const missing = folders.filter((folder) => lstatSync(folder, { throwIfNoEntry: false }) === undefined)
+  for (const folder of missing) printer.warn(`there is no ${folder}`)
+  if (missing.length > 0 && missing.length === folders.length) throw new CommandFailure('failed', 'there is nothing to back up')
+}
+
+function forRepository(context: CommandContext, { repository, password }: Files): CommandContext {
+  const source = { repo: repository, repositoryFile: undefined, passwordFile: password, passwordCommand: undefined }
+  return { ...context, globals: { ...context.globals, ...source, insecureNoPassword: false } }
 }
 
 function announce(printer: Printer, { repository, password }: Files): void {

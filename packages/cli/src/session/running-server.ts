@@ -2,17 +2,16 @@ import type { RunningServer } from '@holdfast/server'
 import type { CommandContext } from '../command-line/command.ts'
 import type { Printer } from '../output/printer.ts'
 
-/** Says where the server is and how to get in, then waits for the interruption and stops it in good order. */
-export async function untilStopped(
-  server: RunningServer,
-  { context, printer }: { readonly context: CommandContext; readonly printer: Printer },
-): Promise<void> {
-  printer.result(`Holdfast is at ${server.url}`)
-  if (server.firstLogin !== undefined) {
-    const { username, password } = server.firstLogin
-    printer.result(`Sign in as ${username} with the password ${password} (it is shown this once: change it or keep it safe)`)
-  }
-  const { signal } = context
-  if (!signal.aborted) await new Promise<void>((resolve) => signal.addEventListener('abort', () => resolve(), { once: true }))
-  await server.stop()
+/** Says where the server is and how to get in. */
+export function announceServer({ url, firstLogin }: RunningServer, printer: Printer): void {
+  printer.result(`Holdfast is at ${url}`)
+  if (firstLogin === undefined) return
+  const { username, password } = firstLogin
+  printer.result(`Sign in as ${username} with the password ${password} (it is shown this once: change it or keep it safe)`)
+}
+
+/** Resolves when the user or the system wants the command to end. */
+export async function untilInterrupted({ signal }: CommandContext): Promise<void> {
+  if (signal.aborted) return
+  await new Promise<void>((resolve) => signal.addEventListener('abort', () => resolve(), { once: true }))
 }

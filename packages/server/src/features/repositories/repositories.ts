@@ -107,6 +107,11 @@ export class Repositories {
     await audit.record(origin, { action: 'repository.removed', subject: `repository ${id}`, detail: { name } })
   }
 
+  /** Whether there is a repository of plans that name none. */
+  async hasDefault(): Promise<boolean> {
+    return (await this.#options.store.find({ isDefault: true })) !== undefined
+  }
+
   /** The repository of plans that name none. The first call makes it: in the bucket of the settings, or in the data folder. */
   async ensureDefault(): Promise<StoredRepository> {
     const existing = await this.#options.store.find({ isDefault: true })
