@@ -8,7 +8,7 @@ export interface LockedPackage {
   readonly licence: string | undefined
 }
 
-const PERMISSIVE = ['0BSD', 'Apache-2.0', 'BlueOak-1.0.0', 'BSD-2-Clause', 'BSD-3-Clause', 'CC0-1.0', 'ISC', 'MIT', 'Unlicense']
+const PERMISSIVE = ['0BSD', 'Apache-2.0', 'BlueOak-1.0.0', 'BSD-2-Clause', 'BSD-3-Clause', 'CC0-1.0', 'ISC', 'MIT', 'MIT-0', 'Unlicense']
 
 /** Packages that users of Holdfast receive and whose licence is not permissive. */
 export function licenceComplaints(locked: Readonly<Record<string, LockedPackage>>): readonly Complaint[] {

@@ -119,7 +119,7 @@ async function comeIn(parts: Parts & { readonly gate: Gate }): Promise<StoredEnr
   }
   throw new AgentError(
     'settings.missing',
-    `Cannot start: ${missing.join(', ')} ${missing.length === 1 ? 'is' : 'are'} not set, and the page is switched off; set them, or enrol with a code`,
+    `Cannot start: not set: ${missing.join(', ')}, and the page is switched off; set them, or enrol with a code`,
   )
 }
 

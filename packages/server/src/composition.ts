@@ -128,13 +128,13 @@ function composeRepositories(
   return { repositories, hosts, close }
 }
 
-export interface SnapshotParts extends Pick<Foundations, 'database' | 'clock' | 'logger'> {
+interface SnapshotParts extends Pick<Foundations, 'database' | 'clock' | 'logger'> {
   readonly audit: Audit
   readonly repositories: SnapshotRepositories
 }
 
 /** Puts together what shows, searches and changes snapshots. */
-export function composeSnapshots({ database, clock, logger, audit, repositories }: SnapshotParts): SnapshotServices {
+function composeSnapshots({ database, clock, logger, audit, repositories }: SnapshotParts): SnapshotServices {
   const leases = new Leases(database.queries, clock)
   const indexStore = new IndexStore(database)
   const indexer = new Indexer({

@@ -14,6 +14,7 @@ const CONNECTIONS_MAX = 50
 const CODE_BYTES = 5
 const ATTEMPTS_MAX = 10
 const ATTEMPTS_WITHIN_MS = 60_000
+const CONTENT_POLICY = "default-src 'none'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'"
 const COOKIE = 'holdfast_agent'
 /** Browsers that are let in at once. */
 const SESSIONS_MAX = 20
@@ -204,7 +205,7 @@ function send(response: ServerResponse, { status, page, session }: Reply): void 
       ...(session === undefined ? {} : { 'set-cookie': `${COOKIE}=${session}; HttpOnly; SameSite=Strict; Path=/` }),
       'content-type': 'text/html; charset=utf-8',
       'cache-control': 'no-store',
-      'content-security-policy': `default-src 'none'; style-src 'nonce-${nonce}'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'`,
+      'content-security-policy': `${CONTENT_POLICY}; style-src 'nonce-${nonce}'`,
       'referrer-policy': 'no-referrer',
       'x-content-type-options': 'nosniff',
     })

@@ -10,7 +10,8 @@ const STYLE = `
   label { display: block; font-weight: 600; margin-top: 1rem; }
   small { display: block; font-weight: 400; opacity: .75; }
   input, textarea { box-sizing: border-box; font: inherit; margin-top: .25rem; padding: .5rem; width: 100%; }
-  button { background: #0b6e4f; border: 0; border-radius: .375rem; color: #fff; font: inherit; font-weight: 600; margin-top: 1.5rem; padding: .625rem 1.25rem; }
+  button { background: #0b6e4f; border: 0; border-radius: .375rem; color: #fff; font: inherit; font-weight: 600; }
+  button { margin-top: 1.5rem; padding: .625rem 1.25rem; }
   [role=alert] { border-left: .25rem solid #b3261e; padding: .25rem 0 .25rem .75rem; }
   dl { display: grid; gap: .375rem 1rem; grid-template-columns: max-content 1fr; }
   dt { font-weight: 600; }
@@ -46,7 +47,8 @@ export function formView(values: FormValues, { problem, proof }: { readonly prob
       ${problemOf(problem)}
       <form method="post" action="/register">
         <input type="hidden" name="proof" value="${proof}">
-        <label>Server<input name="serverUrl" type="url" required placeholder="https://backup.example.org" value="${values.serverUrl}"></label>
+        <label>Server
+          <input name="serverUrl" type="url" required placeholder="https://backup.example.org" value="${values.serverUrl}"></label>
         <label>User<input name="username" required autocomplete="username" value="${values.username}"></label>
         <label>Password<small>Used once, to let this machine in; it is not kept.</small>
           <input name="password" type="password" required autocomplete="current-password"></label>

@@ -12,7 +12,10 @@ export class StateFolder {
     this.path = path
   }
 
-  /** Opens a folder, which is made when it is missing. @throws {AgentError} `state.invalid` when it cannot be used or others may write to it. */
+  /**
+   * Opens a folder, which is made when it is missing.
+   * @throws {AgentError} `state.invalid` when it cannot be used or others may write to it.
+   */
   static async open(path: string): Promise<StateFolder> {
     try {
       await mkdir(path, { recursive: true, mode: 0o700 })

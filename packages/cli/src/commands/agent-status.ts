@@ -7,8 +7,8 @@ import { AGENT_FLAGS, agentSettings } from '../session/agent-session.ts'
 export const agentStatusCommand = defineCommand({
   usage: '',
   description: `
-    Says whether an agent works on this machine, at which server, and how its last run ended. Fails when the machine is not in at any server,
-    when no agent works, or when the agent has a problem, so that a script can tell.
+    Says whether an agent works on this machine, at which server, and how its last run ended. Fails when the machine is not in at any
+    server, when no agent works, or when the agent has a problem, so that a script can tell.
   `,
   flags: AGENT_FLAGS,
   examples: [{ line: 'agent status', does: 'How the agent of this machine is' }],

@@ -36,7 +36,7 @@ export function agentSettings(
   })
 }
 
-/** The certificates that the user trusts, in PEM; undefined for those of the system. @throws {CommandFailure} when a file cannot be read. */
+/** Certificates that the user trusts, in PEM; undefined for those of the system. @throws {CommandFailure} for files that cannot be read. */
 export function trustedCertificates({ globals, environment }: CommandContext): string | undefined {
   const named = globals.cacert.length > 0 ? globals.cacert : (environment.get('cacert')?.split(',') ?? [])
   if (named.length === 0) return undefined

@@ -46,7 +46,7 @@ export function registerProblems(app: FastifyInstance): void {
 }
 
 /** The problem details of anything that was thrown. */
-export function problemOf(error: FastifyError | Error): Problem {
+function problemOf(error: FastifyError | Error): Problem {
   if (isServerError(error)) return problem(error.status, { code: error.code, detail: error.message })
   if (isEngineError(error)) {
     const status = ENGINE_STATUS[error.code]

@@ -14,6 +14,7 @@ export interface NewToken {
   readonly hash: string
 }
 
+/** Draws a token that nobody had before. */
 export function newToken(kind: TokenKind): NewToken {
   const token = PREFIXES[kind] + secureRandom(TOKEN_BYTES).toString('base64url')
   return { token, hash: hashToken(token) }

@@ -101,7 +101,7 @@ export interface TestDatabases {
   stop(): Promise<void>
 }
 
-/** Both kinds of database: `for (const databases of allDatabases()) describe(databases.name, …)`. PostgreSQL is started by the first use. */
+/** Both kinds: `for (const databases of allDatabases()) describe(databases.name, …)`. PostgreSQL is started by the first use. */
 export function allDatabases(): readonly TestDatabases[] {
   let postgres: Promise<TestPostgres> | undefined
   return [

@@ -197,7 +197,7 @@ export class Clients {
 }
 
 /** The settings of a client, with defaults for those that its row was stored without. */
-export function settingsOf({ settings }: Pick<StoredClient, 'settings'>): ClientSettings {
+function settingsOf({ settings }: Pick<StoredClient, 'settings'>): ClientSettings {
   return clientSettingsSchema.parse(JSON.parse(settings))
 }
 

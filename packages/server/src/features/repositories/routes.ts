@@ -25,6 +25,10 @@ export function repositoryRoutes(app: App, { repositories }: { readonly reposito
     schema: { tags: TAGS, summary: 'A repository', params: byId, response: { 200: repositorySchema, ...problems } },
     handler: (request) => repositories.get(request.params.id),
   })
+  administrationRoutes(app, repositories)
+}
+
+function administrationRoutes(app: App, repositories: Repositories): void {
   app.route({
     method: 'POST',
     url: '/api/v1/repositories',
