@@ -15,6 +15,7 @@ export const AGENT_ERRORS = {
   'run.timeout': 'The run took longer than it may.',
   'run.interrupted': 'The agent was stopped before the run was at its end.',
   'run.lost': 'The server gave the run up or to somebody else.',
+  'run.incomplete': 'Some of what was to be restored could not be.',
   'run.unsupported': 'The agent cannot carry out runs of this kind.',
 } as const satisfies Readonly<Record<string, string>>
 

@@ -1,21 +1,33 @@
 import { type Clock, TokenBucket } from '@holdfast/engine'
-import type { Limits } from '@holdfast/protocol'
-import type { BackupWork } from './runner/execute-run.ts'
+import type { BackupWork, RestoreWork } from './runner/execute-run.ts'
 import { backupManaged } from './runner/managed-backup.ts'
+import { managedRestoreWork } from './runner/managed-restore.ts'
 import { HttpUploadLink, type HttpUploadLinkOptions } from './runner/upload-link.ts'
 
+/** How the server is reached. */
+type Access = Pick<HttpUploadLinkOptions, 'serverUrl' | 'token' | 'clock' | 'certificateAuthority'>
+
 /** Backups through the server, which holds the key of the repository; a server that is away is waited for. */
-export function managedBackup(options: Pick<HttpUploadLinkOptions, 'serverUrl' | 'token' | 'clock' | 'certificateAuthority'>): BackupWork {
+export function managedBackup(options: Access): BackupWork {
   return async (order, { plan, signal, limits, progress, log }) => {
-    using link = new HttpUploadLink({ ...options, pace: paceOf(limits, options.clock) })
+    const { uploadBytesPerSecond } = limits
+    using link = new HttpUploadLink({
+      ...options,
+      pace: uploadBytesPerSecond === undefined ? undefined : paceOf(uploadBytesPerSecond, options.clock),
+    })
     const target = { repositoryId: order.repositoryId, runId: order.runId }
     const onRetry = (message: string): void => log('warning', `${message}; trying again`)
     return await backupManaged(link, target, { ...plan, signal, progress, onRetry })
   }
 }
 
-function paceOf({ uploadBytesPerSecond }: Limits, clock: Clock): HttpUploadLinkOptions['pace'] {
-  if (uploadBytesPerSecond === undefined) return undefined
-  const bucket = new TokenBucket(uploadBytesPerSecond, clock)
+/** Restores through the server. */
+export function managedRestore(options: Access): RestoreWork {
+  const { clock } = options
+  return managedRestoreWork(() => new HttpUploadLink(options), { clock, paceOf: (rate) => paceOf(rate, clock) })
+}
+
+function paceOf(bytesPerSecond: number, clock: Clock): (direction: 'upload' | 'download', sizeBytes: number) => Promise<void> {
+  const bucket = new TokenBucket(bytesPerSecond, clock)
   return (_direction, sizeBytes) => bucket.take(sizeBytes, undefined)
 }

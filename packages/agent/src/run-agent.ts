@@ -6,7 +6,7 @@ import { StatusBoard } from './agent-status.ts'
 import { register, registerPatiently } from './entrance.ts'
 import { AgentError, isAgentError } from './errors.ts'
 import { ServerLink } from './link/server-link.ts'
-import { managedBackup } from './managed-work.ts'
+import { managedBackup, managedRestore } from './managed-work.ts'
 import { type PageModel, PageServer } from './page/page-server.ts'
 import type { MachinePolicy } from './runner/machine-policy.ts'
 import { type AgentSettings, clientNameOf, missingSettings, pathsOf, serverUrlOf } from './settings.ts'
@@ -92,7 +92,12 @@ async function work(enrolment: StoredEnrolment, parts: Parts): Promise<void> {
     outbox: new Outbox(folder),
     pingIntervalMs: settings.pingIntervalMs,
     policy: async () => policy ?? (await loadPolicy({ state: folder, file, allowCommands, allowRestores })),
-    work: { backup: managedBackup(access), environment: withoutSecrets(parts.environment), localCommands: settings.preCommands },
+    work: {
+      backup: managedBackup(access),
+      restore: managedRestore(access),
+      environment: withoutSecrets(parts.environment),
+      localCommands: settings.preCommands,
+    },
   })
   await agent.run(signal)
 }

@@ -4,6 +4,7 @@
 
 export type { Polynomial } from './chunker/polynomial.ts'
 export type { CompressionMode } from './compression/zstd.ts'
+export { randomSealingKey, type SealingKey } from './crypto/sealer.ts'
 export { ENGINE_ERRORS, EngineError, type EngineErrorCode, isEngineError, messageOf, systemStateOf } from './errors.ts'
 export { parseByteSize } from './format/byte-size.ts'
 export { type ByteString, byteStringFrom, byteStringOf, bytesOf, displayText, systemPath } from './format/byte-string.ts'
@@ -52,6 +53,8 @@ export { type FoundObject, findObjects, locateObject, objectsOfPacks } from './o
 export { executeForget, type ForgetGroup, type ForgetPlan, planForget, planForgetOf } from './operations/forget.ts'
 export { BlobIngest, type IngestedBlob } from './operations/ingest/blob-ingest.ts'
 export { frameBatches } from './operations/ingest/frame-batches.ts'
+export { type Lender, openBorrowed } from './operations/lend/borrowed-repository.ts'
+export { LentSnapshot } from './operations/lend/lent-snapshot.ts'
 export { type ListedNode, listSnapshot } from './operations/list.ts'
 export { packsOfSnapshot } from './operations/packs-of-snapshot.ts'
 export { compilePathFilter, type PathFilter, uniteFilters } from './operations/path-filter.ts'

@@ -3,6 +3,7 @@ import { passwordSchema } from './accounts.ts'
 import { idSchema, timeSchema } from './fields.ts'
 import { hooksSchema, limitsSchema, planDefinitionSchema } from './plans.ts'
 import { logEntrySchema, runErrorSchema, runProgressSchema, runStatisticsSchema } from './runs.ts'
+import { snapshotPathSchema } from './snapshots.ts'
 
 /** What an agent says of its machine. */
 export const machineSchema = z.object({
@@ -52,8 +53,8 @@ export const agentLogSchema = z.object({ entries: z.array(logEntrySchema).min(1)
 /** A restore that the agent carries out. */
 export const restoreOrderSchema = z.object({
   snapshotId: z.string().regex(/^[0-9a-f]{64}$/),
-  /** Absolute paths in the snapshot; everything when empty. */
-  paths: z.array(z.string().min(1).max(4096)).max(1000),
+  /** Paths in the snapshot; everything when empty. */
+  paths: z.array(snapshotPathSchema).max(1000),
   /** Where to; null for where it came from. */
   target: z.string().min(1).max(4096).nullable(),
   /** What happens to files that are there already. */

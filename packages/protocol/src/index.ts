@@ -121,6 +121,19 @@ export {
   storageCredentialsSchema,
 } from './repositories.ts'
 export {
+  LENT_RANGE_BYTES_MAX,
+  type Lent,
+  lentSchema,
+  type NewRestore,
+  newRestoreSchema,
+  type OwnRestore,
+  type OwnSnapshots,
+  ownRestoreSchema,
+  ownSnapshotsSchema,
+  readLentIndexSchema,
+  readLentPackSchema,
+} from './restores.ts'
+export {
   type LogEntry,
   type LogLevel,
   logEntrySchema,

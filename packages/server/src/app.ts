@@ -13,6 +13,7 @@ import { notificationRoutes } from './features/notifications/routes.ts'
 import { ensureFirstPlan } from './features/plans/first-plan.ts'
 import { planRoutes } from './features/plans/routes.ts'
 import { repositoryRoutes } from './features/repositories/routes.ts'
+import { restoreRoutes } from './features/restores/routes.ts'
 import { agentRunRoutes } from './features/runs/agent-routes.ts'
 import { runRoutes } from './features/runs/routes.ts'
 import { searchRoutes } from './features/search/routes.ts'
@@ -76,6 +77,7 @@ function registerRoutes(app: App, { foundations, services }: Pick<AppOptions, 'f
   snapshotFileRoutes(app, services)
   contentRoutes(app, services)
   searchRoutes(app, services)
+  restoreRoutes(app, services)
   registerAgentRoutes(app, { foundations, services })
 }
 

@@ -21,6 +21,7 @@ import { Repositories } from './features/repositories/repositories.ts'
 import { RepositoryAccess } from './features/repositories/repository-access.ts'
 import { RepositoryHosts } from './features/repositories/repository-host.ts'
 import { RepositoryStore } from './features/repositories/store.ts'
+import { Restores } from './features/restores/restores.ts'
 import { composeRuns, type RunServices } from './features/runs/composition.ts'
 import { FileSearch } from './features/search/file-search.ts'
 import { IndexStore } from './features/search/index-store.ts'
@@ -63,6 +64,7 @@ export interface Services extends RunServices, SnapshotServices {
   readonly clientLogs: ClientLogs
   readonly repositories: Repositories
   readonly uploads: Uploads
+  readonly restores: Restores
   readonly channels: ChannelList
   readonly notifier: Notifier
   readonly metrics: Metrics
@@ -74,6 +76,7 @@ export interface Services extends RunServices, SnapshotServices {
 /** What is made of snapshots. */
 export interface SnapshotServices {
   readonly snapshots: Snapshots
+  readonly snapshotStore: SnapshotStore
   readonly snapshotFiles: SnapshotFiles
   readonly fileSearch: FileSearch
   readonly indexer: Indexer
@@ -103,6 +106,7 @@ export function composeServices(foundations: Foundations): Services {
     ...snapshotServices,
     ...notifications,
     ...{ audit, accounts, clients, clientStore, enrolments, repositories, uploads, metricsStore },
+    restores: new Restores({ ...runServices, ...snapshotServices, clients, repositories, audit }),
     clientLogs: new ClientLogs(clientStore),
     metrics: new Metrics({ store: metricsStore, clock }),
   }
@@ -144,15 +148,16 @@ function composeSnapshots({ database, clock, logger, audit, repositories }: Snap
     exclusively: (action) => leases.exclusively('search-index', action),
     onFailure: ({ snapshotId, error }) => logger?.warn({ err: error, snapshotId }, 'a snapshot could not be taken into the index of files'),
   })
+  const snapshotStore = new SnapshotStore(database.queries)
   const snapshots = new Snapshots({
-    store: new SnapshotStore(database.queries),
+    store: snapshotStore,
     repositories,
     audit,
     index: { lostWith: (id) => indexer.lostWith(id), wake: () => indexer.wake() },
   })
   const snapshotFiles = new SnapshotFiles({ snapshots, repositories, folders: new FolderCache() })
   const fileSearch = new FileSearch({ store: new SearchStore(database.queries, database.kind), clock })
-  return { snapshots, snapshotFiles, fileSearch, indexer }
+  return { snapshots, snapshotStore, snapshotFiles, fileSearch, indexer }
 }
 
 function composeNotifications(

@@ -1,8 +1,9 @@
-import { type BackupProgress, type BackupResult, type Clock, isEngineError, messageOf } from '@holdfast/engine'
+import { type BackupProgress, type BackupResult, type Clock, displayText, isEngineError, messageOf } from '@holdfast/engine'
 import type { Command, FinishRun, Limits, LogLevel, RunOrder, RunProgress, RunStatistics } from '@holdfast/protocol'
 import { AgentError, isAgentError } from '../errors.ts'
 import { type Hook, type HookPhase, runHooks } from './hooks.ts'
 import { checkBackupPaths, checkRestorePaths, isBlackedOut, type MachinePolicy, strictestLimits } from './machine-policy.ts'
+import { pathOfAddress } from './managed-restore.ts'
 import { type PlannedBackup, prepareBackup } from './prepare-backup.ts'
 import { ProgressMeter } from './progress-meter.ts'
 
@@ -123,11 +124,14 @@ async function restore(order: RestoreRunOrder, run: Run): Promise<void> {
   const { target, paths } = order.restore
   if (context.restore === undefined) throw new AgentError('run.unsupported', 'Cannot restore: this program carries out backups only')
   // Without a target, files go to where they were: everything may be touched when no paths are named.
-  const places = target === null ? paths : [target]
+  const places = target === null ? paths.map((path) => displayText(pathOfAddress(path))) : [target]
   checkRestorePaths(context.policy, places.length === 0 ? ['/'] : places)
   meter.phase('restore')
   const bringBack: RestoreWork = context.restore
   run.statistics = await bringBack(order, { signal, limits, progress: meter.listener, log: logOf(context) })
+  const { errorCount = 0, fileCount = 0 } = run.statistics
+  if (errorCount > 0)
+    throw new AgentError('run.incomplete', `Restored in part: ${errorCount} of ${fileCount} files and folders could not be`)
 }
 
 async function afterFailure(

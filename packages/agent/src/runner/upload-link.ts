@@ -183,7 +183,7 @@ function refusal(call: UploadCall, reply: { readonly status: number; readonly bo
   const detail = detailOf(reply.status, reply.body)
   if (reply.status === 404 && /^\/agent\/v1\/uploads\/./.test(call.path)) return new UploadLostError(detail)
   const isDenied = reply.status === 401 || reply.status === 403 || reply.status === 404
-  return new EngineError(isDenied ? 'storage.denied' : 'input.invalid', `The server refuses the upload: ${detail}`)
+  return new EngineError(isDenied ? 'storage.denied' : 'input.invalid', `The server refuses: ${detail}`)
 }
 
 /** What problem details say; a hostile server's words may be of any length. */

@@ -1,6 +1,6 @@
 import type { Clock } from '@holdfast/engine'
-import type { FinishRun, RunEvents, RunOrder } from '@holdfast/protocol'
-import { notFound } from '../../errors.ts'
+import type { FinishRun, RestoreOrder, RunEvents, RunOrder } from '@holdfast/protocol'
+import { notFound, ServerError } from '../../errors.ts'
 import type { AgentActor } from '../../http/actor.ts'
 import type { RunDispatch } from './run-dispatch.ts'
 import { LEASE_MS, type RunLifecycle } from './run-lifecycle.ts'
@@ -25,6 +25,13 @@ export interface ClaimOptions {
   readonly signal?: AbortSignal
 }
 
+/** A restore that a process of an agent begins. */
+export interface RestoreToBegin {
+  readonly instance: string
+  readonly repositoryId: number
+  readonly restore: RestoreOrder
+}
+
 /** Runs as agents see them: theirs alone. */
 export class AgentRuns {
   readonly #options: AgentRunsOptions
@@ -38,7 +45,7 @@ export class AgentRuns {
     const { bell, clock } = this.#options
     const deadline = clock.now() + waitMs
     for (;;) {
-      const order = await this.#tryClaim(clientId, `agent ${clientId} ${instance}`)
+      const order = await this.#tryClaim(clientId, holderOf(clientId, instance))
       const restMs = Math.min(deadline - clock.now(), waitMs)
       if (order !== undefined || restMs <= 0 || signal?.aborted === true || bell.isClosed) return order
       await bell.wait(clientId, { waitMs: restMs, ...(signal === undefined ? {} : { signal }) })
@@ -62,6 +69,37 @@ export class AgentRuns {
     await this.#options.lifecycle.finish(await this.#own(agent, runId), outcome)
   }
 
+  /**
+   * Begins a restore that the machine itself asks for, as a run of `instance`.
+   * @throws {ServerError} `request.conflict` while the client carries out another run.
+   */
+  async beginRestore({ clientId }: AgentActor, { instance, repositoryId, restore }: RestoreToBegin): Promise<RunOrder> {
+    const { lifecycle, dispatch, clock } = this.#options
+    const now = clock.now()
+    const run = await lifecycle.create({
+      kind: 'restore',
+      state: 'running',
+      trigger: 'manual',
+      client_id: clientId,
+      repository_id: repositoryId,
+      request: JSON.stringify(restore),
+      started_at: now,
+      claim_count: 1,
+      lease_holder: holderOf(clientId, instance),
+      lease_expires_at: now + LEASE_MS,
+    })
+    const order = await dispatch.order(run)
+    if (order === undefined) throw new ServerError('request.conflict', `Cannot begin run ${run.id}: its client or its repository is gone`)
+    return order
+  }
+
+  /** What a run of an agent restores. @throws {ServerError} `not-found` for runs of others and those that restore nothing now. */
+  async restoring(agent: AgentActor, runId: number): Promise<{ readonly repositoryId: number; readonly restore: RestoreOrder }> {
+    const { kind, state, repository_id, request } = await this.#own(agent, runId)
+    if (kind !== 'restore' || state !== 'running' || repository_id === null) throw notFound(`a restore that is run ${runId}`)
+    return { repositoryId: repository_id, restore: JSON.parse(request) as RestoreOrder }
+  }
+
   async #tryClaim(clientId: number, holder: string): Promise<RunOrder | undefined> {
     const { store, lifecycle, dispatch } = this.#options
     const running = await store.runningOf(clientId)
@@ -80,4 +118,9 @@ export class AgentRuns {
     if (run === undefined || run.client_id !== clientId) throw notFound(`the run ${runId}`)
     return run
   }
+}
+
+/** How leases name a process of an agent. */
+function holderOf(clientId: number, instance: string): string {
+  return `agent ${clientId} ${instance}`
 }

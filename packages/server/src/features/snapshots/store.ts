@@ -77,6 +77,14 @@ export class SnapshotStore {
     return row as RegisteredSnapshot | undefined
   }
 
+  /** A snapshot by the name that its repository gives it. */
+  async findByName(repositoryId: number, snapshotId: string): Promise<RegisteredSnapshot | undefined> {
+    const named = registered(this.#queries)
+      .where('snapshots.repository_id', '=', repositoryId)
+      .where('snapshots.snapshot_id', '=', snapshotId)
+    return (await named.executeTakeFirst()) as RegisteredSnapshot | undefined
+  }
+
   /** Snapshots of the same client, or of the same repository where there is none; without the snapshot itself. */
   async countSiblings({ id, client_id, repository_id }: RegisteredSnapshot): Promise<number> {
     let query = this.#queries.selectFrom('snapshots').select((select) => select.fn.countAll<number>().as('count'))
