@@ -2,6 +2,7 @@
 export { type AgentStatus, readStatus } from './agent-status.ts'
 export { type EntranceOptions, enrol } from './entrance.ts'
 export { AGENT_ERRORS, AgentError, type AgentErrorCode, isAgentError } from './errors.ts'
+export { type OwnRestoreOptions, ownSnapshots, type RestoreListener, restoreHere } from './own-restore.ts'
 export { type RunAgentOptions, runAgent } from './run-agent.ts'
 export { UNRESTRICTED } from './runner/machine-policy.ts'
 export { type AgentSettings, type AgentTexts, readAgentSettings, serverUrlOf } from './settings.ts'

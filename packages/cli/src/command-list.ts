@@ -32,6 +32,14 @@ export const COMMANDS: readonly CommandEntry[] = [
     group: 'server',
     load: async () => (await import('./commands/agent-enrol.ts')).agentEnrolCommand,
   }),
+  entry('agent snapshots', 'List what the server has of this machine', {
+    group: 'server',
+    load: async () => (await import('./commands/agent-snapshots.ts')).agentSnapshotsCommand,
+  }),
+  entry('agent restore', 'Bring files of this machine back from its server', {
+    group: 'server',
+    load: async () => (await import('./commands/agent-restore.ts')).agentRestoreCommand,
+  }),
   entry('agent status', 'Say how the agent of this machine is', {
     group: 'server',
     load: async () => (await import('./commands/agent-status.ts')).agentStatusCommand,

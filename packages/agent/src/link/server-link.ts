@@ -7,6 +7,9 @@ import {
   type FinishRun,
   type LogEntry,
   type Machine,
+  type OwnRestore,
+  type OwnSnapshots,
+  ownSnapshotsSchema,
   type Pong,
   pongSchema,
   problemSchema,
@@ -14,6 +17,7 @@ import {
   type RunEvents,
   type RunOrder,
   runEventsAnswerSchema,
+  runOrderSchema,
 } from '@holdfast/protocol'
 import type { z } from 'zod'
 import { AgentError } from '../errors.ts'
@@ -68,6 +72,16 @@ export class ServerLink implements Disposable {
     return order ?? undefined
   }
 
+  /** The snapshots of this machine, newest first. */
+  snapshots(signal: AbortSignal): Promise<OwnSnapshots> {
+    return this.#ask('/agent/v1/snapshots', { method: 'GET', body: undefined, answer: ownSnapshotsSchema, signal })
+  }
+
+  /** Begins a restore that this machine asks for. */
+  beginRestore(request: OwnRestore, signal: AbortSignal): Promise<RunOrder> {
+    return this.#ask('/agent/v1/restores', { body: { ...request }, answer: runOrderSchema, signal })
+  }
+
   sendEvents(runId: number, events: RunEvents, signal?: AbortSignal): Promise<z.output<typeof runEventsAnswerSchema>> {
     return this.#ask(`/agent/v1/runs/${runId}/events`, { body: { ...events }, answer: runEventsAnswerSchema, signal })
   }
@@ -90,13 +104,13 @@ export class ServerLink implements Disposable {
     }
   }
 
-  async #call(path: string, { body, signal, timeoutMs = CALL_TIMEOUT_MS }: Call): Promise<string> {
+  async #call(path: string, { method = 'POST', body, signal, timeoutMs = CALL_TIMEOUT_MS }: Call): Promise<string> {
     const timeout = AbortSignal.timeout(timeoutMs)
     const either = signal === undefined ? timeout : AbortSignal.any([signal, timeout])
     let reply: UploadReply
     let text: string
     try {
-      reply = await this.#http.call({ method: 'POST', path, body, signal: either })
+      reply = await this.#http.call({ method, path, body, signal: either })
       text = await readAnswer(reply)
     } catch (cause) {
       signal?.throwIfAborted()
@@ -120,7 +134,8 @@ export class ServerLink implements Disposable {
 }
 
 interface Call {
-  readonly body: Readonly<Record<string, unknown>>
+  readonly method?: 'GET' | 'POST'
+  readonly body: Readonly<Record<string, unknown>> | undefined
   readonly signal?: AbortSignal | undefined
   readonly timeoutMs?: number
 }

@@ -93,8 +93,7 @@ function lenderOf(
   const secret = Buffer.concat([key.encrypt, key.macK, key.macR]).toString('base64')
   const read = async (what: string, body: Readonly<Record<string, unknown>>, signal: AbortSignal | undefined): Promise<Uint8Array> => {
     const content = await callPatiently(link, { method: 'POST', path: `${path}/${what}`, body: { ...body, key: secret }, signal }, options)
-    if (options.pace !== undefined) await options.pace('download', content.length)
-    return content
+    return options.pace === undefined ? content : options.pace('download', content.length).then(() => content)
   }
   return {
     location: link.location,

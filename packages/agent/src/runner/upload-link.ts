@@ -4,7 +4,7 @@ import { type Clock, EngineError, messageOf, secureRandom } from '@holdfast/engi
 
 /** One call of the server. */
 export interface UploadCall {
-  readonly method: 'POST' | 'DELETE'
+  readonly method: 'GET' | 'POST' | 'DELETE'
   /** Below the server's address: `/agent/v1/uploads`. */
   readonly path: string
   /** JSON, or bytes as they are. */

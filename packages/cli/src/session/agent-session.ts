@@ -47,6 +47,12 @@ export function trustedCertificates({ globals, environment }: CommandContext): s
   }
 }
 
+/** A path as the protocol writes it: `%` and control characters as `%` and two digits. */
+export function snapshotAddress(path: string): string {
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what it looks for
+  return path.replaceAll(/[\x00-\x1f%\x7f]/g, (character) => `%${character.charCodeAt(0).toString(16).toUpperCase().padStart(2, '0')}`)
+}
+
 /** Where services keep their state for root; for others below their home folder. */
 function defaultStateFolder({ environment }: CommandContext): string {
   if (process.getuid?.() === 0) return '/var/lib/holdfast-agent'
