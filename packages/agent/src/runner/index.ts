@@ -17,5 +17,6 @@ export {
   type ManagedStreamOptions,
   type ManagedTarget,
 } from './managed-backup.ts'
+export { type ManagedRestoreOptions, restoreManaged } from './managed-restore.ts'
 export type { PlannedBackup } from './prepare-backup.ts'
 export { HttpUploadLink, type HttpUploadLinkOptions, type UploadLink } from './upload-link.ts'

@@ -59,11 +59,11 @@ export class LentSnapshot {
 
   /**
    * Bytes of a pack, with the lent blobs that lie in the range as a whole sealed under `key`.
-   * @throws {EngineError} `storage.not-found` for a pack that the snapshot does not need, `data.damaged`, `storage.*`
+   * @throws {EngineError} `input.invalid` for a pack that the snapshot does not need, `data.damaged`, `storage.*`
    */
   async readPack(pack: PackId, range: ByteRange, options: CallOptions & { readonly key: SealingKey }): Promise<Uint8Array> {
     const ends = this.#packs.get(pack)
-    if (ends === undefined) throw new EngineError('storage.not-found', `Cannot read the pack ${pack.slice(0, 10)}: it is not lent`)
+    if (ends === undefined) throw new EngineError('input.invalid', `Cannot read the pack ${pack.slice(0, 10)}: it is not lent`)
     const { repository, index } = this.#indexed
     const { signal } = options
     const stored = Buffer.from(await repository.storage.read({ kind: 'data', name: pack }, range, { signal }))

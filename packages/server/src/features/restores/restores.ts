@@ -1,4 +1,4 @@
-import { type BlobId, byteStringOf, type IndexedRepository, LentSnapshot } from '@holdfast/engine'
+import { type BlobId, byteStringOf, type IndexedRepository, isEngineError, LentSnapshot } from '@holdfast/engine'
 import type { Lent, NewRestore, OwnRestore, OwnSnapshots, RestoreOrder, Run, RunOrder } from '@holdfast/protocol'
 import { notFound, ServerError } from '../../errors.ts'
 import type { AgentActor, UserActor } from '../../http/actor.ts'
@@ -117,7 +117,7 @@ export class Restores {
       return await action(lent)
     } catch (error) {
       // What was known of the repository may be out of date; who asks again gets it as it is now.
-      this.#loans.delete(keyOf(repositoryId, tree))
+      if (!isEngineError(error, 'input.invalid')) this.#loans.delete(keyOf(repositoryId, tree))
       throw error
     }
   }
