@@ -121,6 +121,14 @@ export {
   storageCredentialsSchema,
 } from './repositories.ts'
 export {
+  type GrantResticAccess,
+  grantResticAccessSchema,
+  type ResticAccessView,
+  type ResticPassword,
+  resticAccessSchema,
+  resticPasswordSchema,
+} from './restic-access.ts'
+export {
   LENT_RANGE_BYTES_MAX,
   type Lent,
   lentSchema,

@@ -26,8 +26,11 @@ export const newRepositorySchema = z.object({
   credentials: storageCredentialsSchema.default({}),
   /** Of a repository that exists already; one that is made gets a generated one when this is left out. */
   password: z.string().min(1).max(1000).optional(),
-  /** `create` makes a new repository; `adopt` takes over one that is there, with its password. */
-  mode: z.enum(['create', 'adopt']),
+  /**
+   * `create` makes a new repository; `adopt` takes over one that is there, with its password; `client` is room for one that clients make
+   * by restic itself: only they know its password.
+   */
+  mode: z.enum(['create', 'adopt', 'client']),
   isDefault: z.boolean().default(false),
 })
 export type NewRepository = z.output<typeof newRepositorySchema>
@@ -52,6 +55,8 @@ export const repositorySchema = z.object({
   kind: z.enum(['local', 's3', 'sftp', 'rest']),
   location: z.string(),
   isDefault: z.boolean(),
+  /** Whether the server has the password; without it, clients alone can read and write the repository. */
+  hasKey: z.boolean(),
   statistics: repositoryStatisticsSchema.nullable(),
   createdAt: timeSchema,
 })

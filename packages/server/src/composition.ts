@@ -34,6 +34,7 @@ import { Snapshots } from './features/snapshots/snapshots.ts'
 import { SnapshotStore } from './features/snapshots/store.ts'
 import { UploadStore } from './features/uploads/store.ts'
 import { Uploads } from './features/uploads/uploads.ts'
+import { composeRestEndpoint, type RestEndpointServices } from './rest-endpoint/composition.ts'
 import type { SecretBox } from './secrets/secret-box.ts'
 
 /** What the server stands on. */
@@ -55,7 +56,7 @@ export interface BackgroundWork {
 }
 
 /** The services of all features, made once and given to the routes. */
-export interface Services extends RunServices, SnapshotServices {
+export interface Services extends RunServices, SnapshotServices, RestEndpointServices {
   readonly audit: Audit
   readonly accounts: Accounts
   readonly clients: Clients
@@ -101,9 +102,11 @@ export function composeServices(foundations: Foundations): Services {
   const snapshotServices = composeSnapshots({ ...foundations, audit, repositories })
   const notifications = composeNotifications(foundations, audit)
   const metricsStore = new MetricsStore(queries)
+  const restServices = composeRestEndpoint({ ...foundations, ...snapshotServices, audit, clients, repositories })
   const services = {
     ...runServices,
     ...snapshotServices,
+    ...restServices,
     ...notifications,
     ...{ audit, accounts, clients, clientStore, enrolments, repositories, uploads, metricsStore },
     restores: new Restores({ ...runServices, ...snapshotServices, clients, repositories, audit }),
@@ -114,7 +117,10 @@ export function composeServices(foundations: Foundations): Services {
   const closing = { start: () => undefined, stop: () => repositoryParts.close() }
   const { scheduler, sweeper } = runServices
   const ending = { start: () => undefined, stop: async () => uploads.close() }
-  return { ...services, background: [closing, notifications.notifier, snapshotServices.indexer, ending, sweeper, scheduler] }
+  return {
+    ...services,
+    background: [closing, notifications.notifier, snapshotServices.indexer, restServices.restBackground, ending, sweeper, scheduler],
+  }
 }
 
 function composeRepositories(

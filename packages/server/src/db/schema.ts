@@ -4,6 +4,7 @@ import type { ClientTables } from '../features/clients/tables.ts'
 import type { NotificationTables } from '../features/notifications/tables.ts'
 import type { PlanTables } from '../features/plans/tables.ts'
 import type { RepositoryTables } from '../features/repositories/tables.ts'
+import type { ResticAccessTables } from '../features/restic-access/tables.ts'
 import type { RunTables } from '../features/runs/tables.ts'
 import type { SearchTables } from '../features/search/tables.ts'
 import type { UploadTables } from '../features/uploads/tables.ts'
@@ -19,6 +20,7 @@ export interface Tables
     PlanTables,
     NotificationTables,
     RepositoryTables,
+    ResticAccessTables,
     RunTables,
     SearchTables,
     UploadTables,

@@ -4,9 +4,9 @@ import { secureRandom } from '@holdfast/engine'
 const TOKEN_BYTES = 32
 
 /** What a token is for, so that one that is found lying about says what it opens. */
-export type TokenKind = 'session' | 'api' | 'agent' | 'enrol'
+export type TokenKind = 'session' | 'api' | 'agent' | 'enrol' | 'restic'
 
-const PREFIXES: Readonly<Record<TokenKind, string>> = { session: 'hfs_', api: 'hfu_', agent: 'hfa_', enrol: 'hfe_' }
+const PREFIXES: Readonly<Record<TokenKind, string>> = { session: 'hfs_', api: 'hfu_', agent: 'hfa_', enrol: 'hfe_', restic: 'hfr_' }
 
 /** A token that nobody can guess, and the hash that is kept of it. */
 export interface NewToken {

@@ -6,6 +6,7 @@ import { plansMigration } from './0004-plans.ts'
 import { notificationsMigration } from './0005-notifications.ts'
 import { uploadsMigration } from './0006-uploads.ts'
 import { searchMigration } from './0007-search.ts'
+import { resticAccessMigration } from './0008-restic-access.ts'
 
 /** Every step of the schema, oldest first. */
 export function allMigrations(): readonly Migration[] {
@@ -17,5 +18,6 @@ export function allMigrations(): readonly Migration[] {
     notificationsMigration,
     uploadsMigration,
     searchMigration,
+    resticAccessMigration,
   ]
 }

@@ -74,7 +74,7 @@ export class Repositories {
     if ((await store.find({ name: repository.name })) !== undefined) throw nameTaken(repository.name)
     const added = await this.#add(repository)
     await audit.record(origin, {
-      action: repository.mode === 'create' ? 'repository.created' : 'repository.adopted',
+      action: repository.mode === 'adopt' ? 'repository.adopted' : 'repository.created',
       subject: `repository ${added.id}`,
       detail: { name: added.name, location: added.location },
     })
@@ -87,6 +87,7 @@ export class Repositories {
     if (changes.name !== undefined && changes.name !== repository.name && (await store.find({ name: changes.name })) !== undefined) {
       throw nameTaken(changes.name)
     }
+    if (changes.isDefault === true) demandKey(repository)
     const sealed = changes.credentials === undefined ? {} : access.seal({ ...access.unseal(repository), credentials: changes.credentials })
     await store.change(id, {
       ...sealed,
@@ -122,9 +123,9 @@ export class Repositories {
     return this.#making
   }
 
-  /** Opens a repository. Whoever gets it closes its storage. */
+  /** Opens a repository. Whoever gets it closes its storage. @throws {ServerError} `request.conflict` where only clients have the key. */
   async open(id: number): Promise<OpenRepository> {
-    return this.#options.access.open(await this.byId(id))
+    return this.#options.access.open(demandKey(await this.byId(id)))
   }
 
   async openStorage(repository: StoredRepository): Promise<Storage> {
@@ -160,7 +161,7 @@ export class Repositories {
   }
 
   async recoveryKit(id: number, origin: Origin): Promise<string> {
-    const repository = await this.byId(id)
+    const repository = demandKey(await this.byId(id))
     await this.#options.audit.record(origin, {
       action: 'repository.recovery-kit',
       subject: `repository ${id}`,
@@ -174,15 +175,18 @@ export class Repositories {
     const parsed = checkLocation(location)
     if (mode === 'adopt' && password === undefined)
       throw new ServerError('request.invalid', 'Cannot take the repository over: its password is missing')
-    const secrets = { password: password ?? secureRandom(PASSWORD_BYTES).toString('base64url'), credentials }
-    if (mode === 'create') await access.initAt(parsed, secrets)
-    await (await access.openAt(parsed, secrets)).storage.close()
+    if (mode === 'client' && (isDefault || password !== undefined))
+      throw new ServerError('request.invalid', 'Cannot add the repository: one of clients has a password of theirs, and is not the default')
+    const generated = mode === 'client' ? '' : secureRandom(PASSWORD_BYTES).toString('base64url')
+    const secrets = { password: password ?? generated, credentials }
+    await access.establish(parsed, { ...secrets, mode })
     const added = await store.add({
       name,
       kind: parsed.scheme,
       location,
       ...access.seal(secrets),
-      is_default: isDefault || (await store.find({ isDefault: true })) === undefined ? 1 : 0,
+      has_key: mode === 'client' ? 0 : 1,
+      is_default: mode !== 'client' && (isDefault || (await store.find({ isDefault: true })) === undefined) ? 1 : 0,
       maintenance: '{}',
       statistics: null,
       created_at: clock.now(),
@@ -210,13 +214,20 @@ function nameTaken(name: string): ServerError {
   return new ServerError('request.conflict', `Cannot call a repository ${name}: there is one of that name`)
 }
 
-function toView({ id, name, kind, location, is_default, statistics, created_at }: StoredRepository): RepositoryView {
+/** Gives the repository back. @throws {ServerError} `request.conflict` when only its clients have the key. */
+function demandKey(repository: StoredRepository): StoredRepository {
+  if (repository.has_key === 1) return repository
+  throw new ServerError('request.conflict', `Cannot use the repository ${repository.name}: only its clients have the password`)
+}
+
+function toView({ id, name, kind, location, is_default, has_key, statistics, created_at }: StoredRepository): RepositoryView {
   return {
     id,
     name,
     kind,
     location,
     isDefault: is_default === 1,
+    hasKey: has_key === 1,
     statistics: statistics === null ? null : (JSON.parse(statistics) as RepositoryStatisticsView),
     createdAt: new Date(created_at).toISOString(),
   }

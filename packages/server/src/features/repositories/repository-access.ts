@@ -8,7 +8,7 @@ import {
   parseLocation,
   type Storage,
 } from '@holdfast/engine'
-import type { StorageCredentials } from '@holdfast/protocol'
+import type { NewRepository, StorageCredentials } from '@holdfast/protocol'
 import { ServerError } from '../../errors.ts'
 import type { SecretBox } from '../../secrets/secret-box.ts'
 import type { StoredRepository } from './store.ts'
@@ -53,6 +53,18 @@ export class RepositoryAccess {
   async openAt(location: ParsedLocation, { password, credentials }: RepositorySecrets): Promise<OpenRepository> {
     const storage = await openStorage(location, storageOptions(credentials))
     return closingOnFailure(storage, () => openRepository(storage, { password }))
+  }
+
+  /** Makes sure that a repository is there and opens, or, where clients make it, that there can be one. Leaves it closed. */
+  async establish(location: ParsedLocation, { mode, ...secrets }: RepositorySecrets & Pick<NewRepository, 'mode'>): Promise<void> {
+    if (mode === 'client') {
+      const storage = await openStorage(location, storageOptions(secrets.credentials))
+      await closingOnFailure(storage, () => storage.prepare())
+      await storage.close()
+      return
+    }
+    if (mode === 'create') await this.initAt(location, secrets)
+    await (await this.openAt(location, secrets)).storage.close()
   }
 
   /** Makes a repository and leaves it closed. @throws {EngineError} `repository.exists` and those of the storage. */

@@ -16,6 +16,8 @@ export interface RepositoryRow {
   /** Sealed JSON of what the storage needs to be opened. */
   readonly sealed_credentials: string
   readonly sealed_password: string
+  /** 0 for repositories whose password only their clients know. */
+  readonly has_key: Generated<number>
   readonly is_default: number
   /** JSON of the maintenance schedules. */
   readonly maintenance: string

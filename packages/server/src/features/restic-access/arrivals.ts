@@ -1,0 +1,140 @@
+import {
+  type Clock,
+  isEngineError,
+  loadSnapshot,
+  type OpenRepository,
+  type SnapshotId,
+  type StoredSnapshot,
+  timestampToMs,
+} from '@holdfast/engine'
+import type { UploadedSnapshot } from '../uploads/store.ts'
+import type { Arrival, ResticAccessStore } from './store.ts'
+
+export interface ArrivalsOptions {
+  readonly store: Pick<ResticAccessStore, 'arrivals' | 'removeArrival'>
+  readonly repositories: { open(id: number): Promise<OpenRepository> }
+  readonly register: {
+    addSnapshot(owner: { readonly clientId: number; readonly repositoryId: number }, snapshot: UploadedSnapshot): Promise<void>
+  }
+  readonly clients: { noteBackup(clientId: number, at: number): Promise<void> }
+  readonly clock: Clock
+  /** Told when snapshots have come into the register. */
+  readonly onRegistered: () => void
+  /** Told why a snapshot could not be read. */
+  readonly onFailure: (failure: { readonly repositoryId: number; readonly snapshotId: string | undefined; readonly error: unknown }) => void
+}
+
+const LOOK_EVERY_MS = 60_000
+const ARRIVALS_AT_ONCE = 100
+/** A file that was announced but is not there after so long was never written. */
+const LOST_AFTER_MS = 60 * 60_000
+
+/**
+ * Takes snapshots that came by restic's own protocol into the register, where the server has the repository's key. What has come is noted
+ * in the database before the client hears of its success, so none is forgotten when this process ends.
+ */
+export class ResticArrivals {
+  readonly #options: ArrivalsOptions
+  readonly #stopping = new AbortController()
+  #stopLooking: (() => void) | undefined
+  #working: Promise<void> | undefined
+  #isWoken = false
+
+  constructor(options: ArrivalsOptions) {
+    this.#options = options
+  }
+
+  start(): void {
+    this.#stopLooking = this.#options.clock.every(LOOK_EVERY_MS, () => this.wake())
+    this.wake()
+  }
+
+  async stop(): Promise<void> {
+    this.#stopLooking?.()
+    this.#stopping.abort()
+    await this.#working
+  }
+
+  /** Looks soon whether something has come. Before {@link start} nothing happens. */
+  wake(): void {
+    if (this.#stopLooking === undefined || this.#stopping.signal.aborted) return
+    this.#isWoken = true
+    this.#working ??= this.#workWhileWoken().finally(() => {
+      this.#working = undefined
+    })
+  }
+
+  async #catchUp(): Promise<void> {
+    const arrivals = await this.#options.store.arrivals(ARRIVALS_AT_ONCE)
+    for (const [repositoryId, ofOne] of Map.groupBy(arrivals, (arrival) => arrival.repositoryId)) {
+      if (this.#stopping.signal.aborted) return
+      try {
+        await this.#takeIn(repositoryId, ofOne)
+      } catch (error) {
+        this.#options.onFailure({ repositoryId, snapshotId: undefined, error })
+      }
+    }
+  }
+
+  async #workWhileWoken(): Promise<void> {
+    while (this.#isWoken && !this.#stopping.signal.aborted) {
+      this.#isWoken = false
+      await this.#catchUp().catch((error: unknown) => this.#options.onFailure({ repositoryId: 0, snapshotId: undefined, error }))
+    }
+  }
+
+  async #takeIn(repositoryId: number, arrivals: readonly Arrival[]): Promise<void> {
+    const { store, repositories, clients } = this.#options
+    const [first] = arrivals
+    if (first === undefined) return
+    if (!first.hasKey) {
+      // Nobody but the client can look into its snapshots: that there was a backup is all that is known.
+      for (const arrival of arrivals) {
+        await clients.noteBackup(arrival.clientId, arrival.createdAt)
+        await store.removeArrival(arrival)
+      }
+      return
+    }
+    const repository = await repositories.open(repositoryId)
+    try {
+      for (const arrival of arrivals) await this.#takeInOne(repository, arrival)
+    } finally {
+      await repository.storage.close()
+    }
+    this.#options.onRegistered()
+  }
+
+  async #takeInOne(repository: OpenRepository, arrival: Arrival): Promise<void> {
+    const { store, register, clients, clock, onFailure } = this.#options
+    const { repositoryId, snapshotId, clientId, createdAt } = arrival
+    try {
+      const snapshot = await loadSnapshot(repository, snapshotId as SnapshotId, { signal: this.#stopping.signal })
+      await register.addSnapshot({ clientId, repositoryId }, toRegistered(snapshot, createdAt))
+      await clients.noteBackup(clientId, createdAt)
+    } catch (error) {
+      const isMissing = isEngineError(error, 'storage.not-found')
+      // It is still being written, or never will be.
+      if (isMissing && clock.now() - createdAt < LOST_AFTER_MS) return
+      if (!isMissing && !isEngineError(error, 'data.damaged', 'data.malformed')) throw error
+      onFailure({ repositoryId, snapshotId, error })
+    }
+    await store.removeArrival(arrival)
+  }
+}
+
+/** No snapshot is younger than its arrival: one of the future would be the newest for ever. */
+function toRegistered(snapshot: StoredSnapshot, arrivedAtMs: number): UploadedSnapshot {
+  return {
+    snapshotId: snapshot.id,
+    treeId: snapshot.tree,
+    timeMs: Math.min(timestampToMs(snapshot.time), arrivedAtMs),
+    hostname: snapshot.hostname ?? '',
+    paths: snapshot.paths,
+    tags: snapshot.tags ?? [],
+    planId: null,
+    runId: null,
+    sizeBytes: snapshot.summary?.total_bytes_processed ?? null,
+    fileCount: snapshot.summary?.total_files_processed ?? null,
+    addedBytes: snapshot.summary?.data_added_packed ?? null,
+  }
+}
