@@ -1,8 +1,9 @@
+import { readFileSync } from 'node:fs'
 import cookie from '@fastify/cookie'
 import formbody from '@fastify/formbody'
 import helmet from '@fastify/helmet'
 import { secureRandom } from '@holdfast/engine'
-import fastify, { type FastifyBaseLogger, type FastifyServerOptions } from 'fastify'
+import fastify, { type FastifyBaseLogger, type FastifyServerOptions, type RouteOptions } from 'fastify'
 import { serializerCompiler, validatorCompiler, type ZodTypeProvider } from 'fastify-type-provider-zod'
 import type { Foundations, Services } from './composition.ts'
 import { accountRoutes } from './features/accounts/routes.ts'
@@ -13,6 +14,7 @@ import { notificationRoutes } from './features/notifications/routes.ts'
 import { ensureFirstPlan } from './features/plans/first-plan.ts'
 import { planRoutes } from './features/plans/routes.ts'
 import { repositoryRoutes } from './features/repositories/routes.ts'
+import { resticAccessRoutes } from './features/restic-access/routes.ts'
 import { restoreRoutes } from './features/restores/routes.ts'
 import { agentRunRoutes } from './features/runs/agent-routes.ts'
 import { runRoutes } from './features/runs/routes.ts'
@@ -23,8 +25,10 @@ import { authorizeUpload } from './features/uploads/authorize.ts'
 import { uploadRoutes } from './features/uploads/routes.ts'
 import type { Actor } from './http/actor.ts'
 import type { App } from './http/app-type.ts'
+import { registerDocumentation } from './http/documentation.ts'
 import { registerGuard } from './http/guard.ts'
 import { registerProblems } from './http/problem.ts'
+import { restRoutes } from './rest-endpoint/rest-routes.ts'
 import { kindOfToken } from './secrets/tokens.ts'
 
 /** The largest body of a request whose route does not say otherwise. */
@@ -37,10 +41,12 @@ export interface AppOptions {
   readonly logger?: FastifyBaseLogger
   /** Certificate chain and key in PEM, for HTTPS. */
   readonly https?: { readonly cert: Buffer; readonly key: Buffer }
+  /** Told of every route that there is. */
+  readonly onRoute?: (route: RouteOptions) => void
 }
 
 /** The HTTP server with all its routes; it does not listen yet. */
-export async function buildApp({ foundations, services, logger, https }: AppOptions): Promise<App> {
+export async function buildApp({ foundations, services, logger, https, onRoute }: AppOptions): Promise<App> {
   const { trustedProxies } = foundations.settings
   const app = fastify({
     ...(logger === undefined ? { logger: false } : { loggerInstance: logger }),
@@ -57,6 +63,9 @@ export async function buildApp({ foundations, services, logger, https }: AppOpti
   await app.register(cookie)
   await app.register(formbody)
   await app.register(helmet, { contentSecurityPolicy: false, strictTransportSecurity: https !== undefined })
+  if (onRoute !== undefined) app.addHook('onRoute', onRoute)
+  // Before the guard, which wants to know of each route who may call it: the plugins' own routes do not say so.
+  await registerDocumentation(app, { version: serverVersion() })
   registerGuard(app, {
     session: (token) => services.accounts.actorOfSession(token),
     bearer: (token) => authenticateBearer(token, services),
@@ -78,6 +87,8 @@ function registerRoutes(app: App, { foundations, services }: Pick<AppOptions, 'f
   contentRoutes(app, services)
   searchRoutes(app, services)
   restoreRoutes(app, services)
+  resticAccessRoutes(app, services)
+  restRoutes(app, services.restEndpoint)
   registerAgentRoutes(app, { foundations, services })
 }
 
@@ -91,6 +102,11 @@ function registerAgentRoutes(app: App, { foundations, services }: Pick<AppOption
   })
   agentRunRoutes(app, services)
   uploadRoutes(app, { uploads, authorize: (agent, request) => authorizeUpload(services, agent, request) })
+}
+
+function serverVersion(): string {
+  const { version }: { readonly version: string } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8'))
+  return version
 }
 
 async function authenticateBearer(token: string, { accounts, enrolments }: Services): Promise<Actor | undefined> {

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type Clock, secureRandom, systemClock } from '@holdfast/engine'
 import type { Role } from '@holdfast/protocol'
-import type { InjectOptions, LightMyRequestResponse } from 'fastify'
+import type { InjectOptions, LightMyRequestResponse, RouteOptions } from 'fastify'
 import { buildApp } from '../app.ts'
 import { composeServices, type Foundations, type Services } from '../composition.ts'
 import { loadSettings, type Settings } from '../config/settings.ts'
@@ -22,6 +22,8 @@ export interface TestServerOptions {
   readonly databaseUrl?: string
   readonly clock?: Clock
   readonly settings?: Partial<Settings>
+  /** Told of every route that there is. */
+  readonly onRoute?: (route: RouteOptions) => void
   /** Services that take the place of those the server is composed of. */
   readonly services?: (composed: Services, foundations: Foundations) => Partial<Services>
 }
@@ -60,16 +62,22 @@ export class TestServer {
     const foundations = { settings, database, clock, secrets: new SecretBox(secureRandom(32)) }
     const composed = composeServices(foundations)
     const services = { ...composed, ...options.services?.(composed, foundations) }
-    const app = await buildApp({ foundations, services })
+    const { onRoute } = options
+    const app = await buildApp({ foundations, services, ...(onRoute === undefined ? {} : { onRoute }) })
     return new TestServer(folder, { app, services, database, settings })
   }
 
   /** Makes a user and signs in; later requests name it by `as`. Gives its id. */
   async addUser(username: string, role: Role): Promise<number> {
     const { id } = await this.services.accounts.create({ username, password: TEST_PASSWORD, role, retention: null }, SERVER_ORIGIN)
+    await this.signIn(username)
+    return id
+  }
+
+  /** Signs a user in that {@link addUser} has made; requests use the new session from then on. */
+  async signIn(username: string): Promise<void> {
     const { token } = await this.services.accounts.login({ username, password: TEST_PASSWORD }, { address: '127.0.0.1', userAgent: 'test' })
     this.#sessions.set(username, token)
-    return id
   }
 
   /** Sends a request, `GET /api/v1/users` say. */
