@@ -27,7 +27,7 @@ import type { Actor } from './http/actor.ts'
 import type { App } from './http/app-type.ts'
 import { registerDocumentation } from './http/documentation.ts'
 import { registerGuard } from './http/guard.ts'
-import { registerProblems } from './http/problem.ts'
+import { answerFailure, registerProblems } from './http/problem.ts'
 import { restRoutes } from './rest-endpoint/rest-routes.ts'
 import { kindOfToken } from './secrets/tokens.ts'
 
@@ -55,6 +55,8 @@ export async function buildApp({ foundations, services, logger, https, onRoute }
     genReqId: () => secureRandom(8).toString('hex'),
     routerOptions: { maxParamLength: 4096 },
     forceCloseConnections: 'idle',
+    // For requests that come to no route.
+    frameworkErrors: (error, request, reply) => void answerFailure(error, request, reply),
     ...(https === undefined ? {} : { https: { ...https } }),
   } as FastifyServerOptions).withTypeProvider<ZodTypeProvider>() as unknown as App
   app.setValidatorCompiler(validatorCompiler)

@@ -39,12 +39,25 @@ function sqlitePath(url: string, path: string): string {
   return url.startsWith('sqlite:////') ? `/${path.replace(/^\/+/, '')}` : path
 }
 
+/** PostgreSQL takes no NUL in texts, which SQLite and JSON do: what has one is stored, and looked for, with a replacement character. */
+class TextClient extends pg.Client {
+  override query(...args: readonly unknown[]): never {
+    const [statement, values, ...rest] = args
+    const texts = Array.isArray(values) ? values.map(withoutNul) : values
+    return Reflect.apply(super.query, this, [statement, texts, ...rest]) as never
+  }
+}
+
+function withoutNul(value: unknown): unknown {
+  return typeof value === 'string' && value.includes('\0') ? value.replaceAll('\0', '\uFFFD') : value
+}
+
 function openPostgres(connectionString: string): Database {
   const types: pg.CustomTypesConfig = {
     getTypeParser: ((oid: number, format: 'text' | 'binary') =>
       oid === INT8_OID ? Number : pg.types.getTypeParser(oid, format as 'text')) as typeof pg.types.getTypeParser,
   }
-  const pool = new pg.Pool({ connectionString, max: POSTGRES_CONNECTIONS, types, connectionTimeoutMillis: 10_000 })
+  const pool = new pg.Pool({ connectionString, max: POSTGRES_CONNECTIONS, types, connectionTimeoutMillis: 10_000, Client: TextClient })
   // A connection that breaks while it is idle is replaced by the pool; without a listener it would end the process.
   pool.on('error', () => undefined)
   const queries = new Kysely<Tables>({ dialect: new PostgresDialect({ pool }) })

@@ -38,11 +38,16 @@ const ENGINE_STATUS: Readonly<Record<string, number>> = {
 
 /** Answers every failure with problem details (RFC 9457). What is our fault is logged whole and answered without its details. */
 export function registerProblems(app: FastifyInstance): void {
-  app.setErrorHandler((error: FastifyError, request, reply) => sendProblem(reply, { request, problem: problemOf(error), error }))
+  app.setErrorHandler(answerFailure)
   app.setNotFoundHandler((request, reply) => {
     const detail = `Cannot find ${request.method} ${request.url.split('?')[0]}: there is no such route`
     return sendProblem(reply, { request, problem: problem(404, { code: 'not-found', detail }) })
   })
+}
+
+/** Answers a request with what was thrown. */
+export function answerFailure(error: FastifyError, request: FastifyRequest, reply: FastifyReply): FastifyReply {
+  return sendProblem(reply, { request, problem: problemOf(error), error })
 }
 
 /** The problem details of anything that was thrown. */
