@@ -43,7 +43,7 @@ export class ResticLab {
 
   /** Where a repository is kept. */
   folderOf(repository: string): string {
-    return join(this.server.folder, `repository-${repository}`)
+    return join(this.server.folder, `repository-${encodeURIComponent(repository)}`)
   }
 
   /** Adds a repository of which the server has the key, or, in mode `client`, none. Gives its id. */
@@ -64,7 +64,11 @@ export class ResticLab {
   }
 
   /** Lets a client use a repository. */
-  async grant({ clientId }: LabLogin, repositoryId: number, access: { readonly isFull?: boolean; readonly quotaBytes?: number } = {}): Promise<void> {
+  async grant(
+    { clientId }: LabLogin,
+    repositoryId: number,
+    access: { readonly isFull?: boolean; readonly quotaBytes?: number } = {},
+  ): Promise<void> {
     const route = `PUT /api/v1/clients/${clientId}/restic/repositories/${repositoryId}`
     const { statusCode, body } = await this.server.request(route, { as: 'root', body: access })
     if (statusCode !== 200) throw new Error(`no access: ${statusCode} ${body}`)
@@ -78,13 +82,23 @@ export class ResticLab {
   /** Sends a request to `/restic/…`, `GET main/config` say, with exactly these headers and this body. */
   async raw(
     route: string,
-    { login, body, headers = {} }: { readonly login?: LabLogin; readonly body?: Uint8Array; readonly headers?: Readonly<Record<string, string>> } = {},
+    {
+      login,
+      body,
+      headers = {},
+    }: { readonly login?: LabLogin; readonly body?: Uint8Array; readonly headers?: Readonly<Record<string, string>> } = {},
   ): Promise<RawAnswer> {
     const [method = 'GET', path = ''] = route.split(' ')
     const authorization = login === undefined ? {} : { authorization: basicOf(login) }
     const length = body === undefined ? {} : { 'content-length': String(body.length) }
     return new Promise((resolve, reject) => {
-      const options = { port: this.port, host: '127.0.0.1', method, path: `/restic/${path}`, headers: { ...authorization, ...length, ...headers } }
+      const options = {
+        port: this.port,
+        host: '127.0.0.1',
+        method,
+        path: `/restic/${path}`,
+        headers: { ...authorization, ...length, ...headers },
+      }
       const sent = request({ ...options, agent: false }, (answer) => {
         Array.fromAsync(answer as AsyncIterable<Buffer>)
           .then((pieces) => resolve({ status: answer.statusCode ?? 0, headers: answer.headers, body: Buffer.concat(pieces) }))
@@ -120,9 +134,14 @@ export function runRestic(
     GOMAXPROCS: '2',
   }
   return new Promise((resolve) => {
-    const child: ChildProcess = execFile(program, ['--no-cache', ...args], { env, cwd: options.folder, timeout: 30_000 }, (error, stdout, stderr) => {
-      resolve({ code: error === null ? 0 : (child.exitCode ?? -1), output: stdout + stderr })
-    })
+    const child: ChildProcess = execFile(
+      program,
+      ['--no-cache', ...args],
+      { env, cwd: options.folder, timeout: 20_000 },
+      (error, stdout, stderr) => {
+        resolve({ code: error === null ? 0 : (child.exitCode ?? -1), output: stdout + stderr })
+      },
+    )
   })
 }
 

@@ -61,7 +61,7 @@ export class ResticAccessStore {
       .selectFrom('restic_passwords')
       .innerJoin('clients', 'clients.id', 'restic_passwords.client_id')
       .select(['clients.id', 'clients.name', 'clients.is_disabled'])
-      .where('token_hash', '=', tokenHash)
+      .where('restic_passwords.token_hash', '=', tokenHash)
       .executeTakeFirst()
     return found && { id: found.id, name: found.name, isDisabled: found.is_disabled === 1 }
   }
@@ -91,7 +91,7 @@ export class ResticAccessStore {
       .innerJoin('repositories', 'repositories.id', 'restic_access.repository_id')
       .selectAll('restic_access')
       .select('repositories.name as repository_name')
-      .where('client_id', '=', clientId)
+      .where('restic_access.client_id', '=', clientId)
       .orderBy('repositories.name')
       .execute()
   }
@@ -192,7 +192,7 @@ export class ResticAccessStore {
       .innerJoin('restic_access', 'restic_access.id', 'restic_arrivals.access_id')
       .innerJoin('repositories', 'repositories.id', 'restic_access.repository_id')
       .selectAll('restic_arrivals')
-      .select(['client_id', 'repository_id', 'has_key'])
+      .select(['restic_access.client_id', 'restic_access.repository_id', 'repositories.has_key'])
       .orderBy('restic_arrivals.created_at')
       .limit(limit)
       .execute()
