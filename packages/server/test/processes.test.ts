@@ -1,77 +1,16 @@
-import { type ChildProcess, spawn } from 'node:child_process'
+import { execFile } from 'node:child_process'
 import { existsSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { promisify } from 'node:util'
+import { resticBinaries } from '@holdfast/engine/testing'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { HOLDFAST, holdfast, type Outcome, playground, restic } from './programs.ts'
+import { type Answer, type Outcome, Person, type Running, System, until } from './system.ts'
 
-const place = playground()
+const place = new System()
 const PASSWORDS = { admin: 'admin of the test', ann: 'correct horse battery', bob: 'wrong horse battery' } as const
-const running: Running[] = []
 let server: Running
 let url: string
 
-/** A program that goes on until it is stopped, and what it has said. */
-class Running {
-  said = ''
-  readonly child: ChildProcess
-  readonly ended: Promise<number | null>
-
-  constructor(args: readonly string[], env: Readonly<Record<string, string>>) {
-    this.child = spawn(HOLDFAST, args, { cwd: place.folder, env: { PATH: process.env.PATH, HOME: place.folder, ...env } })
-    for (const stream of [this.child.stdout, this.child.stderr]) {
-      stream?.setEncoding('utf8').on('data', (text: string) => {
-        this.said += text
-      })
-    }
-    this.ended = new Promise((resolve) => this.child.on('close', resolve))
-    running.push(this)
-  }
-
-  async says(pattern: RegExp): Promise<RegExpExecArray> {
-    return until(`${pattern} in ${this.said}`, () => pattern.exec(this.said) ?? undefined)
-  }
-
-  async stop(signal: NodeJS.Signals = 'SIGINT'): Promise<number | null> {
-    this.child.kill(signal)
-    return this.ended
-  }
-}
-
-async function until<T>(what: string, look: () => T | undefined | Promise<T | undefined>, timeoutMs = 20_000): Promise<T> {
-  for (const end = Date.now() + timeoutMs; Date.now() < end; await new Promise((resolve) => setTimeout(resolve, 50))) {
-    const found = await look()
-    if (found !== undefined) return found
-  }
-  throw new Error(`Cannot see ${what}: it did not come in time`)
-}
-
-/** Calls the API as a person. */
-class Person {
-  readonly #cookie: string
-
-  private constructor(cookie: string) {
-    this.#cookie = cookie
-  }
-
-  static async signIn(username: keyof typeof PASSWORDS): Promise<Person> {
-    const body = JSON.stringify({ username, password: PASSWORDS[username] })
-    const reply = await fetch(`${url}/api/v1/session`, { method: 'POST', body, headers: { 'content-type': 'application/json' } })
-    expect(reply.status).toBeLessThan(300)
-    return new Person(reply.headers.getSetCookie()[0]?.split(';')[0] ?? '')
-  }
-
-  async call(route: string, body?: unknown): Promise<{ readonly status: number; readonly body: ReturnType<typeof JSON.parse> }> {
-    const [method = 'GET', path = '/'] = route.split(' ')
-    const reply = await fetch(url + path, {
-      method,
-      headers: { cookie: this.#cookie, origin: url, ...(body === undefined ? {} : { 'content-type': 'application/json' }) },
-      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
-    })
-    const text = await reply.text()
-    const isJson = /json/.test(reply.headers.get('content-type') ?? '')
-    return { status: reply.status, body: isJson ? JSON.parse(text) : text }
-  }
-}
-
+const signIn = (username: keyof typeof PASSWORDS): Promise<Person> => Person.signIn(url, { username, password: PASSWORDS[username] })
 const serverEnv = (port: string): Record<string, string> => ({
   HOLDFAST_DATA: place.path('data'),
   HOLDFAST_PORT: port,
@@ -83,13 +22,12 @@ const agentEnv = (name: string, more: Readonly<Record<string, string>> = {}): Re
   HOLDFAST_AGENT_PAGE_PORT: '0',
   ...more,
 })
-const agentCommand = (name: string, args: readonly string[]): Promise<Outcome> =>
-  holdfast(['agent', ...args], { env: agentEnv(name), folder: place.folder })
+const agentCommand = (name: string, args: readonly string[]): Promise<Outcome> => place.run(['agent', ...args], agentEnv(name))
 
 beforeAll(async () => {
-  server = new Running(['server'], serverEnv('0'))
+  server = place.start(['server'], serverEnv('0'))
   ;[, url = ''] = await server.says(/Holdfast is at (\S+)/)
-  const admin = await Person.signIn('admin')
+  const admin = await signIn('admin')
   for (const username of ['ann', 'bob'] as const) {
     const created = await admin.call('POST /api/v1/users', { username, password: PASSWORDS[username], role: 'operator' })
     expect(created.status).toBe(201)
@@ -99,15 +37,11 @@ beforeAll(async () => {
     writeFileSync(place.path('home', name, 'letter.txt'), `Dear ${name}`)
   }
 })
-afterAll(async () => {
-  for (const { child } of running) child.kill('SIGKILL')
-  await Promise.all(running.map(({ ended }) => ended))
-  place.remove()
-})
+afterAll(() => place[Symbol.asyncDispose]())
 
 describe('a server and its agents, as processes', () => {
   test('one comes in by its user’s password and asks for its folders', async () => {
-    const agent = new Running(
+    const agent = place.start(
       ['agent'],
       agentEnv('ann', {
         SERVER_URL: url,
@@ -120,7 +54,7 @@ describe('a server and its agents, as processes', () => {
       }),
     )
     await agent.says(/This machine is desk at http/)
-    const ann = await Person.signIn('ann')
+    const ann = await signIn('ann')
     const { body: plans } = await ann.call('GET /api/v1/plans')
     expect(plans).toMatchObject([{ selection: { paths: [place.path('home', 'ann')] }, isEnabled: true }])
     const enrolment = place.path('state of ann', 'enrolment.json')
@@ -129,7 +63,7 @@ describe('a server and its agents, as processes', () => {
   })
 
   test('another comes in by a code, which counts once', async () => {
-    const bob = await Person.signIn('bob')
+    const bob = await signIn('bob')
     const { body: client } = await bob.call('POST /api/v1/clients', { name: 'shelf' })
     const { body: enrolment } = await bob.call(`POST /api/v1/clients/${client.id}/enrolment`)
     expect(await agentCommand('bob', ['enrol', url, enrolment.code])).toMatchObject({ code: 0 })
@@ -137,19 +71,19 @@ describe('a server and its agents, as processes', () => {
       code: 1,
       errors: expect.stringContaining('was used') as string,
     })
-    const agent = new Running(['agent'], agentEnv('bob'))
+    const agent = place.start(['agent'], agentEnv('bob'))
     await agent.says(/This machine is shelf/)
   })
 
   test('the schedule fires, and both are backed up into one repository', async () => {
-    const bob = await Person.signIn('bob')
+    const bob = await signIn('bob')
     const { body: clients } = await bob.call('GET /api/v1/clients')
     const schedule = { cron: '* * * * *', timeZone: 'UTC', jitterSeconds: 0, catchUp: true }
     const { body: repositories } = await bob.call('GET /api/v1/repositories')
     const plan = { name: 'all', repositoryId: repositories[0].id, selection: { paths: [place.path('home', 'bob')] }, schedule }
     const created = await bob.call(`POST /api/v1/clients/${clients.items[0].id}/plans`, plan)
     expect([created.status, created.body]).toMatchObject([201, { isEnabled: true }])
-    const ann = await Person.signIn('ann')
+    const ann = await signIn('ann')
     const { body: annsPlans } = await ann.call('GET /api/v1/plans')
     await ann.call(`POST /api/v1/plans/${annsPlans[0].id}/run`)
     for (const person of [ann, bob]) {
@@ -162,7 +96,7 @@ describe('a server and its agents, as processes', () => {
   }, 120_000)
 
   test('nobody sees what is another’s', async () => {
-    const [ann, bob] = [await Person.signIn('ann'), await Person.signIn('bob')]
+    const [ann, bob] = [await signIn('ann'), await signIn('bob')]
     const { body: snapshots } = await ann.call('GET /api/v1/snapshots')
     expect(snapshots.items).toMatchObject([{ clientName: 'desk' }])
     const { id } = snapshots.items[0]
@@ -186,7 +120,7 @@ describe('a server and its agents, as processes', () => {
   })
 
   test('a person restores to a machine, if its owner lets servers do that', async () => {
-    const [ann, bob] = [await Person.signIn('ann'), await Person.signIn('bob')]
+    const [ann, bob] = [await signIn('ann'), await signIn('bob')]
     for (const [person, name] of [
       [ann, 'ann'],
       [bob, 'bob'],
@@ -210,9 +144,9 @@ describe('a server and its agents, as processes', () => {
     const port = new URL(url).port
     expect(await server.stop()).toBe(0)
     writeFileSync(place.path('home', 'ann', 'second.txt'), 'Yours')
-    server = new Running(['server'], serverEnv(port))
+    server = place.start(['server'], serverEnv(port))
     await server.says(/Holdfast is at/)
-    const ann = await Person.signIn('ann')
+    const ann = await signIn('ann')
     const { body: plans } = await ann.call('GET /api/v1/plans')
     const { body: run } = await ann.call(`POST /api/v1/plans/${plans[0].id}/run`)
     const ended = await until('a run after the restart', () => finishedRun(ann, run.id), 60_000)
@@ -222,7 +156,7 @@ describe('a server and its agents, as processes', () => {
   }, 90_000)
 
   test('what is stored is a repository that restic finds sound', async () => {
-    const admin = await Person.signIn('admin')
+    const admin = await signIn('admin')
     const { body: repositories } = await admin.call('GET /api/v1/repositories')
     const kit = await fetchKit(admin, repositories[0].id)
     const [, password = ''] = /RESTIC_PASSWORD='([^']+)'/.exec(kit) ?? []
@@ -233,12 +167,13 @@ describe('a server and its agents, as processes', () => {
     }
     // It takes the repository for itself, which a server at work does not allow.
     expect(await server.stop()).toBe(0)
-    const checked = await restic(['check', '--read-data'], { env })
-    expect([checked.code, checked.errors]).toEqual([0, ''])
+    const binary = resticBinaries().find(({ name }) => name === 'current')?.path ?? 'restic'
+    const checked = await promisify(execFile)(binary, ['check', '--read-data'], { env: { PATH: process.env.PATH, ...env } })
+    expect(checked.stdout).toContain('no errors were found')
   })
 })
 
-async function finishedRun(person: Person, id?: number): Promise<ReturnType<typeof JSON.parse> | undefined> {
+async function finishedRun(person: Person, id?: number): Promise<Answer['body'] | undefined> {
   const { body } = await person.call('GET /api/v1/runs?limit=20')
   const runs: readonly { readonly id: number; readonly state: string }[] = body.items
   const run = id === undefined ? runs.at(-1) : runs.find((one) => one.id === id)
