@@ -21,11 +21,11 @@ class MemoryLedger implements RestLedger {
   get usedBytes(): number {
     return [...this.files.values()].reduce((sum, size) => sum + size, 0)
   }
-  async demandRoom(sizeBytes: number): Promise<void> {
+  async demandRoom(_file: FileRef, sizeBytes: number): Promise<void> {
     if (this.usedBytes + sizeBytes > this.quotaBytes) throw new ServerError('quota.exceeded', 'Cannot take it: the quota is used up')
   }
   async claim(file: FileRef, sizeBytes: number): Promise<void> {
-    await this.demandRoom(sizeBytes)
+    await this.demandRoom(file, sizeBytes)
     this.files.set(keyOf(file), sizeBytes)
   }
   async release(file: FileRef): Promise<void> {

@@ -8,8 +8,8 @@ import type { Turns } from './turns.ts'
 
 /** What is noted of the files that a client has brought. */
 export interface RestLedger {
-  /** Whether there is room for so much more, as far as can be said before it is there. @throws {ServerError} `quota.exceeded` */
-  demandRoom(sizeBytes: number): Promise<void>
+  /** Whether there is room for a file, as far as can be said before it has arrived. @throws {ServerError} `quota.exceeded` */
+  demandRoom(file: FileRef, sizeBytes: number): Promise<void>
   /** Notes a file as the client's before it is written, and counts it. @throws {ServerError} `quota.exceeded` */
   claim(file: FileRef, sizeBytes: number): Promise<void>
   /** Takes a claim back: the file was not written. */
@@ -108,7 +108,7 @@ async function save(file: FileRef, { request, place }: Context): Promise<RestAns
   const sizeBytes = /^\d{1,15}$/.test(contentLength) ? Number(contentLength) : Number.POSITIVE_INFINITY
   const maxBytes = file.kind === 'data' || file.kind === 'index' ? DATA_BYTES_MAX : SMALL_BYTES_MAX
   if (sizeBytes > maxBytes) return refusal(413, `Cannot take ${describe(file)}: it has more than ${maxBytes} bytes`)
-  await place.ledger.demandRoom(sizeBytes)
+  await place.ledger.demandRoom(file, sizeBytes)
   using _room = sizeBytes > FREE_BYTES ? await place.memory.take(place.owner, sizeBytes, { signal }) : undefined
   const content = await receive(request, sizeBytes)
   if (typeof content === 'string') return refusal(400, `Cannot take ${describe(file)}: ${content}`)

@@ -124,7 +124,7 @@ export interface ResticRun {
 export function runRestic(
   program: string,
   args: readonly string[],
-  options: { readonly location: string; readonly password?: string; readonly folder?: string },
+  options: { readonly location: string; readonly password?: string; readonly folder?: string; readonly timeoutMs?: number },
 ): Promise<ResticRun> {
   const env = {
     PATH: process.env.PATH,
@@ -137,7 +137,7 @@ export function runRestic(
     const child: ChildProcess = execFile(
       program,
       ['--no-cache', ...args],
-      { env, cwd: options.folder, timeout: 20_000 },
+      { env, cwd: options.folder, timeout: options.timeoutMs ?? 20_000 },
       (error, stdout, stderr) => {
         resolve({ code: error === null ? 0 : (child.exitCode ?? -1), output: stdout + stderr })
       },

@@ -18,6 +18,8 @@ export interface ResticLedgerOptions {
 
 /** All that can be much: a `config` is a few bytes. */
 const KINDS: readonly FileKind[] = ['data', 'index', 'snapshots', 'locks', 'keys']
+/** Locks may go beyond the quota by so much: without one, nobody can restore, or remove what fills it. */
+const LOCKS_SLACK_BYTES = 1024 * 1024
 const NAMES_PER_QUERY = 1000
 /** A file that was noted a moment ago may be on its way. */
 const YOUNG_MS = 10 * 60_000
@@ -33,19 +35,21 @@ export class ResticLedger {
   }
 
   /** @throws {ServerError} `quota.exceeded` */
-  async demandRoom(sizeBytes: number): Promise<void> {
-    const { quota_bytes: quota, used_bytes: used } = this.#options.access
-    if (quota === null || used + sizeBytes <= quota) return
+  async demandRoom(file: FileRef, sizeBytes: number): Promise<void> {
+    const { access } = this.#options
+    const { quota_bytes: quota } = access
+    const slack = slackOf(file)
+    if (quota === null || access.used_bytes + sizeBytes <= quota + slack || (await this.owns(file))) return
     await this.#countAnew()
     const now = await this.#current()
-    if (now.used_bytes + sizeBytes > quota) throw exceeded(now)
+    if (now.used_bytes + sizeBytes > quota + slack) throw exceeded(now)
   }
 
   /** @throws {ServerError} `quota.exceeded` */
   async claim(file: FileRef, sizeBytes: number): Promise<void> {
     const { store, clock, access } = this.#options
     const row = { access_id: access.id, kind: file.kind, name: file.name, size_bytes: sizeBytes, created_at: clock.now() }
-    const options = { isSnapshot: file.kind === 'snapshots' }
+    const options = { isSnapshot: file.kind === 'snapshots', slackBytes: slackOf(file) }
     if (await store.addFile(row, options)) return
     await this.#countAnew()
     if (!(await store.addFile(row, options))) throw exceeded(await this.#current())
@@ -97,6 +101,10 @@ export class ResticLedger {
     const { store, access } = this.#options
     return (await store.find(access.client_id, access.repository_id)) ?? access
   }
+}
+
+function slackOf({ kind }: FileRef): number {
+  return kind === 'locks' ? LOCKS_SLACK_BYTES : 0
 }
 
 function exceeded({ quota_bytes, used_bytes }: StoredResticAccess): ServerError {

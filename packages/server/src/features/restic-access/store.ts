@@ -115,9 +115,9 @@ export class ResticAccessStore {
 
   /**
    * Notes a file and counts it, in one step; one that is noted is not counted again. False, and nothing noted, when it would go beyond the
-   * quota: the condition is part of the update, so requests at once cannot pass it together.
+   * quota and `slackBytes`: the condition is part of the update, so requests at once cannot pass it together.
    */
-  async addFile(file: ResticFileRow, options: { readonly isSnapshot: boolean }): Promise<boolean> {
+  async addFile(file: ResticFileRow, options: { readonly isSnapshot: boolean; readonly slackBytes: number }): Promise<boolean> {
     const { access_id, size_bytes, created_at } = file
     return this.#transaction(async (queries, undo) => {
       if (options.isSnapshot) {
@@ -138,7 +138,9 @@ export class ResticAccessStore {
         .updateTable('restic_access')
         .set((row) => ({ used_bytes: row('used_bytes', '+', size_bytes) }))
         .where('id', '=', access_id)
-        .where((row) => row.or([row('quota_bytes', 'is', null), row(row('used_bytes', '+', size_bytes), '<=', row.ref('quota_bytes'))]))
+        .where((row) =>
+          row.or([row('quota_bytes', 'is', null), row('used_bytes', '<=', row('quota_bytes', '+', options.slackBytes - size_bytes))]),
+        )
         .returning('id')
         .executeTakeFirst()
       return counted === undefined ? undo(false) : true
