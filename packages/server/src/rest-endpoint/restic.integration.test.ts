@@ -5,7 +5,7 @@ import { secureRandom } from '@holdfast/engine'
 import { type ResticBinary, resticBinaries } from '@holdfast/engine/testing'
 import type { Client, SnapshotView } from '@holdfast/protocol'
 import { afterAll, afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { type LabLogin, ResticLab, runRestic } from '../testing/restic-lab.ts'
+import { type LabLogin, nameOf, ResticLab, runRestic } from '../testing/restic-lab.ts'
 import { allDatabases } from '../testing/test-server.ts'
 
 const [INSTALLED, CURRENT] = resticBinaries()
@@ -47,6 +47,12 @@ for (const databases of allDatabases()) {
       const login = await lab.addClient('laptop')
       await lab.grant(login, repository, { isFull: true })
       const location = lab.locationOf('main', login)
+      const junk = Buffer.from('no snapshot at all')
+      expect((await lab.raw(`POST main/snapshots/${nameOf(junk)}`, { login, body: junk })).status).toBe(200)
+      expect((await lab.raw(`DELETE main/snapshots/${nameOf(junk)}`, { login: await otherClient(lab, repository) })).status).toBe(403)
+      await expect.poll(() => lab.server.database.queries.selectFrom('restic_arrivals').selectAll().execute()).toEqual([])
+      expect(await snapshotsOf(lab, login)).toEqual([])
+      expect((await lab.raw(`DELETE main/snapshots/${nameOf(junk)}`, { login })).status).toBe(200)
       await expectSuccess(runRestic(CURRENT.path, ['backup', source, '--tag', 'nightly'], { location }))
       await expect.poll(async () => (await snapshotsOf(lab, login)).length).toBe(1)
       expect(await snapshotsOf(lab, login)).toMatchObject([{ clientId: login.clientId, paths: [source], tags: ['nightly'] }])
@@ -106,6 +112,13 @@ async function expectSuccess(run: ReturnType<typeof runRestic>): Promise<void> {
 async function snapshotsOf(lab: ResticLab, { clientId }: LabLogin): Promise<SnapshotView[]> {
   const answer = await lab.server.request(`GET /api/v1/snapshots?clientId=${clientId}`, { as: 'root' })
   return (answer.json() as { readonly items: SnapshotView[] }).items
+}
+
+/** A client that may only add files. */
+async function otherClient(lab: ResticLab, repository: number): Promise<LabLogin> {
+  const login = await lab.addClient('other')
+  await lab.grant(login, repository)
+  return login
 }
 
 async function clientOf(lab: ResticLab, { clientId }: LabLogin): Promise<Client> {
