@@ -64,8 +64,14 @@ export async function startPostgres(): Promise<TestPostgres> {
     },
     kill: () => end('SIGKILL'),
     async start() {
-      server = spawn(join(bin, 'postgres'), options, { stdio: 'ignore', ...identity })
-      await untilReady(url('postgres'))
+      // It refuses while children of the one that was killed are still alive.
+      for (let attempt = 0; attempt < 100; attempt++) {
+        server = spawn(join(bin, 'postgres'), options, { stdio: 'ignore', ...identity })
+        const ended = once(server, 'exit').then(() => 'ended' as const)
+        if ((await Promise.race([untilReady(url('postgres')), ended])) !== 'ended') return
+        await sleep(100)
+      }
+      throw new Error('Cannot start PostgreSQL again: it ends at once')
     },
     async stop() {
       // SIGQUIT: at once, without waiting for connections; the data goes anyway.
