@@ -166,10 +166,19 @@ describe('a hostile client', () => {
 })
 
 for (const databases of allDatabases()) {
-  describe(`the quota on ${databases.name}`, () => {
+  describe(`on ${databases.name}`, () => {
     afterAll(() => databases.stop())
 
-    it('holds against uploads at once, and knows of what is gone', async () => {
+    it('names that no repository can have are refused', async () => {
+      const databaseUrl = await databases.create()
+      await using lab = await ResticLab.start(databaseUrl === undefined ? {} : { databaseUrl })
+      const login = await lab.addClient('laptop')
+      for (const name of ['%00', 'a%00b', '%EF%BF%BF', '%F0%9F%92%BE', "'%22%5C", 'a'.repeat(3000)]) {
+        expect([name, (await lab.raw(`GET ${name}/config`, { login })).status]).toEqual([name, 404])
+      }
+    })
+
+    it('the quota holds against uploads at once, and knows of what is gone', async () => {
       const databaseUrl = await databases.create()
       const clock = new ManualClock(systemClock.now())
       await using lab = await ResticLab.start({ clock, ...(databaseUrl === undefined ? {} : { databaseUrl }) })
