@@ -134,9 +134,7 @@ function parseTarget(url: string): { readonly repository: string; readonly path:
   const [, name, path, query] = /^\/restic\/([^/?]+)(?:\/([^?]*))?(?:\?(.*))?$/s.exec(url) ?? []
   if (name === undefined) return undefined
   try {
-    const repository = decodeURIComponent(name)
-    // PostgreSQL takes no such text.
-    return repository.includes('\0') ? undefined : { repository, path: path ?? '', query: query ?? '' }
+    return { repository: decodeURIComponent(name), path: path ?? '', query: query ?? '' }
   } catch {
     return undefined
   }
