@@ -1,6 +1,7 @@
 import { once } from 'node:events'
-import { readdirSync, readFileSync } from 'node:fs'
+import { readdirSync, readFileSync, truncateSync } from 'node:fs'
 import { connect } from 'node:net'
+import { join } from 'node:path'
 import { systemClock } from '@holdfast/engine'
 import { ManualClock } from '@holdfast/engine/testing'
 import type { ResticAccessView } from '@holdfast/protocol'
@@ -139,6 +140,22 @@ describe('a hostile client', () => {
     expect((await lab.raw(`POST ${path}`, { login, body: content })).status).toBe(200)
     expect(filesOf(lab, 'main')).toHaveLength(1)
     expect(await usedBytes(lab, login)).toBe(300_000)
+  })
+
+  it('may go in the middle of a download, and is not told less than all when the file breaks off', async () => {
+    const content = Buffer.alloc(8_000_000, 'content')
+    const name = nameOf(content)
+    await lab.raw(`POST main/data/${name}`, { login, body: content })
+    for (let round = 0; round < 30; round++) await firstLine(lab, { head: [`GET /restic/main/data/${name} HTTP/1.1`], login })
+    expect((await lab.raw(`GET main/data/${name}`, { login })).body.equals(content)).toBe(true)
+    const broken = lab.raw(`GET main/data/${name}`, { login })
+    truncateSync(join(lab.folderOf('main'), 'data', name.slice(0, 2), name), 5_000_000)
+    // It has begun before or after the file was cut: all of the one or all of the other, or a broken connection.
+    const lengths = await broken.then(
+      ({ body }) => body.length,
+      () => 0,
+    )
+    expect([0, 5_000_000, 8_000_000]).toContain(lengths)
   })
 
   it('overwrites and removes nothing, be it that it is its own lock', async () => {

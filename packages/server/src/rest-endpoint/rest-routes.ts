@@ -56,6 +56,12 @@ interface Exchange {
   readonly reply: FastifyReply
 }
 
+interface Asked {
+  readonly request: FastifyRequest
+  /** Aborted when the client has gone. */
+  readonly signal: AbortSignal
+}
+
 type Parts = RestRoutesOptions & { readonly memory: ByteBudget }
 
 async function serve(parts: Parts, { request, reply }: Exchange): Promise<void> {
@@ -63,26 +69,35 @@ async function serve(parts: Parts, { request, reply }: Exchange): Promise<void> 
   const { raw } = reply
   const gone = new AbortController()
   raw.once('close', () => gone.abort(new ServerError('request.conflict', 'Cannot go on: the connection broke off')))
+  const exchange = { request: request.raw, response: raw }
   try {
-    const answer = await answerTo(parts, { request, signal: gone.signal }).catch(
-      (error: unknown) => answerOfFailure(error) ?? Promise.reject(error),
-    )
-    await send(answer, { request: request.raw, response: raw })
+    await send(await answerOrRefusal(parts, { request, signal: gone.signal }), exchange)
   } catch (error) {
-    if (gone.signal.aborted || raw.destroyed) return
-    request.log.error({ err: error }, 'a request of restic failed')
-    if (raw.headersSent) raw.destroy()
-    else
-      await send(refusal(500, 'Cannot answer: something failed in the server'), { request: request.raw, response: raw }).catch(() =>
-        raw.destroy(),
-      )
+    if (!isDeparture(error)) request.log.error({ err: error }, 'a request of restic failed')
+    if (raw.headersSent || raw.destroyed) raw.destroy()
+    else await send(refusal(500, 'Cannot answer: something failed in the server'), exchange)
   }
 }
 
-async function answerTo(
-  parts: Parts,
-  { request, signal }: { readonly request: FastifyRequest; readonly signal: AbortSignal },
-): Promise<RestAnswer> {
+async function answerOrRefusal(parts: Parts, { request, signal }: Asked): Promise<RestAnswer> {
+  try {
+    return await answerTo(parts, { request, signal })
+  } catch (error) {
+    const answer = answerOfFailure(error)
+    if (answer === undefined) throw error
+    if (answer.status >= 500) request.log.warn({ err: error }, 'a request of restic could not be served')
+    return answer
+  }
+}
+
+/** Whether something failed because the client went away in the middle of it. */
+function isDeparture(error: unknown): boolean {
+  if (error instanceof ServerError) return error.code === 'request.conflict'
+  const code = error instanceof Error && 'code' in error ? error.code : undefined
+  return code === 'ERR_STREAM_PREMATURE_CLOSE' || code === 'ECONNRESET' || code === 'EPIPE'
+}
+
+async function answerTo(parts: Parts, { request, signal }: Asked): Promise<RestAnswer> {
   const { resticAccess, storages } = parts
   const target = parseTarget(request.raw.url ?? '')
   const client = await resticAccess.signIn(request.headers.authorization, request.ip)
