@@ -120,14 +120,14 @@ function changeData(round: number): void {
 
 /** Calls the API while parts of the system may be away. */
 async function insist(route: string): Promise<Answer> {
-  return until(
-    route,
-    async () => {
-      const answer = await admin.call(route).catch(() => undefined)
-      return answer === undefined || answer.status >= 500 ? undefined : answer
-    },
-    60_000,
-  )
+  let last = ''
+  const what = (): string => `${route}; last ${last}; the server has ended with ${server.child.exitCode} and said ${server.errors}`
+  const look = async (): Promise<Answer | undefined> => {
+    const answer = await admin.call(route).catch((error: unknown) => String(error))
+    last = JSON.stringify(answer)
+    return typeof answer === 'string' || answer.status >= 500 ? undefined : answer
+  }
+  return until(what, look, 60_000)
 }
 
 interface ListedRun {

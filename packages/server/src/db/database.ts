@@ -58,8 +58,10 @@ function openPostgres(connectionString: string): Database {
       oid === INT8_OID ? Number : pg.types.getTypeParser(oid, format as 'text')) as typeof pg.types.getTypeParser,
   }
   const pool = new pg.Pool({ connectionString, max: POSTGRES_CONNECTIONS, types, connectionTimeoutMillis: 10_000, Client: TextClient })
-  // A connection that breaks while it is idle is replaced by the pool; without a listener it would end the process.
+  // A connection that breaks while it is idle, in the pool or within a transaction, is replaced by the pool, and the next query on it
+  // fails; without listeners it would end the process.
   pool.on('error', () => undefined)
+  pool.on('connect', (client) => client.on('error', () => undefined))
   const queries = new Kysely<Tables>({ dialect: new PostgresDialect({ pool }) })
   return { kind: 'postgres', queries, close: () => queries.destroy() }
 }
