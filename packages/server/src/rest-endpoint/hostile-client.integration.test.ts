@@ -7,6 +7,7 @@ import { ManualClock } from '@holdfast/engine/testing'
 import type { ResticAccessView } from '@holdfast/protocol'
 import { afterAll, afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { basicOf, type LabLogin, nameOf, ResticLab } from '../testing/restic-lab.ts'
+import { samplePlan } from '../testing/sample-plans.ts'
 import { allDatabases } from '../testing/test-server.ts'
 
 describe('signing in', () => {
@@ -78,6 +79,26 @@ describe('signing in', () => {
     expect((await lab.server.request(`PUT /api/v1/clients/${own.clientId}/restic/repositories/1`, grant)).statusCode).toBe(403)
     expect((await lab.server.request(`POST /api/v1/clients/${login.clientId}/restic/password`, { as: 'owner' })).statusCode).toBe(404)
     expect((await lab.raw('GET main/data/', { login: own })).status).toBe(404)
+  })
+})
+
+describe('a repository that only clients have the key of', () => {
+  it('is nothing that the server would have to open', async () => {
+    await using lab = await ResticLab.start()
+    const id = await lab.addRepository('own', 'client')
+    const { clientId } = await lab.addClient('laptop')
+    expect((await lab.server.request(`GET /api/v1/repositories/${id}`, { as: 'root' })).json()).toMatchObject({
+      hasKey: false,
+      isDefault: false,
+    })
+    const plan = { as: 'root', body: { ...samplePlan(), repositoryId: id } }
+    expect((await lab.server.request(`POST /api/v1/clients/${clientId}/plans`, plan)).statusCode).toBe(404)
+    expect((await lab.server.request(`GET /api/v1/repositories/${id}/recovery-kit`, { as: 'root' })).statusCode).toBe(409)
+    const asDefault = { as: 'root', body: { isDefault: true } }
+    expect((await lab.server.request(`PATCH /api/v1/repositories/${id}`, asDefault)).statusCode).toBe(409)
+    const secret = { name: 'two', location: lab.folderOf('two'), mode: 'client', password: 'secret' }
+    expect((await lab.server.request('POST /api/v1/repositories', { as: 'root', body: secret })).statusCode).toBe(422)
+    await expect(lab.server.services.repositories.open(id)).rejects.toMatchObject({ code: 'request.conflict' })
   })
 })
 

@@ -58,9 +58,9 @@ export class PlanStore {
     await this.#queries.deleteFrom('plans').where('id', '=', id).execute()
   }
 
-  /** The repository of an id, or the default one; undefined when there is none. */
+  /** The repository of an id, or the default one; undefined when there is none, or only its clients have its key. */
   async repository(id: number | undefined): Promise<number | undefined> {
-    const query = this.#queries.selectFrom('repositories').select('id')
+    const query = this.#queries.selectFrom('repositories').select('id').where('has_key', '=', 1)
     const row = await (id === undefined ? query.where('is_default', '=', 1).orderBy('id') : query.where('id', '=', id)).executeTakeFirst()
     return row?.id
   }
