@@ -69,7 +69,7 @@ export async function buildApp({ foundations, services, logger, https, onRoute }
   // Before the guard, which wants to know of each route who may call it: the plugins' own routes do not say so.
   await registerDocumentation(app, { version: serverVersion() })
   registerGuard(app, {
-    session: (token) => services.accounts.actorOfSession(token),
+    session: (token) => services.sessions.actorOf(token),
     bearer: (token) => authenticateBearer(token, services),
   })
   registerRoutes(app, { foundations, services })
@@ -95,7 +95,7 @@ function registerRoutes(app: App, { foundations, services }: Pick<AppOptions, 'f
 }
 
 function registerAgentRoutes(app: App, { foundations, services }: Pick<AppOptions, 'foundations' | 'services'>): void {
-  const { agentRuns, uploads } = services
+  const { agentRuns, uploads, writers } = services
   agentLinkRoutes(app, {
     ...services,
     clock: foundations.clock,
@@ -103,7 +103,7 @@ function registerAgentRoutes(app: App, { foundations, services }: Pick<AppOption
     ensurePlan: (clientId, request) => ensureFirstPlan(services, { clientId, ...request }),
   })
   agentRunRoutes(app, services)
-  uploadRoutes(app, { uploads, authorize: (agent, request) => authorizeUpload(services, agent, request) })
+  uploadRoutes(app, { uploads, writers, authorize: (agent, request) => authorizeUpload(services, agent, request) })
 }
 
 function serverVersion(): string {
@@ -111,12 +111,12 @@ function serverVersion(): string {
   return version
 }
 
-async function authenticateBearer(token: string, { accounts, enrolments }: Services): Promise<Actor | undefined> {
+async function authenticateBearer(token: string, { apiTokens, sessions, enrolments }: Services): Promise<Actor | undefined> {
   switch (kindOfToken(token)) {
     case 'api':
-      return accounts.actorOfApiToken(token)
+      return apiTokens.actorOf(token)
     case 'session':
-      return accounts.actorOfSession(token)
+      return sessions.actorOf(token)
     case 'agent':
       return enrolments.actorOfToken(token)
     default:

@@ -3,10 +3,8 @@ import type { Logger } from 'pino'
 import type { Settings } from './config/settings.ts'
 import type { Database } from './db/database.ts'
 import { Leases } from './db/leases.ts'
-import { Accounts } from './features/accounts/accounts.ts'
-import { AccountStore } from './features/accounts/store.ts'
-import { Audit } from './features/audit/audit.ts'
-import { AuditStore } from './features/audit/store.ts'
+import { type AccountServices, composeAccounts } from './features/accounts/composition.ts'
+import type { Audit } from './features/audit/audit.ts'
 import { ClientLogs } from './features/clients/client-logs.ts'
 import { Clients } from './features/clients/clients.ts'
 import { Enrolments } from './features/clients/enrolment.ts'
@@ -33,6 +31,7 @@ import { SnapshotFiles } from './features/snapshots/snapshot-files.ts'
 import { Snapshots } from './features/snapshots/snapshots.ts'
 import { SnapshotStore } from './features/snapshots/store.ts'
 import { UploadStore } from './features/uploads/store.ts'
+import { UploadWriters } from './features/uploads/upload-writers.ts'
 import { Uploads } from './features/uploads/uploads.ts'
 import { composeRestEndpoint, type RestEndpointServices } from './rest-endpoint/composition.ts'
 import type { SecretBox } from './secrets/secret-box.ts'
@@ -56,9 +55,7 @@ export interface BackgroundWork {
 }
 
 /** The services of all features, made once and given to the routes. */
-export interface Services extends RunServices, SnapshotServices, RestEndpointServices {
-  readonly audit: Audit
-  readonly accounts: Accounts
+export interface Services extends AccountServices, RunServices, SnapshotServices, RestEndpointServices {
   readonly clients: Clients
   readonly clientStore: ClientStore
   readonly enrolments: Enrolments
@@ -66,6 +63,7 @@ export interface Services extends RunServices, SnapshotServices, RestEndpointSer
   readonly repositories: Repositories
   readonly uploads: Uploads
   readonly restores: Restores
+  readonly writers: UploadWriters
   readonly channels: ChannelList
   readonly notifier: Notifier
   readonly metrics: Metrics
@@ -90,8 +88,8 @@ const CLOSE_GRACE_MS = 5000
 export function composeServices(foundations: Foundations): Services {
   const { settings, database, clock } = foundations
   const { queries } = database
-  const audit = new Audit(new AuditStore(queries), clock)
-  const accounts = new Accounts({ store: new AccountStore(queries), audit, clock })
+  const accountServices = composeAccounts(foundations)
+  const { audit, accounts } = accountServices
   const clientStore = new ClientStore(queries)
   const clients = new Clients({ store: clientStore, audit, clock })
   const enrolments = new Enrolments({ store: clientStore, clients, accounts, audit, clock, publicUrl: settings.publicUrl })
@@ -99,16 +97,20 @@ export function composeServices(foundations: Foundations): Services {
   const repositoryParts = composeRepositories(foundations, audit)
   const { repositories, hosts } = repositoryParts
   const uploads = new Uploads({ hosts, store: new UploadStore(queries), clock })
+  const isShared = database.kind === 'postgres'
+  const writers = new UploadWriters({ leases: isShared ? new Leases(queries, clock) : undefined, clock })
   const snapshotServices = composeSnapshots({ ...foundations, audit, repositories })
   const notifications = composeNotifications(foundations, audit)
   const metricsStore = new MetricsStore(queries)
   const restServices = composeRestEndpoint({ ...foundations, ...snapshotServices, audit, clients, repositories })
   const services = {
+    ...accountServices,
     ...runServices,
     ...snapshotServices,
     ...restServices,
     ...notifications,
-    ...{ audit, accounts, clients, clientStore, enrolments, repositories, uploads, metricsStore },
+    ...{ clients, clientStore, enrolments, repositories, uploads, metricsStore },
+    writers,
     restores: new Restores({ ...runServices, ...snapshotServices, clients, repositories, audit }),
     clientLogs: new ClientLogs(clientStore),
     metrics: new Metrics({ store: metricsStore, clock }),
@@ -116,10 +118,10 @@ export function composeServices(foundations: Foundations): Services {
   tellOfEvents(services, clock)
   const closing = { start: () => undefined, stop: () => repositoryParts.close() }
   const { scheduler, sweeper } = runServices
-  const ending = { start: () => undefined, stop: async () => uploads.close() }
+  const ending = { start: () => undefined, stop: () => writers.stop().finally(() => uploads.close()) }
   return {
     ...services,
-    background: [closing, notifications.notifier, snapshotServices.indexer, restServices.restBackground, ending, sweeper, scheduler],
+    background: [closing, accountServices.accountUpkeep, notifications.notifier, snapshotServices.indexer, restServices.restBackground, ending, sweeper, scheduler],
   }
 }
 

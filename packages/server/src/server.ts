@@ -63,6 +63,7 @@ export async function startServer({
   const app = await buildApp({ foundations, services, logger, ...(https === undefined ? {} : { https }) })
   stack.defer(() => closeWithin(app, { clock, logger }))
   const address = await listen(app, settings)
+  services.writers.start(settings.internalUrl === '' ? address : settings.internalUrl)
   const loopbackUrl = https === undefined ? address : await listenAside(app, stack)
   for (const work of services.background) work.start()
   const opened = stack.move()

@@ -55,6 +55,12 @@ export const SETTINGS = {
     fallback: '',
     meaning: 'Where browsers and agents reach the server, for links.',
   },
+  internalUrl: {
+    variables: ['HOLDFAST_INTERNAL_URL'],
+    kind: 'text',
+    fallback: '',
+    meaning: 'Where the other servers on the same database reach this one; the address that it listens on when it is not set.',
+  },
   tlsCertificate: {
     variables: ['HOLDFAST_TLS_CERTIFICATE'],
     kind: 'text',

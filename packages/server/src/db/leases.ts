@@ -3,6 +3,7 @@ import type { Queries } from './database.ts'
 
 const LEASE_MS = 60_000
 const RENEW_EVERY_MS = 15_000
+const FORGET_AFTER_MS = 24 * 60 * 60_000
 
 /**
  * Rights that one server process has at a time. Held for a minute and renewed four times in it, so that clocks of servers may differ by
@@ -34,19 +35,40 @@ export class Leases {
       await action(lost.signal)
     } finally {
       stop()
-      await this.#queries.deleteFrom('leases').where('name', '=', name).where('holder', '=', holder).execute()
+      await this.release(name, holder)
     }
   }
 
-  async #take(name: string, holder: string): Promise<boolean> {
+  /** Takes a lease that is free, or renews one that `holder` has. Gives who has it then. */
+  async claim(name: string, holder: string, leaseMs: number = LEASE_MS): Promise<string> {
+    if ((await this.#take(name, holder, leaseMs)) || (await this.#renew(name, holder, leaseMs))) return holder
+    return (await this.holderOf(name)) ?? holder
+  }
+
+  /** Who has a lease that has not run out. */
+  async holderOf(name: string): Promise<string | undefined> {
+    const lease = this.#queries.selectFrom('leases').select('holder').where('name', '=', name).where('expires_at', '>=', this.#clock.now())
+    return (await lease.executeTakeFirst())?.holder
+  }
+
+  /** Gives a lease back, if `holder` has it. Leases that ran out long ago go as well. */
+  async release(name: string, holder: string): Promise<void> {
+    await this.#queries.deleteFrom('leases').where('name', '=', name).where('holder', '=', holder).execute()
+    await this.#queries
+      .deleteFrom('leases')
+      .where('expires_at', '<', this.#clock.now() - FORGET_AFTER_MS)
+      .execute()
+  }
+
+  async #take(name: string, holder: string, leaseMs = LEASE_MS): Promise<boolean> {
     const now = this.#clock.now()
     const taken = await this.#queries
       .insertInto('leases')
-      .values({ name, holder, expires_at: now + LEASE_MS })
+      .values({ name, holder, expires_at: now + leaseMs })
       .onConflict((conflict) =>
         conflict
           .column('name')
-          .doUpdateSet({ holder, expires_at: now + LEASE_MS })
+          .doUpdateSet({ holder, expires_at: now + leaseMs })
           .where('leases.expires_at', '<', now),
       )
       .returning('holder')
@@ -54,10 +76,10 @@ export class Leases {
     return taken?.holder === holder
   }
 
-  async #renew(name: string, holder: string): Promise<boolean> {
+  async #renew(name: string, holder: string, leaseMs = LEASE_MS): Promise<boolean> {
     const renewed = await this.#queries
       .updateTable('leases')
-      .set({ expires_at: this.#clock.now() + LEASE_MS })
+      .set({ expires_at: this.#clock.now() + leaseMs })
       .where('name', '=', name)
       .where('holder', '=', holder)
       .returning('name')

@@ -14,6 +14,8 @@ const NOBODY = 65_534
 export interface TestPostgres {
   /** The URL of a new, empty database. */
   createDatabase(): Promise<string>
+  /** Asks the database that was created last. */
+  query<Row>(statement: string): Promise<readonly Row[]>
   /** Ends the server as a crash would, or brings it back with the same data. */
   kill(): Promise<void>
   start(): Promise<void>
@@ -53,6 +55,7 @@ export async function startPostgres(): Promise<TestPostgres> {
     server.kill(signal)
     await ended
   }
+  let newest = 'postgres'
   return {
     async createDatabase() {
       const name = `test_${secureRandom(6).toString('hex')}`
@@ -60,7 +63,15 @@ export async function startPostgres(): Promise<TestPostgres> {
       await client.connect()
       await client.query(`CREATE DATABASE ${name}`)
       await client.end()
+      newest = name
       return url(name)
+    },
+    async query<Row>(statement: string) {
+      const client = new pg.Client(url(newest))
+      await client.connect()
+      const { rows } = await client.query(statement)
+      await client.end()
+      return rows as Row[]
     },
     kill: () => end('SIGKILL'),
     async start() {

@@ -10,6 +10,7 @@ import { migrate } from '../db/migrate.ts'
 import { RepositoryHosts } from '../features/repositories/repository-host.ts'
 import { uploadRoutes } from '../features/uploads/routes.ts'
 import { UploadStore } from '../features/uploads/store.ts'
+import { UploadWriters } from '../features/uploads/upload-writers.ts'
 import { Uploads } from '../features/uploads/uploads.ts'
 import type { AgentActor } from '../http/actor.ts'
 import type { App } from '../http/app-type.ts'
@@ -99,6 +100,7 @@ async function listeningApp(uploads: Uploads): Promise<App> {
   registerProblems(app)
   registerGuard(app, { session: async () => undefined, bearer: async (token) => agentOfToken(token) })
   uploadRoutes(app, {
+    writers: new UploadWriters({ leases: undefined, clock: systemClock }),
     uploads,
     authorize: async ({ clientId, clientName }, { repositoryId, runId }) => {
       return { clientId, clientName, username: `user-${clientId}`, repositoryId, planId: null, runId }
@@ -121,7 +123,7 @@ async function addRows({ queries }: Database): Promise<void> {
   for (const id of [1, 2]) {
     await queries
       .insertInto('users')
-      .values({ username: `user-${id}`, role: 'operator', is_disabled: 0, failed_attempts: 0, created_at: 0 } as never)
+      .values({ username: `user-${id}`, role: 'operator', is_disabled: 0, created_at: 0 } as never)
       .execute()
     await queries
       .insertInto('clients')

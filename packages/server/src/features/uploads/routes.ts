@@ -17,10 +17,13 @@ import { ServerError } from '../../errors.ts'
 import { AGENT } from '../../http/access.ts'
 import { type AgentActor, agentOf } from '../../http/actor.ts'
 import type { App } from '../../http/app-type.ts'
+import { forward, isForwarded } from '../../http/forward.ts'
+import type { UploadWriters } from './upload-writers.ts'
 import type { UploadClient, UploadKey, Uploads } from './uploads.ts'
 
 export interface UploadRoutesOptions {
   readonly uploads: Uploads
+  readonly writers: UploadWriters
   /**
    * Whether the agent may upload into the repository, and what its snapshots are to say.
    * @throws {ServerError} `not-found` when it may not.
@@ -47,18 +50,38 @@ export function uploadRoutes(app: App, options: UploadRoutesOptions): void {
     const scope = plugin as unknown as App
     // Handlers take such bodies as they come, each with its own bound.
     scope.addContentTypeParser(BYTES, (_request, payload, done) => done(null, payload))
+    scope.addHook('onRequest', (request, reply) => handOn(options, request, reply))
     addSessionRoutes(scope, options)
     addBlobRoutes(scope, options)
     done()
   })
 }
 
-function addSessionRoutes(app: App, { uploads, authorize }: UploadRoutesOptions): void {
+/** Another process may have the upload that a request is about: then that one answers. */
+async function handOn({ uploads, writers }: UploadRoutesOptions, request: FastifyRequest, reply: FastifyReply): Promise<void> {
+  const { uploadId } = request.params as { readonly uploadId?: string }
+  if (uploadId === undefined || uploads.has(uploadId) || isForwarded(request)) return
+  const to = await writers.processOf(uploadId)
+  // One that cannot be reached has stopped, and the upload with it: the agent begins it anew.
+  if (to !== undefined) await forward(request, reply, { to }).catch(() => undefined)
+}
+
+function addSessionRoutes(app: App, { uploads, writers, authorize }: UploadRoutesOptions): void {
   const config = { access: AGENT }
   app.post(
     '/agent/v1/uploads',
     { config, schema: { tags, summary: 'Begin an upload', body: openUploadSchema, response: { 200: uploadOpenedSchema } } },
-    async (request) => uploads.open(await authorize(agentOf(request), request.body), request.body),
+    async (request, reply) => {
+      const client = await authorize(agentOf(request), request.body)
+      const to = isForwarded(request) ? undefined : await writers.writerOf(client.repositoryId)
+      if (to !== undefined) {
+        await forward(request, reply, { to, body: JSON.stringify(request.body) })
+        return reply
+      }
+      const opened = await uploads.open(client, request.body)
+      await writers.began(opened.uploadId)
+      return opened
+    },
   )
   app.post(
     '/agent/v1/uploads/:uploadId/trees',

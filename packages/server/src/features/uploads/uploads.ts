@@ -70,6 +70,11 @@ export class Uploads {
     return this.#uploads.size
   }
 
+  /** Whether an upload is under way in this process. */
+  has(uploadId: string): boolean {
+    return this.#uploads.has(uploadId)
+  }
+
   /** Begins an upload. @throws {ServerError} `server.unavailable` while the repository is maintained, `request.too-many`. */
   async open(client: UploadClient, { paths }: Pick<OpenUpload, 'paths'>): Promise<UploadOpened> {
     this.#makeRoom(client)
