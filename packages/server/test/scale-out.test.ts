@@ -70,8 +70,8 @@ beforeAll(async () => {
     DATABASE_URL: databaseUrl,
     S3_BUCKET: BUCKET,
     S3_ENDPOINT: ceph.endpoint,
-    AWS_ACCESS_KEY_ID: ceph.accessKey,
-    AWS_SECRET_ACCESS_KEY: ceph.secretKey,
+    AWS_ACCESS_KEY_ID: ceph.accessKeyId,
+    AWS_SECRET_ACCESS_KEY: ceph.secretAccessKey,
   }
   servers = []
   for (const name of ['one', 'two']) {
@@ -153,8 +153,8 @@ describe('two servers on one PostgreSQL and one S3', () => {
       RESTIC_REPOSITORY: repository.location,
       RESTIC_PASSWORD: password,
       RESTIC_CACHE_DIR: system.path('cache'),
-      AWS_ACCESS_KEY_ID: ceph.accessKey,
-      AWS_SECRET_ACCESS_KEY: ceph.secretKey,
+      AWS_ACCESS_KEY_ID: ceph.accessKeyId,
+      AWS_SECRET_ACCESS_KEY: ceph.secretAccessKey,
     }
     await promisify(execFile)(binary, ['unlock'], { env })
     expect((await promisify(execFile)(binary, ['check', '--read-data'], { env })).stdout).toContain('no errors were found')
