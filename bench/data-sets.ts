@@ -26,7 +26,10 @@ const PART_SMALL_SHARE = 0.05
 const MEAN_SMALL_FILE_BYTES = 3756
 
 /** Makes the data of the first backups, the same every time on the same machine. */
-export async function makeMainData(folder: string, sizes: BenchSizes): Promise<MainData> {
+export async function makeMainData(
+  folder: string,
+  sizes: Pick<BenchSizes, 'largeFileBytes' | 'realFilesBytes' | 'smallFiles'>,
+): Promise<MainData> {
   const data = { folder, largeFile: join(folder, 'large'), realFiles: join(folder, 'real'), smallFiles: join(folder, 'small') }
   const real = chooseRealFiles(sizes.realFilesBytes)
   await makeIncompressibleFile(join(data.largeFile, 'incompressible.bin'), sizes.largeFileBytes, 'large file')
