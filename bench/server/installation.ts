@@ -20,12 +20,13 @@ export class Installation implements AsyncDisposable {
   readonly #folder: string
   readonly #server: ChildProcess
   readonly #agents: ChildProcess[] = []
-  readonly #cookie = ''
+  readonly #cookie: string
 
-  private constructor(folder: string, { server, url }: { readonly server: ChildProcess; readonly url: string }) {
+  private constructor(folder: string, parts: { readonly server: ChildProcess; readonly url: string; readonly cookie: string }) {
     this.#folder = folder
-    this.#server = server
-    this.url = url
+    this.#server = parts.server
+    this.url = parts.url
+    this.#cookie = parts.cookie
   }
 
   static async start(folder: string): Promise<Installation> {
@@ -42,10 +43,8 @@ export class Installation implements AsyncDisposable {
       stdio: ['ignore', 'pipe', 'inherit'],
     })
     const url = await said(server, /Holdfast is at (\S+)/)
-    const installation = new Installation(folder, { server, url })
-    const { headers } = await installation.#send('POST /api/v1/session', LOGIN)
-    installation.#cookie = headers.getSetCookie()[0]?.split(';')[0] ?? ''
-    return installation
+    const { headers } = await send(`POST ${url}/api/v1/session`, { body: LOGIN })
+    return new Installation(folder, { server, url, cookie: headers.getSetCookie()[0]?.split(';')[0] ?? '' })
   }
 
   /** What the server's process holds of the machine's memory now, in bytes. */
@@ -55,7 +54,8 @@ export class Installation implements AsyncDisposable {
   }
 
   async call(route: string, body?: unknown): Promise<Json> {
-    const reply = await this.#send(route, body)
+    const [method = 'GET', path = '/'] = route.split(' ')
+    const reply = await send(`${method} ${this.url}${path}`, { body, cookie: this.#cookie })
     const text = await reply.text()
     if (!reply.ok) throw new Error(`${route}: ${reply.status} ${text}`)
     return text === '' ? null : JSON.parse(text)
@@ -119,13 +119,15 @@ export class Installation implements AsyncDisposable {
       if (child.exitCode === null && child.kill('SIGINT')) await ended
     }
   }
+}
 
-  #send(route: string, body?: unknown): Promise<Response> {
-    const [method = 'GET', path = '/'] = route.split(' ')
-    const content = body === undefined ? {} : { body: JSON.stringify(body) }
-    const type: Record<string, string> = body === undefined ? {} : { 'content-type': 'application/json' }
-    return fetch(this.url + path, { method, headers: { cookie: this.#cookie, ...type }, ...content })
+function send(route: string, { body, cookie }: { readonly body?: unknown; readonly cookie?: string }): Promise<Response> {
+  const [method = 'GET', url = ''] = route.split(' ')
+  const headers: Record<string, string> = {
+    ...(cookie === undefined ? {} : { cookie }),
+    ...(body === undefined ? {} : { 'content-type': 'application/json' }),
   }
+  return fetch(url, { method, headers, ...(body === undefined ? {} : { body: JSON.stringify(body) }) })
 }
 
 /** A way to the server that counts the bytes that go through it towards the server. */
