@@ -15,14 +15,18 @@ export const usernameSchema = z
   .max(50)
   .regex(/^[\w.@+-]+$/u, 'may hold letters, digits and . @ + - _')
 
-/** Long rather than strange: length is what makes a password hard to guess. */
+/** Long rather than strange: length is what makes a password hard to guess. The server refuses common ones besides. */
 export const passwordSchema = z.string().min(10).max(200)
+
+/** A password that is compared with one that was set: whatever length that had. */
+const knownPasswordSchema = z.string().min(1).max(200)
+/** A code of the authenticator, or a recovery code. */
+const codeSchema = z.string().min(1).max(40)
 
 export const loginSchema = z.object({
   username: z.string().min(1).max(200),
-  password: z.string().min(1).max(200),
-  /** A code of the authenticator, or a recovery code. */
-  code: z.string().max(40).optional(),
+  password: knownPasswordSchema,
+  code: codeSchema.optional(),
 })
 export type Login = z.output<typeof loginSchema>
 
@@ -46,6 +50,9 @@ export const userSchema = z.object({
   isDisabled: z.boolean(),
   hasPassword: z.boolean(),
   hasSecondFactor: z.boolean(),
+  /** Whether an account of the identity provider opens this one. */
+  hasSingleSignOn: z.boolean(),
+  /** What counts for the user's clients that have no retention of their own. */
   retention: retentionSchema.nullable(),
   createdAt: timeSchema,
 })
@@ -58,3 +65,76 @@ export const newUserSchema = z.object({
   retention: retentionSchema.nullable().default(null),
 })
 export type NewUser = z.output<typeof newUserSchema>
+
+/** What administrators change of a user; what is absent stays. */
+export const changeUserSchema = z.object({
+  role: roleSchema.optional(),
+  isDisabled: z.boolean().optional(),
+  /** Ends all sessions of the user. */
+  password: passwordSchema.optional(),
+  /** For who has lost the authenticator and the recovery codes. */
+  hasSecondFactor: z.literal(false).optional(),
+  /** Ends the tie to an account of the identity provider. */
+  hasSingleSignOn: z.literal(false).optional(),
+  retention: retentionSchema.nullable().optional(),
+})
+export type ChangeUser = z.output<typeof changeUserSchema>
+
+/** What users change of themselves, besides what needs their password. */
+export const changeMeSchema = z.object({ retention: retentionSchema.nullable() })
+
+export const changePasswordSchema = z.object({ currentPassword: knownPasswordSchema, password: passwordSchema })
+export type ChangePassword = z.output<typeof changePasswordSchema>
+
+export const sessionSchema = z.object({
+  id: idSchema,
+  createdAt: timeSchema,
+  lastSeenAt: timeSchema,
+  expiresAt: timeSchema,
+  address: z.string(),
+  userAgent: z.string(),
+  /** Whether it is the one that asks. */
+  isCurrent: z.boolean(),
+})
+export type Session = z.output<typeof sessionSchema>
+
+export const apiTokenSchema = z.object({
+  id: idSchema,
+  name: z.string(),
+  scopes: z.array(scopeSchema),
+  createdAt: timeSchema,
+  /** Null: never. */
+  expiresAt: timeSchema.nullable(),
+  lastUsedAt: timeSchema.nullable(),
+})
+export type ApiToken = z.output<typeof apiTokenSchema>
+
+export const newApiTokenSchema = z.object({
+  name: z.string().trim().min(1).max(100),
+  scopes: z.array(scopeSchema).min(1).max(scopeSchema.options.length),
+  /** Null: it never expires. */
+  expiresInDays: z.int().min(1).max(3650).nullable().default(365),
+})
+export type NewApiToken = z.output<typeof newApiTokenSchema>
+
+/** The only time that the token itself is told. */
+export const createdApiTokenSchema = apiTokenSchema.extend({ token: z.string() })
+export type CreatedApiToken = z.output<typeof createdApiTokenSchema>
+
+export const secondFactorSchema = z.object({ isEnabled: z.boolean(), recoveryCodesLeft: z.int() })
+export type SecondFactor = z.output<typeof secondFactorSchema>
+
+export const beginSecondFactorSchema = z.object({ password: knownPasswordSchema })
+
+/** What an authenticator is told, by hand or as a picture of the URL. It counts once a code of it was sent. */
+export const secondFactorSecretSchema = z.object({ secret: z.string(), url: z.string() })
+export type SecondFactorSecret = z.output<typeof secondFactorSecretSchema>
+
+export const confirmSecondFactorSchema = z.object({ code: codeSchema })
+
+/** The only time that the codes are told. */
+export const recoveryCodesSchema = z.object({ recoveryCodes: z.array(z.string()) })
+
+/** Removes the second factor, or makes new recovery codes: both need what a stolen session does not have. */
+export const changeSecondFactorSchema = z.object({ password: knownPasswordSchema, code: codeSchema })
+export type ChangeSecondFactor = z.output<typeof changeSecondFactorSchema>

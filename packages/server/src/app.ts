@@ -7,6 +7,7 @@ import fastify, { type FastifyBaseLogger, type FastifyServerOptions, type RouteO
 import { serializerCompiler, validatorCompiler, type ZodTypeProvider } from 'fastify-type-provider-zod'
 import type { Foundations, Services } from './composition.ts'
 import { accountRoutes } from './features/accounts/routes.ts'
+import { auditRoutes } from './features/audit/routes.ts'
 import { agentLinkRoutes } from './features/clients/agent-routes.ts'
 import { clientRoutes } from './features/clients/routes.ts'
 import { metricsRoutes } from './features/metrics/routes.ts'
@@ -78,6 +79,7 @@ export async function buildApp({ foundations, services, logger, https, onRoute }
 
 function registerRoutes(app: App, { foundations, services }: Pick<AppOptions, 'foundations' | 'services'>): void {
   accountRoutes(app, services)
+  auditRoutes(app, services)
   planRoutes(app, services)
   runRoutes(app, services)
   notificationRoutes(app, services)

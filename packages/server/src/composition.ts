@@ -121,7 +121,16 @@ export function composeServices(foundations: Foundations): Services {
   const ending = { start: () => undefined, stop: () => writers.stop().finally(() => uploads.close()) }
   return {
     ...services,
-    background: [closing, accountServices.accountUpkeep, notifications.notifier, snapshotServices.indexer, restServices.restBackground, ending, sweeper, scheduler],
+    background: [
+      closing,
+      accountServices.accountUpkeep,
+      notifications.notifier,
+      snapshotServices.indexer,
+      restServices.restBackground,
+      ending,
+      sweeper,
+      scheduler,
+    ],
   }
 }
 

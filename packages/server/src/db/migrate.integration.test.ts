@@ -29,9 +29,10 @@ for (const databases of allDatabases()) {
       const [first, ...rest] = allMigrations()
       if (first === undefined) expect.fail('there are no migrations')
       expect(await migrate(database, { clock, migrations: [first] })).toEqual([first.name])
-      const user = { username: 'old', role: 'admin', is_disabled: 0, failed_attempts: 0, created_at: 1 } as const
-      await sql`insert into users (username, role, is_disabled, failed_attempts, created_at)
-        values (${user.username}, ${user.role}, 0, 0, 1)`.execute(database.queries)
+      const user = { username: 'old', role: 'admin', is_disabled: 0, created_at: 1 } as const
+      await sql`insert into users (username, role, is_disabled, created_at) values (${user.username}, ${user.role}, 0, 1)`.execute(
+        database.queries,
+      )
       expect(await migrate(database, { clock })).toEqual(rest.map(({ name }) => name))
       expect(await migrate(database, { clock })).toEqual([])
       expect(await database.queries.selectFrom('users').selectAll().execute()).toMatchObject([user])

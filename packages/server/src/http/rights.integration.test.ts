@@ -6,7 +6,7 @@ import { afterAll, afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { SERVER_ORIGIN } from '../features/audit/audit.ts'
 import { newToken } from '../secrets/tokens.ts'
 import { samplePlan } from '../testing/sample-plans.ts'
-import { allDatabases, TestServer } from '../testing/test-server.ts'
+import { allDatabases, TEST_PASSWORD, TestServer } from '../testing/test-server.ts'
 import type { Access } from './access.ts'
 
 /** What a route is asked about: the things of one owner. */
@@ -68,6 +68,8 @@ const OWNED: Readonly<Record<string, OwnedRoute>> = {
   'PUT /api/v1/channels/:id': { id: 'channel', body: () => CHANNEL },
   'DELETE /api/v1/channels/:id': { id: 'channel' },
   'POST /api/v1/channels/:id/test': { id: 'channel' },
+  'DELETE /api/v1/me/sessions/:id': { id: 'session' },
+  'DELETE /api/v1/me/tokens/:id': { id: 'apiToken' },
 }
 
 const CHANNEL = {
@@ -82,6 +84,10 @@ const CHANNEL = {
 const UNOWNED: ReadonlySet<string> = new Set([
   'PUT /api/v1/clients/:id/restic/repositories/:repositoryId',
   'DELETE /api/v1/clients/:id/restic/repositories/:repositoryId',
+  'GET /api/v1/users/:id',
+  'PATCH /api/v1/users/:id',
+  'DELETE /api/v1/users/:id',
+  'DELETE /api/v1/users/:id/sessions',
   'GET /api/v1/repositories/:id',
   'PATCH /api/v1/repositories/:id',
   'DELETE /api/v1/repositories/:id',
@@ -247,6 +253,9 @@ async function thingsOf(server: TestServer, ownerId: number, name = 'first'): Pr
     .executeTakeFirstOrThrow()
   const actor = { kind: 'user', userId: ownerId, username: 'owner', role: 'operator', scopes: undefined, sessionId: undefined } as const
   const channel = await services.channels.add(actor, CHANNEL as never, SERVER_ORIGIN)
+  await services.accounts.login({ username: 'owner', password: TEST_PASSWORD }, { address: '', userAgent: '' })
+  const [session] = await services.sessions.list(actor)
+  const apiToken = await services.apiTokens.create({ ...actor, sessionId: 1 }, { name, scopes: ['read'], expiresInDays: 1 }, SERVER_ORIGIN)
   return {
     client: client.id,
     plan: plan.id,
@@ -254,7 +263,7 @@ async function thingsOf(server: TestServer, ownerId: number, name = 'first'): Pr
     snapshot: snapshot.id,
     channel: channel.id,
     user: ownerId,
-    session: 0,
-    apiToken: 0,
+    session: session?.id ?? 0,
+    apiToken: apiToken.id,
   }
 }

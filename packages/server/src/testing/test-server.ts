@@ -76,7 +76,7 @@ export class TestServer {
 
   /** Signs a user in that {@link addUser} has made; requests use the new session from then on. */
   async signIn(username: string): Promise<void> {
-    const { token } = await this.services.accounts.login({ username, password: TEST_PASSWORD }, { address: '127.0.0.1', userAgent: 'test' })
+    const { token } = await this.services.accounts.login({ username, password: TEST_PASSWORD }, { address: '192.0.2.1', userAgent: 'test' })
     this.#sessions.set(username, token)
   }
 

@@ -13,15 +13,20 @@ export const accountsMigration: Migration = {
       .addColumn('oidc_subject', 'text', (column) => column.unique())
       .addColumn('totp_secret', 'text')
       .addColumn('totp_last_step', columns.number)
+      .addColumn('totp_pending', 'text')
       .addColumn('retention', 'text')
-      .addColumn('failed_attempts', 'integer', required)
-      .addColumn('locked_until', columns.number)
       .addColumn('created_at', columns.number, required)
       .execute()
     await columns
       .id(schema.createTable('recovery_codes'))
       .addColumn('user_id', 'integer', ownedBy('users'))
       .addColumn('code_hash', 'text', required)
+      .execute()
+    await schema
+      .createTable('failed_attempts')
+      .addColumn('key', 'text', (column) => column.primaryKey())
+      .addColumn('count', 'integer', required)
+      .addColumn('forgotten_at', columns.number, required)
       .execute()
     await columns
       .id(schema.createTable('sessions'))
@@ -53,6 +58,11 @@ export const accountsMigration: Migration = {
       .addColumn('detail', 'text', required)
       .addColumn('address', 'text', required)
       .execute()
+    await schema.createIndex('recovery_codes_user').on('recovery_codes').column('user_id').execute()
+    await schema.createIndex('sessions_user').on('sessions').column('user_id').execute()
+    await schema.createIndex('api_tokens_user').on('api_tokens').column('user_id').execute()
+    await schema.createIndex('audit_entries_action').on('audit_entries').columns(['action', 'id']).execute()
+    await schema.createIndex('audit_entries_subject').on('audit_entries').columns(['subject', 'id']).execute()
     await schema.createIndex('audit_entries_at').on('audit_entries').column('at').execute()
   },
 }

@@ -1,138 +1,143 @@
 import type { Clock } from '@holdfast/engine'
-import type { Login, NewUser, Scope, User } from '@holdfast/protocol'
+import type { ChangePassword, ChangeUser, Login, NewUser, User } from '@holdfast/protocol'
 import { notFound, ServerError } from '../../errors.ts'
 import type { UserActor } from '../../http/actor.ts'
-import { hashPassword, verifyPassword } from '../../secrets/password-hash.ts'
-import { hashToken, newToken } from '../../secrets/tokens.ts'
+import { hashPassword } from '../../secrets/password-hash.ts'
 import type { Audit, Origin } from '../audit/audit.ts'
+import { demandGoodPassword } from './password-policy.ts'
+import type { SecondFactors } from './second-factor.ts'
+import type { Sessions, Visitor } from './sessions.ts'
+import type { SignIn } from './sign-in.ts'
 import type { AccountStore, StoredUser } from './store.ts'
-
-const HOUR_MS = 3_600_000
-/** A session ends after this long without a request. */
-const SESSION_IDLE_MS = 24 * HOUR_MS
-/** How stale the time of the last request may be: not every request shall write. */
-const TOUCH_EVERY_MS = 60_000
+import { actorOf, timeText } from './user-actor.ts'
 
 export interface AccountsOptions {
   readonly store: AccountStore
+  readonly sessions: Sessions
+  readonly signIn: SignIn
+  readonly secondFactors: SecondFactors
   readonly audit: Audit
   readonly clock: Clock
 }
 
-/** Where a sign-in comes from. */
-export interface Visitor {
-  readonly address: string
-  readonly userAgent: string
-}
-
-/** Users, and how they prove who they are. */
+/** Users: who there is, what they may do, and their passwords. */
 export class Accounts {
-  readonly #store: AccountStore
-  readonly #audit: Audit
-  readonly #clock: Clock
+  readonly #options: AccountsOptions
 
-  constructor({ store, audit, clock }: AccountsOptions) {
-    this.#store = store
-    this.#audit = audit
-    this.#clock = clock
+  constructor(options: AccountsOptions) {
+    this.#options = options
   }
 
-  /** Makes the first administrator if there are no users yet. Gives whether there were none. */
+  /**
+   * Makes the first administrator if there are no users yet. Gives whether there were none. The password is taken as it is: it is the
+   * choice of whoever runs the server, and installations of other programs come with theirs.
+   */
   async ensureAdministrator({ username, password }: { readonly username: string; readonly password: string }): Promise<boolean> {
-    if ((await this.#store.countUsers()) > 0) return false
-    await this.create({ username, password, role: 'admin', retention: null }, { actor: 'server', address: '' })
+    const { store } = this.#options
+    if ((await store.countUsers()) > 0) return false
+    await this.#add({ username, password, role: 'admin', retention: null }, { actor: 'server', address: '' })
     return true
   }
 
-  /** @throws {ServerError} `request.conflict` when the name is taken. */
+  /** @throws {ServerError} `request.conflict` when the name is taken; `request.invalid` for a password that is easy to guess. */
   async create(user: NewUser, origin: Origin): Promise<User> {
-    const added = await this.#store.addUser({
-      username: user.username,
-      password_hash: user.password === undefined ? null : await hashPassword(user.password),
-      role: user.role,
-      is_disabled: 0,
-      oidc_subject: null,
-      totp_secret: null,
-      totp_last_step: null,
-      retention: user.retention === null ? null : JSON.stringify(user.retention),
-      failed_attempts: 0,
-      locked_until: null,
-      created_at: this.#clock.now(),
-    })
-    if (added === undefined) throw new ServerError('request.conflict', `Cannot add the user ${user.username}: the name is taken`)
-    await this.#audit.record(origin, {
-      action: 'user.created',
-      subject: `user ${added.id}`,
-      detail: { username: user.username, role: user.role },
-    })
-    return toUser(added)
+    if (user.password !== undefined) demandGoodPassword(user.password, user)
+    return this.#add(user, origin)
   }
 
   async list(): Promise<User[]> {
-    return (await this.#store.listUsers()).map(toUser)
+    return (await this.#options.store.listUsers()).map(toUser)
   }
 
   /** @throws {ServerError} `not-found`. */
   async get(id: number): Promise<User> {
-    const user = await this.#store.findUser({ id })
-    if (user === undefined) throw notFound(`the user ${id}`)
-    return toUser(user)
+    return toUser(await this.#find(id))
   }
 
-  /** Signs in with a password. @throws {ServerError} `auth.failed`. Gives the token of a new session. */
-  async login(login: Login, visitor: Visitor): Promise<{ readonly token: string; readonly user: User }> {
-    const user = await this.#authenticate(login)
-    const { token, hash } = newToken('session')
-    const now = this.#clock.now()
-    await this.#store.addSession({
-      user_id: user.id,
-      token_hash: hash,
-      created_at: now,
-      last_seen_at: now,
-      expires_at: now + SESSION_IDLE_MS,
-      address: visitor.address,
-      user_agent: visitor.userAgent.slice(0, 300),
+  /**
+   * Changes a user. A new password ends all sessions; being disabled stops sessions, tokens and machines' passwords at once.
+   * @throws {ServerError} `not-found`; `request.conflict` when no administrator would be left; `request.invalid` for a weak password.
+   */
+  async change(id: number, changes: ChangeUser, origin: Origin): Promise<User> {
+    const { store, sessions, secondFactors, audit } = this.#options
+    const { username } = await this.#find(id)
+    const { password, role, isDisabled, retention, hasSecondFactor, hasSingleSignOn } = changes
+    if (password !== undefined) demandGoodPassword(password, { username })
+    const changed = await store.changeUser(id, {
+      ...(role === undefined ? {} : { role }),
+      ...(isDisabled === undefined ? {} : { is_disabled: isDisabled ? 1 : 0 }),
+      ...(retention === undefined ? {} : { retention: retention && JSON.stringify(retention) }),
+      ...(hasSingleSignOn === undefined ? {} : { oidc_subject: null }),
+      ...(password === undefined ? {} : { password_hash: await hashPassword(password) }),
     })
-    return { token, user: toUser(user) }
+    if (changed === undefined) throw lastAdministrator('change', username)
+    const detail = { username, changed: Object.keys(changes), role, isDisabled }
+    await audit.record(origin, { action: 'user.changed', subject: `user ${id}`, detail })
+    if (password !== undefined) await sessions.endAll(id, { origin })
+    if (hasSecondFactor === false) await secondFactors.removeOf(id, origin)
+    return this.get(id)
   }
 
-  /** Who signs in with a password, without a session. @throws {ServerError} `auth.failed` */
-  async verify(login: Login, _visitor: Visitor): Promise<UserActor> {
-    return actorOf(await this.#authenticate(login), {})
-  }
-
-  async logout(actor: UserActor): Promise<void> {
-    if (actor.sessionId !== undefined) await this.#store.removeSession(actor.sessionId)
-  }
-
-  /** Who is behind a session's token; undefined for none. */
-  async actorOfSession(token: string): Promise<UserActor | undefined> {
-    const now = this.#clock.now()
-    const session = await this.#store.findSession(hashToken(token), now)
-    if (session === undefined || session.user.is_disabled === 1) return undefined
-    if (now - session.last_seen_at > TOUCH_EVERY_MS) {
-      await this.#store.touchSession(session.id, { last_seen_at: now, expires_at: now + SESSION_IDLE_MS })
+  /**
+   * Removes a user with sessions, tokens and channels.
+   * @throws {ServerError} `not-found`; `request.conflict` when the user owns clients, or no administrator would be left.
+   */
+  async remove(id: number, origin: Origin): Promise<void> {
+    const { store, audit } = this.#options
+    const { username } = await this.#find(id)
+    if (!(await store.removeUser(id))) {
+      if (!(await store.ownsClients(id))) throw lastAdministrator('remove', username)
+      throw new ServerError('request.conflict', `Cannot remove the user ${username}: there are clients that belong to it`)
     }
-    return actorOf(session.user, { sessionId: session.id })
+    await audit.record(origin, { action: 'user.removed', subject: `user ${id}`, detail: { username } })
   }
 
-  /** Who is behind an API token; undefined for none. */
-  async actorOfApiToken(token: string): Promise<UserActor | undefined> {
-    const found = await this.#store.findApiToken(hashToken(token), this.#clock.now())
-    if (found === undefined || found.user.is_disabled === 1) return undefined
-    return actorOf(found.user, { scopes: JSON.parse(found.scopes) as Scope[] })
+  /** Changes one's own password; all other sessions end. @throws {ServerError} `auth.failed`, `auth.locked`, `request.invalid`. */
+  async changePassword(actor: UserActor, { currentPassword, password }: ChangePassword, origin: Origin): Promise<void> {
+    const { store, sessions, signIn, audit } = this.#options
+    await signIn.confirm(actor, currentPassword, async () => {
+      demandGoodPassword(password, actor)
+      await store.changeUser(actor.userId, { password_hash: await hashPassword(password) })
+    })
+    await audit.record(origin, { action: 'user.password-changed', subject: `user ${actor.userId}` })
+    await sessions.endAll(actor.userId, { except: actor.sessionId, origin })
   }
 
-  async #authenticate({ username, password }: Login): Promise<StoredUser> {
-    const user = await this.#store.findUser({ username })
-    const fits = await verifyPassword(user?.password_hash ?? undefined, password)
-    if (user !== undefined && fits && user.is_disabled === 0) return user
-    throw new ServerError('auth.failed', 'Cannot sign in: user name or password is wrong')
+  /** Signs in with a password, and a code if there is a second factor. Gives the token of a new session. */
+  async login(login: Login, visitor: Visitor): Promise<{ readonly token: string; readonly user: User }> {
+    const { signIn, sessions } = this.#options
+    const user = await signIn.user(login, visitor)
+    return { token: await sessions.begin(user, { visitor, by: 'password' }), user: toUser(user) }
+  }
+
+  /** Who signs in with a password, and a code if there is a second factor, without a session. @throws {ServerError} as `SignIn.user` */
+  async verify(login: Login, visitor: Visitor): Promise<UserActor> {
+    return actorOf(await this.#options.signIn.user(login, visitor), {})
+  }
+
+  async #find(id: number): Promise<StoredUser> {
+    const user = await this.#options.store.findUser({ id })
+    if (user === undefined) throw notFound(`the user ${id}`)
+    return user
+  }
+
+  async #add(user: NewUser, origin: Origin): Promise<User> {
+    const { store, audit, clock } = this.#options
+    const added = await store.addUser({
+      ...{ username: user.username, role: user.role, is_disabled: 0, created_at: clock.now() },
+      password_hash: user.password === undefined ? null : await hashPassword(user.password),
+      retention: user.retention === null ? null : JSON.stringify(user.retention),
+      ...{ oidc_subject: null, totp_secret: null, totp_last_step: null, totp_pending: null },
+    })
+    if (added === undefined) throw new ServerError('request.conflict', `Cannot add the user ${user.username}: the name is taken`)
+    const detail = { username: user.username, role: user.role }
+    await audit.record(origin, { action: 'user.created', subject: `user ${added.id}`, detail })
+    return toUser(added)
   }
 }
 
-function actorOf(user: StoredUser, by: { readonly sessionId?: number; readonly scopes?: readonly Scope[] }): UserActor {
-  return { kind: 'user', userId: user.id, username: user.username, role: user.role, scopes: by.scopes, sessionId: by.sessionId }
+function lastAdministrator(action: string, username: string): ServerError {
+  return new ServerError('request.conflict', `Cannot ${action} the user ${username}: no administrator would be left`)
 }
 
 function toUser(user: StoredUser): User {
@@ -143,7 +148,8 @@ function toUser(user: StoredUser): User {
     isDisabled: user.is_disabled === 1,
     hasPassword: user.password_hash !== null,
     hasSecondFactor: user.totp_secret !== null,
+    hasSingleSignOn: user.oidc_subject !== null,
     retention: user.retention === null ? null : (JSON.parse(user.retention) as User['retention']),
-    createdAt: new Date(user.created_at).toISOString(),
+    createdAt: timeText(user.created_at),
   }
 }

@@ -5,6 +5,7 @@ import type { Generated } from 'kysely'
 export interface AccountTables {
   users: UserRow
   recovery_codes: { readonly id: Generated<number>; readonly user_id: number; readonly code_hash: string }
+  failed_attempts: FailedAttemptsRow
   sessions: SessionRow
   api_tokens: ApiTokenRow
 }
@@ -21,11 +22,19 @@ export interface UserRow {
   readonly totp_secret: string | null
   /** The last time step whose code was used, so that none counts twice. */
   readonly totp_last_step: number | null
+  /** Sealed; a second factor that is being set up and was not confirmed. */
+  readonly totp_pending: string | null
   /** JSON of the default retention of the user's clients. */
   readonly retention: string | null
-  readonly failed_attempts: number
-  readonly locked_until: number | null
   readonly created_at: number
+}
+
+/** How often something was tried in vain of late. */
+export interface FailedAttemptsRow {
+  /** A hash: what was typed as a name may be a password. */
+  readonly key: string
+  readonly count: number
+  readonly forgotten_at: number
 }
 
 export interface SessionRow {

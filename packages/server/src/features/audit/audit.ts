@@ -1,7 +1,9 @@
 import type { Clock } from '@holdfast/engine'
+import type { AuditEntry, AuditPage, AuditQuery } from '@holdfast/protocol'
 import type { FastifyRequest } from 'fastify'
+import { ServerError } from '../../errors.ts'
 import type { Actor } from '../../http/actor.ts'
-import type { AuditStore } from './store.ts'
+import type { AuditStore, StoredAuditEntry } from './store.ts'
 
 /** On whose behalf something is changed, for the audit log. */
 export interface Origin {
@@ -41,6 +43,19 @@ export class Audit {
       address,
     })
   }
+
+  /** One page of the log, newest first. @throws {ServerError} `request.invalid` for a cursor that no page gave. */
+  async list({ cursor, limit, action, subject, userId, since, until }: AuditQuery): Promise<AuditPage> {
+    const found = await this.#store.list({
+      before: readCursor(cursor),
+      limit: limit + 1,
+      ...{ action, subject, userId },
+      since: since === undefined ? undefined : Date.parse(since),
+      until: until === undefined ? undefined : Date.parse(until),
+    })
+    const entries = found.slice(0, limit).map(toEntry)
+    return { entries, next: found.length > limit ? String(entries.at(-1)?.id) : null }
+  }
 }
 
 /** The origin of a request. */
@@ -61,4 +76,16 @@ function describeActor(actor: Origin['actor']): string {
     case 'nobody':
       return actor.name === '' ? 'nobody' : `nobody (${actor.name})`
   }
+}
+
+function readCursor(cursor: string | undefined): number | undefined {
+  if (cursor === undefined) return undefined
+  if (/^\d{1,9}$/.test(cursor)) return Number(cursor)
+  throw new ServerError('request.invalid', 'Cannot take the cursor: it is none that a page gave')
+}
+
+function toEntry(entry: StoredAuditEntry): AuditEntry {
+  const { id, action, subject, actor, address } = entry
+  const detail = JSON.parse(entry.detail) as Record<string, unknown>
+  return { id, at: new Date(entry.at).toISOString(), userId: entry.user_id, actor, action, subject, detail, address }
 }

@@ -4,7 +4,7 @@ import type { Enrol, Enrolled, Enrolment, Machine, Register } from '@holdfast/pr
 import { ServerError } from '../../errors.ts'
 import type { AgentActor, UserActor } from '../../http/actor.ts'
 import { hashToken, newToken } from '../../secrets/tokens.ts'
-import type { Visitor } from '../accounts/accounts.ts'
+import type { Visitor } from '../accounts/sessions.ts'
 import type { Audit, Origin } from '../audit/audit.ts'
 import type { Clients } from './clients.ts'
 import type { ClientStore, StoredClient } from './store.ts'
