@@ -81,14 +81,15 @@ export class Repositories {
     return toView(added)
   }
 
+  /** @throws {ServerError} `request.conflict`; {EngineError} what opening says of new credentials. */
   async change(id: number, changes: ChangeRepository, origin: Origin): Promise<RepositoryView> {
     const repository = await this.byId(id)
-    const { store, access, audit } = this.#options
+    const { store, audit } = this.#options
     if (changes.name !== undefined && changes.name !== repository.name && (await store.find({ name: changes.name })) !== undefined) {
       throw nameTaken(changes.name)
     }
     if (changes.isDefault === true) demandKey(repository)
-    const sealed = changes.credentials === undefined ? {} : access.seal({ ...access.unseal(repository), credentials: changes.credentials })
+    const sealed = changes.credentials === undefined ? {} : await this.#sealTried(repository, changes.credentials)
     await store.change(id, {
       ...sealed,
       name: changes.name ?? repository.name,
@@ -193,6 +194,17 @@ export class Repositories {
     })
     if (added === undefined) throw nameTaken(name)
     return added
+  }
+
+  /** Credentials that do not open the repository are not taken: whoever enters them is still there to put them right. */
+  async #sealTried(
+    repository: StoredRepository,
+    credentials: StorageCredentials,
+  ): Promise<Pick<StoredRepository, 'sealed_password' | 'sealed_credentials'>> {
+    const { access } = this.#options
+    const secrets = { ...access.unseal(repository), credentials }
+    await access.establish(checkLocation(repository.location), { ...secrets, mode: repository.has_key === 1 ? 'adopt' : 'client' })
+    return access.seal(secrets)
   }
 
   async #makeDefault(): Promise<StoredRepository> {

@@ -26,6 +26,7 @@ export function repositoryRoutes(app: App, { repositories }: { readonly reposito
     handler: (request) => repositories.get(request.params.id),
   })
   administrationRoutes(app, repositories)
+  recoveryKitRoute(app, repositories)
 }
 
 function administrationRoutes(app: App, repositories: Repositories): void {
@@ -64,6 +65,9 @@ function administrationRoutes(app: App, repositories: Repositories): void {
       return reply.status(204).send(null)
     },
   })
+}
+
+function recoveryKitRoute(app: App, repositories: Repositories): void {
   app.route({
     method: 'GET',
     url: '/api/v1/repositories/:id/recovery-kit',
