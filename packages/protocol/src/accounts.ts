@@ -124,7 +124,8 @@ export type CreatedApiToken = z.output<typeof createdApiTokenSchema>
 export const secondFactorSchema = z.object({ isEnabled: z.boolean(), recoveryCodesLeft: z.int() })
 export type SecondFactor = z.output<typeof secondFactorSchema>
 
-export const beginSecondFactorSchema = z.object({ password: knownPasswordSchema })
+/** One's own password once more, before what a stolen session must not do. */
+export const confirmPasswordSchema = z.object({ password: knownPasswordSchema })
 
 /** What an authenticator is told, by hand or as a picture of the URL. It counts once a code of it was sent. */
 export const secondFactorSecretSchema = z.object({ secret: z.string(), url: z.string() })
@@ -138,3 +139,18 @@ export const recoveryCodesSchema = z.object({ recoveryCodes: z.array(z.string())
 /** Removes the second factor, or makes new recovery codes: both need what a stolen session does not have. */
 export const changeSecondFactorSchema = z.object({ password: knownPasswordSchema, code: codeSchema })
 export type ChangeSecondFactor = z.output<typeof changeSecondFactorSchema>
+
+/** What the page where people sign in has to offer besides passwords. */
+export const signInMethodsSchema = z.object({ singleSignOn: z.object({ name: z.string() }).nullable() })
+
+/** Where on the server somebody wants to be once signed in: a path, never another site. */
+export const singleSignOnQuerySchema = z.object({
+  returnTo: z
+    .string()
+    .max(500)
+    .regex(/^\/([\w.~%&=+:@,;-][\w.~%&=+:@,;/?#-]*)?$/, 'must be a path of this server')
+    .default('/'),
+})
+
+/** Where to send the browser. */
+export const singleSignOnUrlSchema = z.object({ url: z.string() })

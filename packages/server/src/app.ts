@@ -78,7 +78,7 @@ export async function buildApp({ foundations, services, logger, https, onRoute }
 }
 
 function registerRoutes(app: App, { foundations, services }: Pick<AppOptions, 'foundations' | 'services'>): void {
-  accountRoutes(app, services)
+  accountRoutes(app, { ...services, publicUrl: foundations.settings.publicUrl })
   auditRoutes(app, services)
   planRoutes(app, services)
   runRoutes(app, services)

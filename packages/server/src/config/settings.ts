@@ -75,6 +75,42 @@ export const SETTINGS = {
     meaning: 'Addresses or networks of proxies whose `X-Forwarded-*` headers are believed, separated by commas.',
   },
   logLevel: { variables: ['HOLDFAST_LOG_LEVEL'], kind: 'text', fallback: 'info', meaning: '`debug`, `info`, `warn`, `error` or `silent`.' },
+  oidcIssuer: {
+    variables: ['HOLDFAST_OIDC_ISSUER'],
+    kind: 'text',
+    fallback: '',
+    meaning: 'URL of an OpenID Connect provider that people may sign in with; `https:`, or `http:` on this machine.',
+  },
+  oidcClientId: {
+    variables: ['HOLDFAST_OIDC_CLIENT_ID'],
+    kind: 'text',
+    fallback: '',
+    meaning: 'By what name that provider knows the server.',
+  },
+  oidcClientSecret: {
+    variables: ['HOLDFAST_OIDC_CLIENT_SECRET'],
+    kind: 'secret',
+    fallback: '',
+    meaning: 'Secret that goes with that name.',
+  },
+  oidcName: {
+    variables: ['HOLDFAST_OIDC_NAME'],
+    kind: 'text',
+    fallback: 'single sign-on',
+    meaning: 'What the provider is called on the page where people sign in.',
+  },
+  oidcUsernameClaim: {
+    variables: ['HOLDFAST_OIDC_USERNAME_CLAIM'],
+    kind: 'text',
+    fallback: 'preferred_username',
+    meaning: 'Claim of the provider that holds the name of a user.',
+  },
+  oidcNewUserRole: {
+    variables: ['HOLDFAST_OIDC_NEW_USER_ROLE'],
+    kind: 'text',
+    fallback: '',
+    meaning: '`viewer`, `operator` or `admin`: made a user when the provider knows somebody who is none; refused when it is not set.',
+  },
   s3Bucket: {
     variables: ['HOLDFAST_S3_BUCKET', 'S3_BUCKET'],
     kind: 'text',

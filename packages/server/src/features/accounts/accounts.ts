@@ -55,7 +55,7 @@ export class Accounts {
   }
 
   /**
-   * Changes a user. A new password ends all sessions; being disabled stops sessions, tokens and machines' passwords at once.
+   * Changes a user. A new password ends all sessions; being disabled stops sessions and tokens at once.
    * @throws {ServerError} `not-found`; `request.conflict` when no administrator would be left; `request.invalid` for a weak password.
    */
   async change(id: number, changes: ChangeUser, origin: Origin): Promise<User> {

@@ -1,4 +1,5 @@
 import type { Clock } from '@holdfast/engine'
+import type { Settings } from '../../config/settings.ts'
 import type { Database } from '../../db/database.ts'
 import type { SecretBox } from '../../secrets/secret-box.ts'
 import { Audit } from '../audit/audit.ts'
@@ -6,11 +7,13 @@ import { AuditStore } from '../audit/store.ts'
 import { Accounts } from './accounts.ts'
 import { ApiTokens } from './api-tokens.ts'
 import { FailureStore } from './failure-store.ts'
+import { IdentityProvider, identityProviderSettings } from './identity-provider.ts'
 import { SecondFactors } from './second-factor.ts'
 import { SessionStore } from './session-store.ts'
 import { Sessions } from './sessions.ts'
 import { SignIn } from './sign-in.ts'
 import { SignInThrottle } from './sign-in-throttle.ts'
+import { SingleSignOn } from './single-sign-on.ts'
 import { AccountStore } from './store.ts'
 import { AccountUpkeep } from './upkeep.ts'
 
@@ -18,6 +21,7 @@ import { AccountUpkeep } from './upkeep.ts'
 const AUDIT_MS = 2 * 365 * 86_400_000
 
 export interface AccountFoundations {
+  readonly settings: Settings
   readonly database: Database
   readonly clock: Clock
   readonly secrets: SecretBox
@@ -31,11 +35,12 @@ export interface AccountServices {
   readonly sessions: Sessions
   readonly apiTokens: ApiTokens
   readonly secondFactors: SecondFactors
+  readonly singleSignOn: SingleSignOn
   readonly accountUpkeep: AccountUpkeep
 }
 
 /** Puts the accounts together. */
-export function composeAccounts({ database, clock, secrets }: AccountFoundations): AccountServices {
+export function composeAccounts({ settings, database, clock, secrets }: AccountFoundations): AccountServices {
   const { queries } = database
   const auditStore = new AuditStore(queries)
   const audit = new Audit(auditStore, clock)
@@ -50,13 +55,17 @@ export function composeAccounts({ database, clock, secrets }: AccountFoundations
     (now: number) => failures.removeForgotten(now),
     (now: number) => auditStore.removeBefore(now - AUDIT_MS),
   ]
+  const accounts = new Accounts({ store, sessions, signIn, secondFactors, audit, clock })
+  const providerSettings = identityProviderSettings(settings)
+  const provider = providerSettings && new IdentityProvider(providerSettings)
   return {
     audit,
-    accounts: new Accounts({ store, sessions, signIn, secondFactors, audit, clock }),
+    accounts,
     signIn,
     sessions,
     apiTokens: new ApiTokens({ store: sessionStore, audit, clock }),
     secondFactors,
+    singleSignOn: new SingleSignOn({ provider, store, accounts, sessions, secrets, audit, clock }),
     accountUpkeep: new AccountUpkeep({ clock, removals }),
   }
 }

@@ -12,6 +12,8 @@ import { secondFactorRoutes } from './second-factor-routes.ts'
 import { endSessionCookie, setSessionCookie, visitorOf } from './session-cookie.ts'
 import type { Sessions } from './sessions.ts'
 import type { SignIn } from './sign-in.ts'
+import type { SingleSignOn } from './single-sign-on.ts'
+import { singleSignOnRoutes } from './single-sign-on-routes.ts'
 
 const tags = ['accounts']
 const byId = z.object({ id: idTextSchema })
@@ -23,6 +25,9 @@ export interface AccountRouteOptions {
   readonly secondFactors: SecondFactors
   readonly sessions: Sessions
   readonly signIn: SignIn
+  readonly singleSignOn: SingleSignOn
+  /** Where browsers reach the server; empty: where a request says. */
+  readonly publicUrl: string
 }
 
 /** Signing in and out, users, and what users do with their own accounts. */
@@ -32,6 +37,7 @@ export function accountRoutes(app: App, options: AccountRouteOptions): void {
   userChangeRoutes(app, options)
   ownAccountRoutes(app, options)
   secondFactorRoutes(app, options)
+  singleSignOnRoutes(app, options)
 }
 
 function signInRoutes(app: App, { accounts, sessions }: AccountRouteOptions): void {

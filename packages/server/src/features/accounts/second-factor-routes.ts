@@ -1,6 +1,6 @@
 import {
-  beginSecondFactorSchema,
   changeSecondFactorSchema,
+  confirmPasswordSchema,
   confirmSecondFactorSchema,
   problemSchema,
   recoveryCodesSchema,
@@ -46,7 +46,7 @@ function setUpRoutes(app: App, { secondFactors, signIn }: SecondFactorRouteOptio
     schema: {
       tags,
       summary: 'Begin to set up an authenticator',
-      body: beginSecondFactorSchema,
+      body: confirmPasswordSchema,
       response: { 200: secondFactorSecretSchema, ...problems },
     },
     handler: (request) => signIn.confirm(userOf(request), request.body.password, (user) => secondFactors.begin(user)),

@@ -51,7 +51,7 @@ export class SecondFactors {
     return { isEnabled: typeof user?.totp_secret === 'string', recoveryCodesLeft: await store.countRecoveryCodes(userId) }
   }
 
-  /** Draws a secret for an authenticator. It counts once {@link confirm} was given a code of it. @throws {ServerError} `request.conflict`. */
+  /** Draws a secret for an authenticator; it counts once {@link confirm} has a code of it. @throws {ServerError} `request.conflict`. */
   async begin(user: StoredUser): Promise<SecondFactorSecret> {
     const { store, secrets } = this.#options
     if (user.totp_secret !== null) throw new ServerError('request.conflict', 'Cannot set up a second factor: there is one already')
