@@ -94,6 +94,9 @@ const UNOWNED: ReadonlySet<string> = new Set([
   'GET /api/v1/repositories/:id/recovery-kit',
 ])
 
+/** These send something, and change nothing. */
+const CHANGING_NOTHING: ReadonlySet<string> = new Set(['POST /api/v1/channels/:id/test'])
+
 /** Streams do not end by themselves; `run-watch` and others test them. */
 const STREAMS: ReadonlySet<string> = new Set(['GET /api/v1/events', 'GET /api/v1/runs/:id/events'])
 
@@ -176,6 +179,26 @@ for (const databases of allDatabases()) {
         expect([nameOf(route), [401, 403].includes(statusCode)]).toEqual([nameOf(route), false])
         if (!nameOf(route).includes('/snapshots/')) expect([nameOf(route), statusCode]).not.toEqual([nameOf(route), 404])
       }
+    })
+
+    it('whatever changes something is written down, with who did it', async () => {
+      const order = routes.toSorted((a, b) => Number(a.method === 'DELETE') - Number(b.method === 'DELETE'))
+      const count = async (): Promise<number> => (await server.database.queries.selectFrom('audit_entries').select('id').execute()).length
+      let written = 0
+      for (const route of order.filter((one) => one.method !== 'GET' && nameOf(one) in OWNED && !CHANGING_NOTHING.has(nameOf(one)))) {
+        const things = route.method === 'DELETE' ? await thingsOf(server, owned.user, nameOf(route)) : owned
+        const request = requestOf(route, things)
+        const before = await count()
+        const { statusCode } = await server.request(request.route, { ...request, as: 'owner' })
+        if (statusCode >= 300) continue
+        written++
+        expect([nameOf(route), (await count()) - before]).not.toEqual([nameOf(route), 0])
+        const newest = await server.database.queries.selectFrom('audit_entries').selectAll().orderBy('id', 'desc').executeTakeFirstOrThrow()
+        expect([nameOf(route), newest]).toMatchObject([nameOf(route), { actor: 'user owner', address: '127.0.0.1' }])
+        expect(newest.action).toMatch(/^[a-z-]+\.[a-z-]+$/)
+      }
+      // What a run or the repository stands in the way of is refused here; the features' own tests do it.
+      expect(written).toBeGreaterThan(15)
     })
 
     it('an API token does nothing beyond its scopes', async () => {
