@@ -1,7 +1,6 @@
 import { readFileSync } from 'node:fs'
 import cookie from '@fastify/cookie'
 import formbody from '@fastify/formbody'
-import helmet from '@fastify/helmet'
 import { secureRandom } from '@holdfast/engine'
 import fastify, { type FastifyBaseLogger, type FastifyServerOptions, type RouteOptions } from 'fastify'
 import { serializerCompiler, validatorCompiler, type ZodTypeProvider } from 'fastify-type-provider-zod'
@@ -29,6 +28,7 @@ import type { App } from './http/app-type.ts'
 import { registerDocumentation } from './http/documentation.ts'
 import { registerGuard } from './http/guard.ts'
 import { answerFailure, registerProblems } from './http/problem.ts'
+import { registerSecurityHeaders } from './http/security-headers.ts'
 import { restRoutes } from './rest-endpoint/rest-routes.ts'
 import { kindOfToken } from './secrets/tokens.ts'
 
@@ -65,7 +65,7 @@ export async function buildApp({ foundations, services, logger, https, onRoute }
   registerProblems(app)
   await app.register(cookie)
   await app.register(formbody)
-  await app.register(helmet, { contentSecurityPolicy: false, strictTransportSecurity: https !== undefined })
+  await registerSecurityHeaders(app, { isHttps: https !== undefined })
   if (onRoute !== undefined) app.addHook('onRoute', onRoute)
   // Before the guard, which wants to know of each route who may call it: the plugins' own routes do not say so.
   await registerDocumentation(app, { version: serverVersion() })
