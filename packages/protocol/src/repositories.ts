@@ -46,6 +46,13 @@ export const repositoryStatisticsSchema = z.object({
   restoreBytes: z.number(),
   blobCount: z.number(),
   packCount: z.number(),
+  /** How often what is stored would have to be stored without deduplication: `restoreBytes` of `contentBytes`. */
+  deduplicationRatio: z.number(),
+  /** `contentBytes` of `storedBytes`. */
+  compressionRatio: z.number(),
+  /** Of the disk of a folder; null elsewhere. */
+  freeBytes: z.number().nullable(),
+  capacityBytes: z.number().nullable(),
 })
 export type RepositoryStatisticsView = z.output<typeof repositoryStatisticsSchema>
 
@@ -69,10 +76,69 @@ export const changeRepositorySchema = z.object({
 })
 export type ChangeRepository = z.output<typeof changeRepositorySchema>
 
-/** What maintenance is to do now. */
-export const maintenanceRequestSchema = z.object({
-  /** Whether it only says what it would do. */
-  dryRun: z.boolean().default(false),
-  /** Percent of the packs whose data is read. */
-  readDataPercent: z.number().min(0).max(100).default(0),
+const maintenanceScheduleSchema = z.object({
+  /** Five or six fields, or null: only by hand. */
+  cron: z.string().max(200).nullable(),
+  /** IANA name. */
+  timeZone: z.string().max(100).default('UTC'),
 })
+
+/** When a repository is maintained, and how. */
+export const maintenanceSettingsSchema = z.object({
+  /** Forgets what retention does not keep, then removes what nobody needs. */
+  prune: z
+    .object({
+      schedule: maintenanceScheduleSchema.default({ cron: '0 4 * * 0', timeZone: 'UTC' }),
+      /** How much of the data may be unused, so that less is written anew. */
+      maxUnusedPercent: z.number().min(0).max(90).default(5),
+    })
+    .prefault({}),
+  check: z
+    .object({
+      schedule: maintenanceScheduleSchema.default({ cron: '0 5 * * *', timeZone: 'UTC' }),
+      /** Each check reads a share of all data, so that all of it is read within so many days. Null: none is read. */
+      readAllWithinDays: z.int().min(1).max(3650).nullable().default(30),
+    })
+    .prefault({}),
+  /** Administrators are told when less than this is free on the disk of a folder. 0 for never. */
+  lowSpacePercent: z.number().min(0).max(99).default(10),
+})
+export type MaintenanceSettings = z.output<typeof maintenanceSettingsSchema>
+
+/** `maintenance`: forget and prune. */
+const maintenanceKindSchema = z.enum(['maintenance', 'check'])
+export type MaintenanceKind = z.output<typeof maintenanceKindSchema>
+
+/** `POST /api/v1/repositories/:id/maintenance/run`: what is to be done as soon as possible. */
+export const maintenanceRequestSchema = z.object({
+  kind: maintenanceKindSchema,
+  /** Of `maintenance`: only say what would go. */
+  dryRun: z.boolean().default(false),
+  /** Of `check`: read all data, not the share whose turn it is. */
+  readAll: z.boolean().default(false),
+})
+export type MaintenanceRequest = z.output<typeof maintenanceRequestSchema>
+
+const maintenanceTaskSchema = z.object({
+  kind: maintenanceKindSchema,
+  /** When the schedule says that it is next done; null for by hand only. */
+  dueAt: timeSchema.nullable(),
+  /** Whether somebody has asked for it, and it has not ended since. */
+  isRequested: z.boolean(),
+  startedAt: timeSchema.nullable(),
+  /** When it last ended well. */
+  succeededAt: timeSchema.nullable(),
+  /** Why it did not the last time; null when it did. */
+  error: z.string().nullable(),
+  /** Its last run, with its log; all runs are at `/api/v1/runs?repositoryId=…&kind=maintenance,check`. */
+  runId: idSchema.nullable(),
+})
+export type MaintenanceTask = z.output<typeof maintenanceTaskSchema>
+
+export const maintenanceSchema = z.object({
+  settings: maintenanceSettingsSchema,
+  tasks: z.array(maintenanceTaskSchema),
+  /** How far the reading of all data is: the part that is read next, of how many, since when. Null before the first check. */
+  reading: z.object({ nextPart: z.int(), parts: z.int(), startedAt: timeSchema }).nullable(),
+})
+export type Maintenance = z.output<typeof maintenanceSchema>

@@ -9,6 +9,7 @@ import { accountRoutes } from './features/accounts/routes.ts'
 import { auditRoutes } from './features/audit/routes.ts'
 import { agentLinkRoutes } from './features/clients/agent-routes.ts'
 import { clientRoutes } from './features/clients/routes.ts'
+import { maintenanceRoutes } from './features/maintenance/routes.ts'
 import { metricsRoutes } from './features/metrics/routes.ts'
 import { notificationRoutes } from './features/notifications/routes.ts'
 import { ensureFirstPlan } from './features/plans/first-plan.ts'
@@ -86,6 +87,7 @@ function registerRoutes(app: App, { foundations, services }: Pick<AppOptions, 'f
   metricsRoutes(app, services)
   clientRoutes(app, services)
   repositoryRoutes(app, services)
+  maintenanceRoutes(app, services)
   snapshotRoutes(app, services)
   snapshotFileRoutes(app, services)
   contentRoutes(app, services)

@@ -9,6 +9,7 @@ import { ClientLogs } from './features/clients/client-logs.ts'
 import { Clients } from './features/clients/clients.ts'
 import { Enrolments } from './features/clients/enrolment.ts'
 import { ClientStore } from './features/clients/store.ts'
+import { composeMaintenance, type MaintenanceServices } from './features/maintenance/composition.ts'
 import { Metrics } from './features/metrics/metrics.ts'
 import { MetricsStore } from './features/metrics/store.ts'
 import { ChannelList } from './features/notifications/channel-list.ts'
@@ -55,7 +56,7 @@ export interface BackgroundWork {
 }
 
 /** The services of all features, made once and given to the routes. */
-export interface Services extends AccountServices, RunServices, SnapshotServices, RestEndpointServices {
+export interface Services extends AccountServices, RunServices, SnapshotServices, RestEndpointServices, MaintenanceServices {
   readonly clients: Clients
   readonly clientStore: ClientStore
   readonly enrolments: Enrolments
@@ -101,6 +102,15 @@ export function composeServices(foundations: Foundations): Services {
   const writers = new UploadWriters({ leases: isShared ? new Leases(queries, clock) : undefined, clock })
   const snapshotServices = composeSnapshots({ ...foundations, audit, repositories })
   const notifications = composeNotifications(foundations, audit)
+  const maintenanceServices = composeMaintenance({
+    ...foundations,
+    ...runServices,
+    ...snapshotServices,
+    audit,
+    clients,
+    repositories,
+    writers,
+  })
   const metricsStore = new MetricsStore(queries)
   const restServices = composeRestEndpoint({ ...foundations, ...snapshotServices, audit, clients, repositories })
   const services = {
@@ -108,6 +118,7 @@ export function composeServices(foundations: Foundations): Services {
     ...runServices,
     ...snapshotServices,
     ...restServices,
+    ...maintenanceServices,
     ...notifications,
     ...{ clients, clientStore, enrolments, repositories, uploads, metricsStore },
     writers,
@@ -128,6 +139,7 @@ export function composeServices(foundations: Foundations): Services {
       snapshotServices.indexer,
       restServices.restBackground,
       ending,
+      maintenanceServices.keeper,
       sweeper,
       scheduler,
     ],

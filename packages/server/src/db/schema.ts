@@ -1,6 +1,7 @@
 import type { AccountTables } from '../features/accounts/tables.ts'
 import type { AuditTables } from '../features/audit/tables.ts'
 import type { ClientTables } from '../features/clients/tables.ts'
+import type { MaintenanceTables } from '../features/maintenance/tables.ts'
 import type { NotificationTables } from '../features/notifications/tables.ts'
 import type { PlanTables } from '../features/plans/tables.ts'
 import type { RepositoryTables } from '../features/repositories/tables.ts'
@@ -17,6 +18,7 @@ export interface Tables
   extends AccountTables,
     AuditTables,
     ClientTables,
+    MaintenanceTables,
     PlanTables,
     NotificationTables,
     RepositoryTables,

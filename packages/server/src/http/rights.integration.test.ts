@@ -92,6 +92,10 @@ const UNOWNED: ReadonlySet<string> = new Set([
   'PATCH /api/v1/repositories/:id',
   'DELETE /api/v1/repositories/:id',
   'GET /api/v1/repositories/:id/recovery-kit',
+  'GET /api/v1/repositories/:id/maintenance',
+  'PUT /api/v1/repositories/:id/maintenance',
+  'POST /api/v1/repositories/:id/maintenance/run',
+  'POST /api/v1/repositories/:id/refresh',
 ])
 
 /** These send something, and change nothing. */

@@ -7,6 +7,7 @@ import { notificationsMigration } from './0005-notifications.ts'
 import { uploadsMigration } from './0006-uploads.ts'
 import { searchMigration } from './0007-search.ts'
 import { resticAccessMigration } from './0008-restic-access.ts'
+import { maintenanceMigration } from './0009-maintenance.ts'
 
 /** Every step of the schema, oldest first. */
 export function allMigrations(): readonly Migration[] {
@@ -19,5 +20,6 @@ export function allMigrations(): readonly Migration[] {
     uploadsMigration,
     searchMigration,
     resticAccessMigration,
+    maintenanceMigration,
   ]
 }

@@ -1,5 +1,6 @@
 import type { Clock } from '@holdfast/engine'
 import type { Clients } from '../clients/clients.ts'
+import type { RefreshTask, RepositorySpace } from '../maintenance/refresh-task.ts'
 import type { EndedRun } from '../runs/run-lifecycle.ts'
 import type { Runs } from '../runs/runs.ts'
 import type { Scheduler } from '../scheduling/scheduler.ts'
@@ -13,10 +14,14 @@ export interface EventSources {
   readonly clients: Clients
   readonly notifier: Notifier
   readonly indexer: { wake(): void }
+  readonly refreshTask: RefreshTask
+  readonly repositories: { byId(id: number): Promise<{ readonly name: string }> }
 }
 
 /** Connects what happens to clients and runs with those who want to know: channels, the client's own row, the index of files. */
-export function tellOfEvents({ runs, scheduler, clients, notifier, indexer }: EventSources, clock: Clock): void {
+export function tellOfEvents(sources: EventSources, clock: Clock): void {
+  const { runs, scheduler, clients, notifier, indexer } = sources
+  sources.refreshTask.onSpace((space) => tellOfSpace(sources, { ...space, at: clock.now() }))
   runs.onRunEnded(async (ended) => {
     const { run } = ended
     if (run.kind === 'backup' && run.state === 'finished' && run.clientId !== null) {
@@ -55,6 +60,25 @@ export function tellOfEvents({ runs, scheduler, clients, notifier, indexer }: Ev
       return notifier.tell({ ...message, link: `/clients/${id}`, facts: { clientId: id } }, owner_id)
     },
   })
+}
+
+async function tellOfSpace(
+  { notifier, repositories }: EventSources,
+  { repositoryId, freeBytes, capacityBytes, isLow, at }: RepositorySpace & { readonly at: number },
+): Promise<void> {
+  const { name } = await repositories.byId(repositoryId)
+  const percent = Math.floor((100 * freeBytes) / capacityBytes)
+  const message: Message = {
+    event: 'repository.low-space',
+    title: isLow ? `Space for the repository “${name}” runs low` : `The repository “${name}” has space again`,
+    body: `${freeBytes} of ${capacityBytes} bytes (${percent}%) are free where it is kept.`,
+    at,
+    link: `/repositories/${repositoryId}`,
+    isGood: !isLow,
+    facts: { repositoryId, freeBytes, capacityBytes },
+  }
+  const alarm = `low space ${repositoryId}`
+  await (isLow ? notifier.raise(alarm, message, null) : notifier.recover(alarm, message, null))
 }
 
 async function tellOfRun(notifier: Notifier, ended: EndedRun): Promise<void> {

@@ -1,6 +1,7 @@
 import type { BlobId, IndexedRepository, OpenRepository } from '@holdfast/engine'
 
 interface Reader {
+  readonly generation: number
   readonly repository: OpenRepository
   indexed: Promise<IndexedRepository>
 }
@@ -17,9 +18,12 @@ export class RepositoryReaders {
     this.#open = open
   }
 
-  /** A repository whose index names `tree`, if the repository does: snapshots may be younger than an index. */
-  async read(id: number, tree: BlobId): Promise<IndexedRepository> {
-    const reader = await this.#reader(id)
+  /**
+   * A repository whose index names `tree`, if the repository does: snapshots may be younger than an index. One that was read in another
+   * generation is read anew: packs may have gone since, by another process too.
+   */
+  async read(id: number, { tree, generation }: { readonly tree: BlobId; readonly generation: number }): Promise<IndexedRepository> {
+    const reader = await this.#reader(id, generation)
     const loaded = await reader.indexed
     if (loaded.index.has('tree', tree)) return loaded
     reader.indexed = reader.repository.loadIndex()
@@ -42,16 +46,18 @@ export class RepositoryReaders {
     for (const id of [...this.#readers.keys()]) await this.drop(id)
   }
 
-  #reader(id: number): Promise<Reader> {
-    const known = this.#readers.get(id)
-    if (known !== undefined) return known
-    const opening = this.#openReader(id)
+  async #reader(id: number, generation: number): Promise<Reader> {
+    const known = await this.#readers.get(id)
+    if (known !== undefined && known.generation < generation) await this.drop(id)
+    const present = this.#readers.get(id)
+    if (present !== undefined) return present
+    const opening = this.#openReader(id, generation)
     this.#readers.set(id, opening)
     opening.catch(() => this.#readers.delete(id))
     return opening
   }
 
-  async #openReader(id: number): Promise<Reader> {
+  async #openReader(id: number, generation: number): Promise<Reader> {
     const repository = await this.#open(id)
     const indexed = repository.loadIndex()
     try {
@@ -60,6 +66,6 @@ export class RepositoryReaders {
       await repository.storage.close()
       throw error
     }
-    return { repository, indexed }
+    return { generation, repository, indexed }
   }
 }

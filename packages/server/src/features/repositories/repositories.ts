@@ -12,6 +12,7 @@ import type { ChangeRepository, NewRepository, RepositoryStatisticsView, Reposit
 import type { Settings } from '../../config/settings.ts'
 import { notFound, ServerError } from '../../errors.ts'
 import { type Audit, type Origin, SERVER_ORIGIN } from '../audit/audit.ts'
+import { lockPastStale } from './lock-past-stale.ts'
 import { RepositoryReaders } from './readers.ts'
 import { recoveryKit } from './recovery-kit.ts'
 import { checkLocation, type RepositoryAccess } from './repository-access.ts'
@@ -126,7 +127,7 @@ export class Repositories {
 
   /** Opens a repository. Whoever gets it closes its storage. @throws {ServerError} `request.conflict` where only clients have the key. */
   async open(id: number): Promise<OpenRepository> {
-    return this.#options.access.open(demandKey(await this.byId(id)))
+    return this.#options.access.open(await this.withKey(id))
   }
 
   async openStorage(repository: StoredRepository): Promise<Storage> {
@@ -135,25 +136,41 @@ export class Repositories {
 
   /** A repository to read from, whose index names `tree`: a snapshot may be younger than the index that is in memory. */
   async read(id: number, { tree }: { readonly tree: BlobId }): Promise<IndexedRepository> {
-    await this.byId(id)
-    return this.#readers.read(id, tree)
+    const { generation } = await this.byId(id)
+    return this.#readers.read(id, { tree, generation })
   }
 
-  /** Runs `action` while nobody else uses the repository, under an exclusive lock. */
+  /**
+   * Runs `action` while nobody else uses the repository, under an exclusive lock. Uploads into it end if they take too long.
+   * @throws {ServerError} `request.conflict` when somebody else has it locked for too long
+   */
   async alter<Result>(id: number, action: (repository: OpenRepository, signal: AbortSignal) => Promise<Result>): Promise<Result> {
     await this.byId(id)
     await using _pause = await this.#options.hosts.of(id).pause({ graceMs: PAUSE_GRACE_MS })
-    const repository = await this.open(id)
     try {
-      await using lock = await repository.lock({ exclusive: true, retryForMs: PAUSE_GRACE_MS })
-      return await action(repository, lock.signal)
-    } catch (error) {
-      if (!isEngineError(error, 'repository.locked')) throw error
-      throw new ServerError('request.conflict', error.message, { cause: error })
+      return await this.#locked(id, { exclusive: true, action })
     } finally {
-      await repository.storage.close()
+      await this.#options.store.raiseGeneration(id)
       await this.#readers.drop(id)
     }
+  }
+
+  /**
+   * Runs `action` while nobody takes anything away from the repository; others may add to it.
+   * @throws {ServerError} `request.conflict` when somebody has it locked alone for too long
+   */
+  async share<Result>(id: number, action: (repository: OpenRepository, signal: AbortSignal) => Promise<Result>): Promise<Result> {
+    return this.#locked(id, { exclusive: false, action })
+  }
+
+  /** Whether this process takes uploads into the repository now. */
+  isInUse(id: number): boolean {
+    return this.#options.hosts.of(id).isInUse
+  }
+
+  /** @throws {ServerError} `not-found`; `request.conflict` where only clients have the key. */
+  async withKey(id: number): Promise<StoredRepository> {
+    return demandKey(await this.byId(id))
   }
 
   /** Closes what is open. */
@@ -162,13 +179,32 @@ export class Repositories {
   }
 
   async recoveryKit(id: number, origin: Origin): Promise<string> {
-    const repository = demandKey(await this.byId(id))
+    const repository = await this.withKey(id)
     await this.#options.audit.record(origin, {
       action: 'repository.recovery-kit',
       subject: `repository ${id}`,
       detail: { name: repository.name },
     })
     return recoveryKit(repository, this.#options.access.unseal(repository))
+  }
+
+  async #locked<Result>(
+    id: number,
+    {
+      exclusive,
+      action,
+    }: { readonly exclusive: boolean; readonly action: (repository: OpenRepository, signal: AbortSignal) => Promise<Result> },
+  ): Promise<Result> {
+    const repository = await this.open(id)
+    try {
+      await using lock = await lockPastStale(repository, { exclusive, retryForMs: PAUSE_GRACE_MS })
+      return await action(repository, lock.signal)
+    } catch (error) {
+      if (!isEngineError(error, 'repository.locked')) throw error
+      throw new ServerError('request.conflict', error.message, { cause: error })
+    } finally {
+      await repository.storage.close()
+    }
   }
 
   async #add({ name, location, credentials, password, mode, isDefault }: NewRepository): Promise<StoredRepository> {

@@ -1,5 +1,6 @@
 import { BlobIngest, type Clock, type IndexedRepository, isEngineError, type OpenRepository } from '@holdfast/engine'
 import { ServerError } from '../../errors.ts'
+import { lockPastStale } from './lock-past-stale.ts'
 
 interface RepositoryHostOptions {
   /** Opens the repository: storage, password, key. Closing its storage is the host's. */
@@ -39,6 +40,7 @@ class RepositoryHost {
   readonly #options: RepositoryHostOptions
   #opening: Promise<OpenHost> | undefined
   #pauses = 0
+  #uses = 0
   readonly #closing = new Set<Promise<void>>()
 
   constructor(options: RepositoryHostOptions) {
@@ -54,15 +56,22 @@ class RepositoryHost {
     const host = await this.#open()
     if (this.#pauses > 0 || host.signal.aborted) throw busy()
     host.users++
+    this.#uses++
     let isGivenBack = false
     return {
       hosted: host,
       [Symbol.dispose]: () => {
         if (isGivenBack) return
         isGivenBack = true
+        this.#uses--
         host.leave()
       },
     }
+  }
+
+  /** Whether somebody uses the repository now. */
+  get isInUse(): boolean {
+    return this.#uses > 0
   }
 
   /**
@@ -137,7 +146,7 @@ class OpenHost implements HostedRepository {
     const repository = await options.open()
     try {
       // Nothing is written before the lock is confirmed; until then the index is read and threads load.
-      const lock = await repository.lock({ retryForMs: LOCK_RETRY_MS, confirmLater: true })
+      const lock = await lockPastStale(repository, { retryForMs: LOCK_RETRY_MS, confirmLater: true })
       try {
         const host = new OpenHost(await repository.loadIndex(), { clock: options.clock, onEnd })
         lock.signal.addEventListener('abort', () => host.#fail(lock.signal.reason), { once: true })

@@ -52,6 +52,15 @@ export class RepositoryStore {
     await this.#queries.deleteFrom('repositories').where('id', '=', id).execute()
   }
 
+  /** Makes indexes that were read before count as out of date, in all processes. */
+  async raiseGeneration(id: number): Promise<void> {
+    await this.#queries
+      .updateTable('repositories')
+      .set((row) => ({ generation: row('generation', '+', 1) }))
+      .where('id', '=', id)
+      .execute()
+  }
+
   async countPlans(id: number): Promise<number> {
     const { count } = await this.#queries
       .selectFrom('plans')

@@ -19,9 +19,11 @@ export interface RepositoryRow {
   /** 0 for repositories whose password only their clients know. */
   readonly has_key: Generated<number>
   readonly is_default: number
-  /** JSON of the maintenance schedules. */
+  /** JSON of when and how it is maintained. */
   readonly maintenance: string
   /** JSON of usage, savings and health, of when they were last counted. */
   readonly statistics: string | null
   readonly created_at: number
+  /** Raised by whatever removes packs: an index that was read before is out of date then. */
+  readonly generation: Generated<number>
 }

@@ -139,16 +139,18 @@ export class UploadStore {
     return rows.map((row) => ({ snapshotId: row.snapshot_id, treeId: row.tree_id, timeMs: row.time }))
   }
 
-  /** Notes a snapshot; one that is noted stays as it is. */
+  /**
+   * Notes a snapshot; one that is noted as somebody's stays as it is. Whoever compares register and repository may have seen its file
+   * first, and noted it as nobody's.
+   */
   async addSnapshot({ clientId, repositoryId }: UploadOwner, snapshot: UploadedSnapshot): Promise<void> {
+    const origin = { client_id: clientId, plan_id: snapshot.planId, run_id: snapshot.runId }
     await this.#queries
       .insertInto('snapshots')
       .values({
         snapshot_id: snapshot.snapshotId,
         repository_id: repositoryId,
-        client_id: clientId,
-        plan_id: snapshot.planId,
-        run_id: snapshot.runId,
+        ...origin,
         time: snapshot.timeMs,
         tree_id: snapshot.treeId,
         hostname: snapshot.hostname,
@@ -159,7 +161,9 @@ export class UploadStore {
         file_count: snapshot.fileCount,
         added_bytes: snapshot.addedBytes,
       })
-      .onConflict((conflict) => conflict.doNothing())
+      .onConflict((conflict) =>
+        conflict.columns(['repository_id', 'snapshot_id']).doUpdateSet(origin).where('snapshots.client_id', 'is', null),
+      )
       .execute()
   }
 }

@@ -1,0 +1,51 @@
+import { type CheckReport, checkRepository, type OpenRepository, type PackId } from '@holdfast/engine'
+import type { RunStatistics } from '@holdfast/protocol'
+import type { RunHandle } from '../runs/run-handle.ts'
+import { packsOfShare, type ReadingShare } from './reading-round.ts'
+
+/** One check of one repository. */
+export interface CheckJob {
+  /** Whose data is read; undefined for none. */
+  readonly share: ReadingShare | undefined
+  readonly run: Pick<RunHandle, 'log' | 'progress'>
+  readonly signal: AbortSignal
+}
+
+/** What a check has come to. */
+export interface CheckOutcome {
+  readonly statistics: RunStatistics
+  /** What is wrong, with what puts it right; undefined when nothing is. */
+  readonly damage: string | undefined
+  /** Whether all was looked at that was to be. */
+  readonly isComplete: boolean
+}
+
+/** Looks for everything that is wrong with a repository, and reads a share of its data. Damage is an outcome, not an error. */
+export async function carryOutCheck(repository: OpenRepository, { share, run, signal }: CheckJob): Promise<CheckOutcome> {
+  let errorCount = 0
+  const report = await checkRepository(repository, {
+    signal,
+    readData: share === undefined ? 'none' : (packs: ReadonlyMap<PackId, number>) => packsOfShare(packs.keys(), share),
+    onFinding: ({ severity, message }) => {
+      if (severity === 'error') errorCount++
+      run.log(severity === 'error' ? 'error' : 'info', message)
+    },
+    onProgress: ({ step, done, total }) =>
+      run.progress({
+        ...{ phase: step, doneFiles: done, totalFiles: total ?? null, doneBytes: 0, totalBytes: null },
+        ...{ currentItem: null, errorCount },
+      }),
+  })
+  if (share !== undefined) run.log('info', `Read ${report.packsRead} packs: part ${share.from} to ${share.to} of ${share.parts}`)
+  return { statistics: statisticsOf(report), damage: damageOf(report), isComplete: report.isComplete }
+}
+
+function statisticsOf({ snapshotCount, packsRead, bytesRead, errorCount, hintCount }: CheckReport): RunStatistics {
+  return { readBytes: bytesRead, errorCount, other: { snapshots: snapshotCount, packsRead, hints: hintCount } }
+}
+
+function damageOf({ errorCount, affected, remedies }: CheckReport): string | undefined {
+  if (errorCount === 0) return undefined
+  const lost = affected.length === 0 ? '' : `, ${affected.length} snapshots cannot be restored whole`
+  return `The repository is damaged: ${errorCount} errors were found${lost}. What helps: ${remedies.join(', ')}`
+}

@@ -1,0 +1,170 @@
+import type { SnapshotId } from '@holdfast/engine'
+import type { Selectable, Updateable } from 'kysely'
+import type { Database } from '../../db/database.ts'
+import type { SnapshotRow } from '../clients/tables.ts'
+import type { RepositoryTaskRow } from './tables.ts'
+
+/** Which task of which repository. */
+export type TaskKey = Pick<RepositoryTaskRow, 'repository_id' | 'kind'>
+
+/** A snapshot of the register that belongs to a client. */
+export interface OwnedSnapshot {
+  readonly snapshot_id: string
+  readonly client_id: number
+  readonly plan_id: number | null
+  readonly is_pinned: number
+  /** JSON of what its run has counted. */
+  readonly run_statistics: string | null
+  /** JSON of the plan that made it, if that is still there. */
+  readonly plan_definition: string | null
+}
+
+/** Below what SQLite takes as parameters of one query. */
+const IDS_PER_QUERY = 500
+
+/** Where it is kept what is to be done for repositories, and what snapshots they had when they were looked at. */
+export class MaintenanceStore {
+  readonly #queries: Database['queries']
+
+  constructor(queries: Database['queries']) {
+    this.#queries = queries
+  }
+
+  /** Repositories that the server has the key of, with their settings as JSON. */
+  async repositories(): Promise<readonly { readonly id: number; readonly maintenance: string }[]> {
+    return this.#queries.selectFrom('repositories').select(['id', 'maintenance']).where('has_key', '=', 1).execute()
+  }
+
+  async setSettings(repositoryId: number, maintenance: string): Promise<void> {
+    await this.#queries.updateTable('repositories').set({ maintenance }).where('id', '=', repositoryId).execute()
+  }
+
+  async setStatistics(repositoryId: number, statistics: string): Promise<void> {
+    await this.#queries.updateTable('repositories').set({ statistics }).where('id', '=', repositoryId).execute()
+  }
+
+  /** Every task of every repository. */
+  async keys(): Promise<readonly TaskKey[]> {
+    return this.#queries.selectFrom('repository_tasks').select(['repository_id', 'kind']).execute()
+  }
+
+  async tasks(repositoryId: number): Promise<readonly RepositoryTaskRow[]> {
+    return this.#queries.selectFrom('repository_tasks').selectAll().where('repository_id', '=', repositoryId).orderBy('kind').execute()
+  }
+
+  async find(key: TaskKey): Promise<RepositoryTaskRow | undefined> {
+    return this.#queries
+      .selectFrom('repository_tasks')
+      .selectAll()
+      .where('repository_id', '=', key.repository_id)
+      .where('kind', '=', key.kind)
+      .executeTakeFirst()
+  }
+
+  /** Adds a task; one that is there stays as it is. */
+  async add(key: TaskKey, dueAt: number | null): Promise<void> {
+    const nothing = { not_before: null, request: null, started_at: null, succeeded_at: null, error: null, run_id: null, memory: null }
+    await this.#queries
+      .insertInto('repository_tasks')
+      .values({ repository_id: key.repository_id, kind: key.kind, due_at: dueAt, ...nothing })
+      .onConflict((conflict) => conflict.doNothing())
+      .execute()
+  }
+
+  /** What is to be done now, the longest due first. */
+  async due(now: number): Promise<readonly RepositoryTaskRow[]> {
+    return this.#queries
+      .selectFrom('repository_tasks')
+      .selectAll()
+      .where((row) => row.or([row('due_at', '<=', now), row('request', 'is not', null)]))
+      .where((row) => row.or([row('not_before', 'is', null), row('not_before', '<=', now)]))
+      .orderBy('due_at')
+      .limit(200)
+      .execute()
+  }
+
+  async change({ repository_id, kind }: TaskKey, changes: Updateable<RepositoryTaskRow>): Promise<void> {
+    await this.#queries
+      .updateTable('repository_tasks')
+      .set(changes)
+      .where('repository_id', '=', repository_id)
+      .where('kind', '=', kind)
+      .execute()
+  }
+
+  /** Takes back what was asked for, unless something else has been asked for meanwhile. */
+  async settleRequest({ repository_id, kind, request }: Pick<RepositoryTaskRow, 'repository_id' | 'kind' | 'request'>): Promise<void> {
+    if (request === null) return
+    await this.#queries
+      .updateTable('repository_tasks')
+      .set({ request: null })
+      .where('repository_id', '=', repository_id)
+      .where('kind', '=', kind)
+      .where('request', '=', request)
+      .execute()
+  }
+
+  /** Has a task done at `dueAt` at the latest. */
+  async hasten({ repository_id, kind }: TaskKey, dueAt: number): Promise<void> {
+    await this.#queries
+      .updateTable('repository_tasks')
+      .set({ due_at: dueAt })
+      .where('repository_id', '=', repository_id)
+      .where('kind', '=', kind)
+      .where('due_at', '>', dueAt)
+      .execute()
+  }
+
+  /** The snapshots of clients that a repository has, with what retention needs to know. */
+  async ownedSnapshots(repositoryId: number): Promise<readonly OwnedSnapshot[]> {
+    const rows = await this.#queries
+      .selectFrom('snapshots')
+      .leftJoin('runs', 'runs.id', 'snapshots.run_id')
+      .leftJoin('plans', (join) => join.onRef('plans.id', '=', 'snapshots.plan_id').onRef('plans.client_id', '=', 'snapshots.client_id'))
+      .select(['snapshots.snapshot_id', 'snapshots.client_id', 'snapshots.plan_id', 'snapshots.is_pinned'])
+      .select(['runs.statistics as run_statistics', 'plans.definition as plan_definition'])
+      .where('snapshots.repository_id', '=', repositoryId)
+      .where('snapshots.client_id', 'is not', null)
+      .execute()
+    return rows.map((row) => ({ ...row, client_id: row.client_id ?? 0 }))
+  }
+
+  /** All snapshots of the register, by the repository's names of them. */
+  async registered(repositoryId: number): Promise<ReadonlyMap<string, { readonly size_bytes: number | null }>> {
+    const rows = await this.#queries
+      .selectFrom('snapshots')
+      .select(['snapshot_id', 'size_bytes'])
+      .where('repository_id', '=', repositoryId)
+      .execute()
+    return new Map(rows.map((row) => [row.snapshot_id, row]))
+  }
+
+  /** Notes a snapshot that is nobody's yet; one that is noted stays as it is. */
+  async addSnapshot(snapshot: Omit<Selectable<SnapshotRow>, 'id'>): Promise<void> {
+    await this.#queries
+      .insertInto('snapshots')
+      .values(snapshot)
+      .onConflict((conflict) => conflict.doNothing())
+      .execute()
+  }
+
+  async setSize(repositoryId: number, snapshotId: SnapshotId, size: { readonly bytes: number; readonly files: number }): Promise<void> {
+    await this.#queries
+      .updateTable('snapshots')
+      .set({ size_bytes: size.bytes, file_count: size.files })
+      .where('repository_id', '=', repositoryId)
+      .where('snapshot_id', '=', snapshotId)
+      .execute()
+  }
+
+  /** Takes snapshots out of the register that are not in the repository any more. */
+  async removeSnapshots(repositoryId: number, ids: readonly string[]): Promise<void> {
+    for (let from = 0; from < ids.length; from += IDS_PER_QUERY) {
+      await this.#queries
+        .deleteFrom('snapshots')
+        .where('repository_id', '=', repositoryId)
+        .where('snapshot_id', 'in', ids.slice(from, from + IDS_PER_QUERY))
+        .execute()
+    }
+  }
+}
