@@ -1,13 +1,17 @@
 import { z } from 'zod'
 
+/** The largest number that an id has room for in the database. */
+const ID_MAX = 2 ** 31 - 1
+
 /** An id that the server's database gives. */
-export const idSchema = z.int().positive()
+export const idSchema = z.int().positive().max(ID_MAX)
 
 /** An id in a path or a query, where everything is text. */
 export const idTextSchema = z
   .string()
-  .regex(/^[1-9]\d{0,14}$/, 'must be a whole number')
+  .regex(/^[1-9]\d{0,9}$/, 'must be a whole number')
   .transform(Number)
+  .refine((id) => id <= ID_MAX, 'is more than any number that is given')
 
 /** A time in ISO 8601, in UTC. */
 export const timeSchema = z.iso.datetime()

@@ -11,6 +11,7 @@ const HOSTILE = [
   true,
   -1,
   1e308,
+  2 ** 31,
   2 ** 53,
   '',
   'a\0b',
@@ -26,7 +27,7 @@ const HOSTILE = [
 
 /** Not JSON, or not what JSON is taken for. */
 const BODIES = ['', '{', 'null', '[]', '"text"', '{"a":'.repeat(2000), `{"__proto__":{"role":"admin"}}`, '{"name":"\\ud800"}']
-const IDS = ['0', '-1', '1e9', '99999999999999999999', 'abc', '%00', '..', '%2e%2e%2f', 'a'.repeat(3000), 'a'.repeat(5000)]
+const IDS = ['0', '-1', '1e9', '99999999999', '99999999999999999999', 'abc', '%00', '..', '%2e%2e%2f', 'a'.repeat(3000), 'a'.repeat(5000)]
 
 /** Streams do not end by themselves. */
 const isStream = (url: string): boolean => url.endsWith('/events') && url.startsWith('/api/')

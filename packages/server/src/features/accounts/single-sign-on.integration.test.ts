@@ -86,6 +86,10 @@ for (const databases of allDatabases()) {
       expect((await signIn('ann')).json().detail).toContain('disabled')
       provider.usernames.set('odd', 'not a user name')
       expect((await signIn('odd')).json().detail).toContain('no name')
+      const log = (await server.request('GET /api/v1/audit?action=sign-in', { as: 'root' })).json().entries
+      expect(log.map(({ actor }: { readonly actor: string }) => actor)).toEqual(
+        ['not a user name', 'ann', 'root', 'stranger'].map((who) => `nobody (${who})`),
+      )
       const elsewhere = await server.request('GET /api/v1/single-sign-on?returnTo=//elsewhere.example')
       expect(elsewhere.statusCode).toBe(422)
     })

@@ -81,8 +81,7 @@ export class SingleSignOn {
     const provider = this.#provider()
     const { question, returnTo, userId } = this.#open(flow)
     const identity = await provider.answer(query, question)
-    const user = userId === undefined ? await this.#userOf(identity, visitor) : await this.#tie(userId, { identity, visitor })
-    if (user.is_disabled === 1) throw new ServerError('auth.failed', 'Cannot sign in: the user is disabled')
+    const user = await this.#admit(identity, { userId, visitor })
     return { token: await this.#options.sessions.begin(user, { visitor, by: 'single sign-on' }), returnTo }
   }
 
@@ -112,6 +111,24 @@ export class SingleSignOn {
       if (!isServerError(error, 'secrets.sealed')) throw error
     }
     throw new ServerError('auth.failed', 'Cannot sign in: this browser did not begin to, or too long ago; try again')
+  }
+
+  /** The user whom an identity opens; a refusal is written down. */
+  async #admit(
+    identity: Identity,
+    { userId, visitor }: { readonly userId: number | undefined; readonly visitor: Visitor },
+  ): Promise<StoredUser> {
+    try {
+      const user = userId === undefined ? await this.#userOf(identity, visitor) : await this.#tie(userId, { identity, visitor })
+      if (user.is_disabled === 1) throw new ServerError('auth.failed', 'Cannot sign in: the user is disabled')
+      return user
+    } catch (error) {
+      const origin = { actor: { kind: 'nobody', name: identity.username?.slice(0, 50) ?? '' }, address: visitor.address } as const
+      if (isServerError(error, 'auth.failed')) {
+        await this.#options.audit.record(origin, { action: 'sign-in.failed', subject: 'user', detail: { by: 'single sign-on' } })
+      }
+      throw error
+    }
   }
 
   async #userOf(identity: Identity, visitor: Visitor): Promise<StoredUser> {
