@@ -30,7 +30,7 @@ async function measure(name: string, database: Database): Promise<number> {
   await migrate(database, { clock: systemClock })
   const begin = performance.now()
   for (const id of [1, 2]) {
-    const user = { id, username: `user ${id}`, role: 'admin', is_disabled: 0, failed_attempts: 0, created_at: 0 } as const
+    const user = { id, username: `user ${id}`, role: 'admin', is_disabled: 0, created_at: 0 } as const
     await database.queries.insertInto('users').values(user).execute()
   }
   const names = Math.round((MILLIONS * 1_000_000) / CLIENTS / 4 / 1.25)

@@ -204,7 +204,7 @@ function settingsOf({ settings }: Pick<StoredClient, 'settings'>): ClientSetting
 /** The id that a cursor stands for. @throws {ServerError} `request.invalid` */
 export function parseCursor(cursor: string | undefined): number | undefined {
   if (cursor === undefined) return undefined
-  if (/^\d{1,15}$/.test(cursor)) return Number(cursor)
+  if (/^\d{1,9}$/.test(cursor)) return Number(cursor)
   throw new ServerError('request.invalid', 'Cannot go on from there: the cursor is none that a page gave')
 }
 

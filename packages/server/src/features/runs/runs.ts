@@ -210,6 +210,6 @@ function filterOf(query: RunQuery): Omit<RunFilter, 'limit' | 'ownerId'> {
 
 function readCursor(cursor: string | undefined): number | undefined {
   if (cursor === undefined) return undefined
-  if (/^\d{1,15}$/.test(cursor)) return Number(cursor)
+  if (/^\d{1,9}$/.test(cursor)) return Number(cursor)
   throw new ServerError('request.invalid', 'Cannot take the cursor: it is none that a page gave')
 }

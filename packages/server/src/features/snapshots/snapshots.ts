@@ -189,7 +189,7 @@ function toView(row: RegisteredSnapshot): SnapshotView {
 }
 
 function parsePosition(cursor: string): SnapshotPosition {
-  const [, time, id] = /^(-?\d{1,15})\.(\d{1,15})$/.exec(cursor) ?? []
+  const [, time, id] = /^(-?\d{1,15})\.(\d{1,9})$/.exec(cursor) ?? []
   if (time === undefined) throw new ServerError('request.invalid', 'Cannot take the request: the cursor is none that a page gave')
   return { time: Number(time), id: Number(id) }
 }
