@@ -46,7 +46,7 @@ export const lentSchema = z.object({
 })
 export type Lent = z.output<typeof lentSchema>
 
-/** The key under which everything lent is sealed, drawn by the agent: 32 bytes for AES-256, 16 and 16 for Poly1305-AES (k, then r), in Base64. */
+/** The key under which everything lent is sealed, drawn by the agent: 32 bytes for AES-256, 16 and 16 for Poly1305-AES (k, then r). */
 const lendingKeySchema = z.string().regex(/^[A-Za-z0-9+/]{86}==$/)
 
 /** `POST /agent/v1/runs/:runId/lent/index`: one part of the index, as a sealed index file. */

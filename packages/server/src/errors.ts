@@ -15,7 +15,6 @@ export const SERVER_ERRORS = {
   'auth.forbidden': { status: 403, meaning: 'The role or the scopes of the token do not allow this.' },
   'not-found': { status: 404, meaning: 'There is no such thing, or it belongs to somebody else.' },
   'quota.exceeded': { status: 413, meaning: 'The client has used up the room that it was given.' },
-  'server.stopping': { status: 503, meaning: 'The server is shutting down.' },
   'server.unavailable': { status: 503, meaning: 'Something that the server needs cannot be reached now.' },
   'settings.invalid': { status: 500, meaning: 'A setting has a value that does not fit.' },
   'secrets.sealed': { status: 500, meaning: 'A stored secret cannot be opened with this master key.' },

@@ -13,8 +13,8 @@ export const agentRestoreCommand = defineCommand({
   usage: '[SNAPSHOT]',
   description: `
     Restores a snapshot of this machine through its server, whatever the policy says, which is for servers. The snapshot is the newest one
-    unless another is named; \`holdfast agent snapshots\` lists them. Files go to where they came from unless there is a target; those that are
-    there and as they should be are left alone.
+    unless another is named; \`holdfast agent snapshots\` lists them. Files go to where they came from unless there is a target; those that
+    are there and as they should be are left alone.
   `,
   flags: {
     ...AGENT_FLAGS,

@@ -20,8 +20,8 @@ export const startCommand = defineCommand({
   usage: '[FOLDER ...]',
   description: `
     Starts the server with nothing to set up, and protects folders of this machine: makes an encrypted repository with a generated
-    password below the data folder ($HOLDFAST_DATA, or data/ here), backs the folders up into it at once, checks it, and does so again every day
-    until it is interrupted. Run again, it stores what has changed. Without folders it starts the server alone.
+    password below the data folder ($HOLDFAST_DATA, or data/ here), backs the folders up into it at once, checks it, and does so
+    again every day until it is interrupted. Run again, it stores what has changed. Without folders it starts the server alone.
 
     With --once there is no server: the folders are backed up and checked, and that is all.
   `,
