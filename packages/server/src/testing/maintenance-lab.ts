@@ -1,6 +1,15 @@
 import { readdirSync } from 'node:fs'
 import { join } from 'node:path'
-import { loadSnapshots, type OpenRepository, type SnapshotId, type StoredSnapshot, timestampFromMs } from '@holdfast/engine'
+import {
+  initRepository,
+  loadSnapshots,
+  type OpenRepository,
+  openStorage,
+  parseLocation,
+  type SnapshotId,
+  type StoredSnapshot,
+  timestampFromMs,
+} from '@holdfast/engine'
 import { ManualClock, saveSample } from '@holdfast/engine/testing'
 import type { Maintenance, Run } from '@holdfast/protocol'
 import type { LightMyRequestResponse } from 'fastify'
@@ -53,7 +62,11 @@ export class MaintenanceLab {
     if (foundations === undefined) throw new Error('the server was composed of nothing')
     const ownerId = await server.addUser('root', 'admin')
     const location = join(server.folder, 'main')
-    const body = { name: 'main', location, mode: 'create', password: LAB_PASSWORD }
+    // Its key is derived at the least cost: each task does that.
+    const storage = await openStorage(parseLocation(location), {})
+    await initRepository(storage, { password: LAB_PASSWORD, cost: { N: 2, r: 8, p: 1 } })
+    await storage.close()
+    const body = { name: 'main', location, mode: 'adopt', password: LAB_PASSWORD }
     const added = await server.request('POST /api/v1/repositories', { as: 'root', body })
     return new MaintenanceLab({ server, clock, location, repositoryId: added.json().id, ownerId }, foundations)
   }

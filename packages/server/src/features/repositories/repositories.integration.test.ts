@@ -3,11 +3,13 @@ import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSyn
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { promisify } from 'node:util'
+import { currentIdentity, timestampFromMs } from '@holdfast/engine'
 import { type CephS3, resticBinaries, type Sshd, startCephS3, startSshd } from '@holdfast/engine/testing'
 import type { LightMyRequestResponse } from 'fastify'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { runRestic } from '../../testing/restic-lab.ts'
 import { allDatabases, TestServer } from '../../testing/test-server.ts'
+import { lockPastStale } from './lock-past-stale.ts'
 
 const PASSWORD = "it's the password of somebody"
 const [{ path: restic } = { path: '' }] = resticBinaries()
@@ -90,6 +92,24 @@ for (const databases of allDatabases()) {
       const added = await add({ name: 'theirs', location, mode: 'adopt', password: PASSWORD })
       expect(added.statusCode, added.body).toBe(201)
       expect(readdirSync(join(location, 'locks'))).toEqual([])
+    })
+
+    it('are not taken from clients whose machine is called like that of the server: their locks count until they are old', async () => {
+      const { id } = (await add({ name: 'first', location: join(server.folder, 'first'), mode: 'create' })).json()
+      const repository = await server.services.repositories.open(id)
+      try {
+        const lock = (hostname: string): Promise<unknown> => {
+          // There is no such process.
+          const fields = { time: timestampFromMs(Date.now()), exclusive: false, hostname, username: 'root', pid: 2 ** 22 + 1 }
+          return repository.saveUnpacked('locks', Buffer.from(JSON.stringify(fields)))
+        }
+        await lock(repository.identity.hostname)
+        await (await lockPastStale(repository, { exclusive: true }))[Symbol.asyncDispose]()
+        await lock(currentIdentity().hostname)
+        await expect(lockPastStale(repository, { exclusive: true })).rejects.toMatchObject({ code: 'repository.locked' })
+      } finally {
+        await repository.storage.close()
+      }
     })
 
     it('keep their secrets sealed, and never tell them', async () => {

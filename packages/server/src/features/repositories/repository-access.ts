@@ -1,4 +1,6 @@
 import {
+  currentIdentity,
+  type Identity,
   initRepository,
   type OpenRepository,
   type OpenStorageOptions,
@@ -52,7 +54,7 @@ export class RepositoryAccess {
 
   async openAt(location: ParsedLocation, { password, credentials }: RepositorySecrets): Promise<OpenRepository> {
     const storage = await openStorage(location, storageOptions(credentials))
-    return closingOnFailure(storage, () => openRepository(storage, { password }))
+    return closingOnFailure(storage, () => openRepository(storage, { password, identity: serverIdentity() }))
   }
 
   /** Makes sure that a repository is there and opens, or, where clients make it, that there can be one. Leaves it closed. */
@@ -78,6 +80,15 @@ export class RepositoryAccess {
   async openStorageOf(repository: StoredRepository): Promise<Storage> {
     return openStorage(parseLocation(repository.location), storageOptions(this.unseal(repository).credentials))
   }
+}
+
+/**
+ * As whom the server locks. Its host has a name that no client's has: by it, locks of server processes of this machine that are gone are
+ * told from those of clients whose machines happen to be called the same, which are at work.
+ */
+function serverIdentity(): Identity {
+  const identity = currentIdentity()
+  return { ...identity, hostname: `holdfast@${identity.hostname}` }
 }
 
 /** A location as it may be stored and shown. @throws {ServerError} `request.invalid` for one with a password in it or a relative folder. */

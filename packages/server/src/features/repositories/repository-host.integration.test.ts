@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import { readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { type BlobId, initRepository, type OpenRepository, openRepository, openStorage, parseLocation, systemClock } from '@holdfast/engine'
-import { FaultyStorage, MemoryStorage } from '@holdfast/engine/testing'
+import { FaultyStorage, ManualClock, MemoryStorage } from '@holdfast/engine/testing'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { UPLOAD_PASSWORD, UploadServer } from '../../testing/upload-server.ts'
 import { RepositoryHosts } from './repository-host.ts'
@@ -52,6 +52,21 @@ test('a repository that is locked by somebody else cannot be used now', async ()
   await using _lock = await repository.lock({ exclusive: true })
   const hosts = new RepositoryHosts({ open: () => openRepository(storage, { password: 'x', clock }), clock: systemClock })
   await expect(hosts.of(1).use()).rejects.toMatchObject({ code: 'server.unavailable' })
+})
+
+test('the lock of a process that is gone keeps nobody out', async () => {
+  const storage = new MemoryStorage()
+  const repository = await initRepository(storage, {
+    password: 'x',
+    cost: { N: 2, r: 8, p: 1 },
+    clock: new ManualClock(Date.now() - 3_600_000),
+  })
+  await repository.lock({ exclusive: true })
+  const hosts = new RepositoryHosts({ open: () => openRepository(storage, { password: 'x' }), clock: systemClock, workers: 1 })
+  using use = await hosts.of(1).use()
+  expect(use.hosted.signal.aborted).toBe(false)
+  use[Symbol.dispose]()
+  await hosts.close({ graceMs: 1000 })
 })
 
 /** Outlives those who open it, as a disk does. */
