@@ -3,6 +3,8 @@
  */
 
 export type { Polynomial } from './chunker/polynomial.ts'
+export { parsePolynomial } from './chunker/polynomial.ts'
+export { cutStream, StreamCutter } from './chunker/stream-cutter.ts'
 export type { CompressionMode } from './compression/zstd.ts'
 export { randomSealingKey, type SealingKey } from './crypto/sealer.ts'
 export { ENGINE_ERRORS, EngineError, type EngineErrorCode, isEngineError, messageOf, systemStateOf } from './errors.ts'

@@ -4,6 +4,7 @@ import formbody from '@fastify/formbody'
 import { secureRandom } from '@holdfast/engine'
 import fastify, { type FastifyBaseLogger, type FastifyServerOptions, type RouteOptions } from 'fastify'
 import { serializerCompiler, validatorCompiler, type ZodTypeProvider } from 'fastify-type-provider-zod'
+import { backupServiceRoutes } from './ancestors/backup-service/routes.ts'
 import type { Foundations, Services } from './composition.ts'
 import { accountRoutes } from './features/accounts/routes.ts'
 import { auditRoutes } from './features/audit/routes.ts'
@@ -93,6 +94,7 @@ function registerRoutes(app: App, { foundations, services }: Pick<AppOptions, 'f
   contentRoutes(app, services)
   searchRoutes(app, services)
   restoreRoutes(app, services)
+  backupServiceRoutes(app, services.backupService)
   resticAccessRoutes(app, services)
   restRoutes(app, services.restEndpoint)
   registerAgentRoutes(app, { foundations, services })

@@ -1,5 +1,6 @@
 import { type Clock, secureRandom } from '@holdfast/engine'
 import type { Logger } from 'pino'
+import { type BackupServiceServices, composeBackupService } from './ancestors/backup-service/composition.ts'
 import type { Settings } from './config/settings.ts'
 import type { Database } from './db/database.ts'
 import { Leases } from './db/leases.ts'
@@ -56,7 +57,13 @@ export interface BackgroundWork {
 }
 
 /** The services of all features, made once and given to the routes. */
-export interface Services extends AccountServices, RunServices, SnapshotServices, RestEndpointServices, MaintenanceServices {
+export interface Services
+  extends BackupServiceServices,
+    AccountServices,
+    RunServices,
+    SnapshotServices,
+    RestEndpointServices,
+    MaintenanceServices {
   readonly clients: Clients
   readonly clientStore: ClientStore
   readonly enrolments: Enrolments
@@ -126,14 +133,18 @@ export function composeServices(foundations: Foundations): Services {
     clientLogs: new ClientLogs(clientStore),
     metrics: new Metrics({ store: metricsStore, clock }),
   }
+  const backupServices = composeBackupService({ ...foundations, ...services })
   tellOfEvents(services, clock)
   const closing = { start: () => undefined, stop: () => repositoryParts.close() }
   const { scheduler, sweeper } = runServices
   const ending = { start: () => undefined, stop: () => writers.stop().finally(() => uploads.close()) }
   return {
     ...services,
+    ...backupServices,
     background: [
       closing,
+      backupServices.gatherer,
+      backupServices.serviceRetention,
       accountServices.accountUpkeep,
       notifications.notifier,
       snapshotServices.indexer,

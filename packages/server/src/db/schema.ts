@@ -1,3 +1,4 @@
+import type { BackupServiceTables } from '../ancestors/backup-service/tables.ts'
 import type { AccountTables } from '../features/accounts/tables.ts'
 import type { AuditTables } from '../features/audit/tables.ts'
 import type { ClientTables } from '../features/clients/tables.ts'
@@ -17,6 +18,7 @@ import type { UploadTables } from '../features/uploads/tables.ts'
 export interface Tables
   extends AccountTables,
     AuditTables,
+    BackupServiceTables,
     ClientTables,
     MaintenanceTables,
     PlanTables,

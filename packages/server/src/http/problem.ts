@@ -50,6 +50,11 @@ export function answerFailure(error: FastifyError, request: FastifyRequest, repl
   return sendProblem(reply, { request, problem: problemOf(error), error })
 }
 
+/** The HTTP status of anything that was thrown. */
+export function statusOf(error: FastifyError | Error): number {
+  return problemOf(error).status
+}
+
 /** The problem details of anything that was thrown. */
 function problemOf(error: FastifyError | Error): Problem {
   if (isServerError(error)) return problem(error.status, { code: error.code, detail: error.message })

@@ -82,6 +82,9 @@ const CHANNEL = {
 
 /** Routes with a parameter that is nobody's: administrators set these things up, all may see them, or the parameter is no object. */
 const UNOWNED: ReadonlySet<string> = new Set([
+  'POST /api/clients/:token/tasks',
+  'POST /api/clients/:token/tasks/:taskId/run',
+  'POST /api/clients/:token/config',
   'PUT /api/v1/clients/:id/restic/repositories/:repositoryId',
   'DELETE /api/v1/clients/:id/restic/repositories/:repositoryId',
   'GET /api/v1/users/:id',

@@ -8,6 +8,7 @@ import { uploadsMigration } from './0006-uploads.ts'
 import { searchMigration } from './0007-search.ts'
 import { resticAccessMigration } from './0008-restic-access.ts'
 import { maintenanceMigration } from './0009-maintenance.ts'
+import { backupServiceMigration } from './0010-backup-service.ts'
 
 /** Every step of the schema, oldest first. */
 export function allMigrations(): readonly Migration[] {
@@ -21,5 +22,6 @@ export function allMigrations(): readonly Migration[] {
     searchMigration,
     resticAccessMigration,
     maintenanceMigration,
+    backupServiceMigration,
   ]
 }

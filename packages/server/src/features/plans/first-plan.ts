@@ -26,7 +26,7 @@ export async function ensureFirstPlan(
 }
 
 /** The nearest regular times: cron has no intervals. */
-function cronOf(intervalSeconds: number): string {
+export function cronOf(intervalSeconds: number): string {
   const minutes = Math.max(1, Math.round(intervalSeconds / 60))
   if (minutes < 60) return `*/${minutes} * * * *`
   const hours = Math.round(minutes / 60)

@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process'
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { promisify } from 'node:util'
@@ -17,10 +17,15 @@ const [{ path: restic } = { path: '' }] = resticBinaries()
 let ceph: CephS3
 let sshd: Sshd
 let folders = 0
+/** A repository that restic has made. */
+let made: string
 beforeAll(async () => {
-  ;[ceph, sshd] = await Promise.all([startCephS3(), startSshd()])
+  made = mkdtempSync(join(tmpdir(), 'holdfast-made-'))
+  const making = runRestic(restic, ['init'], { location: made, password: PASSWORD })
+  ;[ceph, sshd] = await Promise.all([startCephS3(), startSshd(), making])
 })
 afterAll(async () => {
+  rmSync(made, { recursive: true, force: true })
   await Promise.all([ceph?.stop(), sshd?.stop()])
 })
 
@@ -83,7 +88,7 @@ for (const databases of allDatabases()) {
 
     it('of restic are taken over with their password', async () => {
       const location = join(server.folder, 'theirs')
-      expect((await runRestic(restic, ['init'], { location, password: PASSWORD })).code).toBe(0)
+      cpSync(made, location, { recursive: true })
       const wrong = await add({ name: 'theirs', location, mode: 'adopt', password: 'wrong' })
       expect([wrong.statusCode, wrong.json().code]).toEqual([422, 'repository.password'])
       expect(wrong.json().detail).toMatch(/password/)

@@ -32,6 +32,17 @@ export interface RestoreToBegin {
   readonly restore: RestoreOrder
 }
 
+/** A backup that a client has carried out by itself. */
+export interface BackupCarriedOut {
+  readonly clientId: number
+  readonly planId: number
+  readonly repositoryId: number
+  /** As the client knows it; perhaps nobody else does. */
+  readonly runId: number
+  /** What the client has to say of it. */
+  readonly message: string
+}
+
 /** Runs as agents see them: theirs alone. */
 export class AgentRuns {
   readonly #options: AgentRunsOptions
@@ -91,6 +102,31 @@ export class AgentRuns {
     const order = await dispatch.order(run)
     if (order === undefined) throw new ServerError('request.conflict', `Cannot begin run ${run.id}: its client or its repository is gone`)
     return order
+  }
+
+  /**
+   * Notes the end of a backup that a client has carried out by its own lights. It ends the run of that number or the one that waits; where
+   * there is none, one is made. Gives its number.
+   */
+  async recordEnd(backup: BackupCarriedOut, outcome: Pick<FinishRun, 'state' | 'error'>): Promise<number> {
+    const { store, lifecycle, clock } = this.#options
+    const { clientId, planId, repositoryId, runId, message } = backup
+    const holder = holderOf(clientId, 'itself')
+    const open = await store.list({ planId, states: ['pending', 'running'], limit: 100 })
+    const wanted = open.find(({ id }) => id === runId) ?? open[0]
+    const taken = wanted?.state === 'pending' ? await lifecycle.take(wanted, holder) : wanted
+    const now = clock.now()
+    const begun = { state: 'running', started_at: now, claim_count: 1, lease_holder: holder, lease_expires_at: now + LEASE_MS } as const
+    const run =
+      taken ??
+      (await lifecycle.create({
+        ...{ kind: 'backup', trigger: 'schedule', client_id: clientId, plan_id: planId, repository_id: repositoryId },
+        ...begun,
+      }))
+    if (message !== '')
+      await lifecycle.log(run, [{ at: new Date(now).toISOString(), level: outcome.state === 'error' ? 'error' : 'info', message }])
+    await lifecycle.finish(run, { ...outcome, snapshotId: null, statistics: null })
+    return run.id
   }
 
   /** What a run of an agent restores. @throws {ServerError} `not-found` for runs of others and those that restore nothing now. */

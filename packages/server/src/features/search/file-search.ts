@@ -255,7 +255,7 @@ function united(a: FileVersion, b: FileVersion): FileVersion {
 }
 
 function parsePosition(cursor: string): Position {
-  const [, nameId, folderId] = /^(\d{1,9})\.(\d{0,9})$/.exec(cursor) ?? []
+  const [, nameId, folderId] = /^(\d{1,15})\.(\d{0,15})$/.exec(cursor) ?? []
   if (nameId === undefined) throw new ServerError('request.invalid', 'Cannot take the request: the cursor is none that a page gave')
   return { nameId: Number(nameId), folderId: folderId ? Number(folderId) : undefined }
 }

@@ -1,0 +1,265 @@
+import { createHash } from 'node:crypto'
+import { readdirSync } from 'node:fs'
+import { join } from 'node:path'
+import { loadSnapshots, openRepository, openStorage, parseLocation, secureRandom } from '@holdfast/engine'
+import { ManualClock } from '@holdfast/engine/testing'
+import { afterAll, afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { allDatabases, TEST_PASSWORD, TestServer } from '../../testing/test-server.ts'
+
+const DAY_MS = 86_400_000
+/** Multipart bodies as the client program makes them. */
+const BOUNDARY = 'boundary-of-the-test'
+
+for (const databases of allDatabases()) {
+  describe(`the endpoints of the Backup Service on ${databases.name}`, () => {
+    let server: TestServer
+    let clock: ManualClock
+    let admin: string
+    let token: string
+    let clientId: number
+
+    beforeEach(async () => {
+      clock = new ManualClock(Date.UTC(2026, 5, 1))
+      const databaseUrl = await databases.create()
+      server = await TestServer.start({ clock, ...(databaseUrl === undefined ? {} : { databaseUrl }) })
+      await server.addUser('admin', 'admin')
+      const login = await form('POST /api/login', { username: 'admin', password: TEST_PASSWORD })
+      expect(login.json()).toEqual({ access_token: expect.any(String), token_type: 'bearer' })
+      admin = login.json().access_token
+      const registered = await asAdmin('POST /api/clients/register', { name: 'desk' })
+      expect(registered.json()).toEqual({
+        id: expect.any(Number),
+        name: 'desk',
+        token: expect.any(String),
+        owner_id: expect.any(Number),
+        last_ping: null,
+        last_backup: null,
+        pre_commands: [],
+      })
+      token = registered.json().token
+      clientId = registered.json().id
+    })
+    afterEach(() => server[Symbol.asyncDispose]())
+    afterAll(() => databases.stop())
+
+    type Reply = Awaited<ReturnType<TestServer['request']>>
+    const form = (route: string, fields: Readonly<Record<string, string>>, bearer?: string): Promise<Reply> =>
+      server.request(route, {
+        body: new URLSearchParams(fields).toString(),
+        headers: {
+          'content-type': 'application/x-www-form-urlencoded',
+          ...(bearer === undefined ? {} : { authorization: `Bearer ${bearer}` }),
+        },
+      })
+    const asAdmin = (route: string, body?: object): Promise<Reply> =>
+      server.request(route, { token: admin, ...(body === undefined ? {} : { body }) })
+    async function upload(path: string, content: string | Buffer, more: Readonly<Record<string, string>> = {}): Promise<Reply> {
+      const fields = Object.entries({ path, ...more }).map(
+        ([name, value]) => `--${BOUNDARY}\r\nContent-Disposition: form-data; name="${name}"\r\n\r\n${value}\r\n`,
+      )
+      const head = `--${BOUNDARY}\r\nContent-Disposition: form-data; name="file"; filename="x"\r\nContent-Type: application/octet-stream\r\n\r\n`
+      const body = Buffer.concat([Buffer.from(head), Buffer.from(content), Buffer.from(`\r\n${fields.join('')}--${BOUNDARY}--\r\n`)])
+      clock.advance(1)
+      return server.request(`POST /api/clients/${token}/backup`, {
+        body,
+        headers: { 'content-type': `multipart/form-data; boundary=${BOUNDARY}` },
+      })
+    }
+    const download = async (id: number): Promise<Buffer> => (await server.request(`GET /api/clients/${token}/download/${id}`)).rawPayload
+    const spooled = (): string[] => {
+      try {
+        return readdirSync(join(server.folder, 'spool'))
+      } catch {
+        return []
+      }
+    }
+
+    it('have the shapes that their clients know', async () => {
+      const user = { username: 'ann', password: 'wrong horse battery', is_admin: false, retention_days: 30, retention_versions: 5 }
+      expect((await asAdmin('POST /api/register_user', user)).json()).toEqual({
+        id: expect.any(Number),
+        username: 'ann',
+        is_admin: false,
+        retention_days: 30,
+        retention_versions: 5,
+      })
+      const taken = await asAdmin('POST /api/register_user', user)
+      expect([taken.statusCode, taken.json()]).toEqual([400, { detail: expect.any(String) }])
+      expect((await server.request(`POST /api/clients/${token}/ping`)).json()).toEqual({ status: 'pong' })
+      expect((await form(`POST /api/clients/${token}/log`, { level: 'INFO', message: 'hello' })).json()).toEqual({ status: 'logged' })
+      const listing = [
+        { path: '/home', is_dir: true },
+        { path: '/home/a', is_dir: false },
+      ]
+      const updated = await server.request(`POST /api/clients/${token}/files`, { body: listing })
+      expect(updated.json()).toEqual({ status: 'updated' })
+      expect((await asAdmin(`GET /api/clients/${clientId}/files`)).json()).toEqual(
+        listing.map((entry) => ({ id: expect.any(Number), ...entry })),
+      )
+      const config = await form(`POST /api/clients/${clientId}/config`, { pre_commands: 'sync\n\ndate' }, admin)
+      expect([config.statusCode, config.headers.location]).toEqual([303, `/clients/${clientId}`])
+      expect((await server.request(`GET /api/clients/${token}/config`)).json()).toEqual({ pre_commands: ['sync', 'date'] })
+      const logs = await asAdmin(`GET /api/v1/clients/${clientId}/logs`)
+      expect(logs.json().items).toMatchObject([{ level: 'info', message: 'hello' }])
+    })
+
+    it('say why they refuse, in their own form', async () => {
+      for (const [reply, status] of [
+        [await form('POST /api/login', { username: 'admin', password: 'wrong' }), 401],
+        [await server.request('POST /api/clients/register', { body: { name: 'x' } }), 401],
+        [await server.request('POST /api/clients/unknown/ping'), 404],
+        [await server.request(`GET /api/clients/${token}/download/99`), 404],
+        [await server.request(`GET /api/clients/${clientId}/files`), 401],
+        [await server.request(`GET /api/clients/${clientId}/tasks`), 401],
+        [await form(`POST /api/clients/${clientId}/tasks`, { path: '/home', frequency_minutes: '0' }, admin), 422],
+        [await form(`POST /api/clients/${clientId}/tasks`, { path: '/home', frequency_minutes: '10' }, token), 403],
+        [await asAdmin('POST /api/register_user', { username: 'x', password: 'wrong horse battery' }), 422],
+        [await server.request(`POST /api/clients/${token}/backup`, { body: { path: 'x' } }), 422],
+      ] as const) {
+        expect([reply.statusCode, reply.json()]).toEqual([status, { detail: expect.any(String) }])
+        if (status === 401) expect(reply.headers['www-authenticate']).toBe('Bearer')
+      }
+    })
+
+    it('keep versions of files in snapshots, and give them back', async () => {
+      const large = secureRandom(3_000_000)
+      const first = (await upload('/home/ann/a.txt', 'first')).json()
+      expect(first).toEqual({
+        id: expect.any(Number),
+        original_path: '/home/ann/a.txt',
+        version_time: new Date(clock.now()).toISOString(),
+        size: 5,
+        file_hash: createHash('sha256').update('first').digest('hex'),
+      })
+      const second = (await upload('/home/ann/a.txt', 'second')).json()
+      const [big, windows] = [(await upload('C:\\Users\\ann\\big.bin', large)).json(), (await upload('/home/ann/größe 100%', '')).json()]
+      // Safe, and to be had, before there is a snapshot.
+      expect(spooled()).toHaveLength(4)
+      expect((await download(first.id)).toString()).toBe('first')
+      await server.services.gatherer.gather({ all: true })
+      expect(spooled()).toHaveLength(0)
+      expect((await download(first.id)).toString()).toBe('first')
+      expect((await download(second.id)).toString()).toBe('second')
+      expect((await download(big.id)).equals(large)).toBe(true)
+      expect((await download(windows.id)).toString()).toBe('')
+      const listed = (await server.request(`GET /api/clients/${token}/backups`)).json()
+      expect(listed.map(({ id }: { id: number }) => id)).toEqual([windows.id, big.id, second.id, first.id])
+      // Two versions of one path cannot be in one snapshot.
+      const { items } = (await asAdmin(`GET /api/v1/snapshots?clientId=${clientId}`)).json()
+      expect(items.map(({ fileCount }: { fileCount: number }) => fileCount).toSorted()).toEqual([1, 3])
+    })
+
+    it('lose nothing that they have taken when the server dies before the snapshot', async () => {
+      const { id } = (await upload('/a', 'safe')).json()
+      await server.services.gatherer.stop()
+      // Whoever comes next finds the spool.
+      await server.services.gatherer.gather({ all: true })
+      expect((await download(id)).toString()).toBe('safe')
+      expect(spooled()).toHaveLength(0)
+    })
+
+    it('keep nothing of an upload that makes no sense', async () => {
+      expect((await upload('', 'x')).statusCode).toBe(422)
+      expect((await upload('/a', 'x', { retention_days: 'many' })).statusCode).toBe(422)
+      expect(spooled()).toHaveLength(0)
+    })
+
+    it('let old versions go, by the rule that takes more, and never the newest', async () => {
+      const ids: number[] = []
+      for (let version = 0; version < 4; version++) {
+        ids.push((await upload('/a', `version ${version}`)).json().id)
+        await upload('/other', `other ${version}`, { retention_versions: '10' })
+        await server.services.gatherer.gather({ all: true })
+        clock.advance(DAY_MS)
+      }
+      ids.push((await upload('/a', 'version 4', { retention_versions: '3', retention_days: '30' })).json().id)
+      await server.services.gatherer.gather({ all: true })
+      await server.services.serviceRetention.apply()
+      const listed = (await server.request(`GET /api/clients/${token}/backups`)).json()
+      expect(
+        listed.filter(({ original_path }: { original_path: string }) => original_path === '/a').map(({ id }: { id: number }) => id),
+      ).toEqual(ids.slice(2).reverse())
+      expect(listed.filter(({ original_path }: { original_path: string }) => original_path === '/other')).toHaveLength(4)
+      // Those that stay can still be had from the snapshots that were written anew.
+      for (const { id } of listed) expect((await download(id)).length).toBeGreaterThan(0)
+      clock.advance(100 * DAY_MS)
+      await server.services.serviceRetention.apply()
+      const later = (await server.request(`GET /api/clients/${token}/backups`)).json()
+      expect(later.filter(({ original_path }: { original_path: string }) => original_path === '/a')).toHaveLength(1)
+    })
+
+    it('have tasks, which are plans', async () => {
+      const fields = { path: '/home', frequency_minutes: '45', pre_commands: 'sync', retention_days: '7', compress: 'true' }
+      const made = await form(`POST /api/clients/${clientId}/tasks`, fields, admin)
+      expect([made.statusCode, made.headers.location]).toEqual([303, `/clients/${clientId}`])
+      const [task] = (await server.request(`GET /api/clients/${token}/tasks`)).json()
+      expect(task).toEqual({
+        id: expect.any(Number),
+        path: '/home',
+        frequency_minutes: 45,
+        pre_commands: ['sync'],
+        retention_days: 7,
+        retention_versions: null,
+        compress: true,
+        last_run: null,
+        next_run: expect.any(String),
+        pending_run_id: null,
+      })
+      expect((await asAdmin(`GET /api/clients/${clientId}/tasks`)).json()).toEqual([task])
+      expect((await asAdmin(`GET /api/v1/plans/${task.id}`)).json()).toMatchObject({ selection: { paths: ['/home'] } })
+      const scheduled = (await asAdmin(`POST /api/clients/${clientId}/tasks/${task.id}/run`)).json()
+      expect(scheduled).toEqual({ status: 'scheduled', run_id: expect.any(Number) })
+      expect((await server.request(`GET /api/clients/${token}/tasks`)).json()[0].pending_run_id).toBe(scheduled.run_id)
+      const end = { run_id: String(scheduled.run_id), status: 'SUCCESS', message: 'all well' }
+      expect((await form(`POST /api/clients/${token}/tasks/${task.id}/status`, end)).json()).toEqual({
+        status: 'recorded',
+        run_id: scheduled.run_id,
+      })
+      const now = clock.now()
+      expect((await server.request(`GET /api/clients/${token}/tasks`)).json()[0]).toMatchObject({
+        pending_run_id: null,
+        last_run: new Date(now).toISOString(),
+        next_run: new Date(now + 45 * 60_000).toISOString(),
+      })
+      const unknown = await form(`POST /api/clients/${token}/tasks/${task.id}/status`, {
+        run_id: '9999',
+        status: 'FAILED',
+        message: 'disk',
+      })
+      expect(unknown.json().run_id).not.toBe(scheduled.run_id)
+      const run = (await asAdmin(`GET /api/v1/runs/${unknown.json().run_id}`)).json()
+      expect(run).toMatchObject({ state: 'error', error: { message: 'disk' }, planId: task.id })
+    })
+
+    it('keep clients apart', async () => {
+      const { id } = (await upload('/secret', 'mine')).json()
+      const other = (await asAdmin('POST /api/clients/register', { name: 'other' })).json()
+      expect((await server.request(`GET /api/clients/${other.token}/backups`)).json()).toEqual([])
+      expect((await server.request(`GET /api/clients/${other.token}/download/${id}`)).statusCode).toBe(404)
+      const again = (await asAdmin('POST /api/clients/register', { name: 'desk' })).json()
+      expect(again.id).toBe(clientId)
+      expect((await server.request(`POST /api/clients/${token}/ping`)).statusCode).toBe(404)
+    })
+
+    it('make of ten thousand files a handful of snapshots', async () => {
+      for (let file = 0; file < 10_000; file += 50) {
+        await Promise.all(
+          Array.from({ length: 50 }, (_, index) => upload(`/data/folder-${file % 97}/file-${file + index}`, `content ${file + index}`)),
+        )
+        if (file % 2500 === 0) await server.services.gatherer.gather()
+      }
+      await server.services.gatherer.gather({ all: true })
+      expect(spooled()).toHaveLength(0)
+      const [{ location }] = (await asAdmin('GET /api/v1/repositories')).json()
+      const kit = (await asAdmin('GET /api/v1/repositories/1/recovery-kit')).body
+      const [, password = ''] = /RESTIC_PASSWORD='([^']+)'/.exec(kit) ?? []
+      const repository = await openRepository(await openStorage(parseLocation(location)), { password })
+      expect((await loadSnapshots(repository)).length).toBeLessThan(10)
+      const packs = await Array.fromAsync(repository.list('data'))
+      expect(packs.length).toBeLessThan(20)
+      await repository.storage.close()
+      const { items } = (await asAdmin('GET /api/v1/snapshots')).json()
+      expect(items.reduce((sum: number, { fileCount }: { fileCount: number }) => sum + fileCount, 0)).toBe(10_000)
+    }, 120_000)
+  })
+}

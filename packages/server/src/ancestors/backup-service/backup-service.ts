@@ -1,0 +1,194 @@
+import { byteStringOf, type Clock } from '@holdfast/engine'
+import { type ClientSettings, clientSettingsSchema, type Login, type LogLevel, type NewUser, type User } from '@holdfast/protocol'
+import type { FastifyRequest } from 'fastify'
+import { notFound, ServerError } from '../../errors.ts'
+import type { Accounts } from '../../features/accounts/accounts.ts'
+import type { Visitor } from '../../features/accounts/sessions.ts'
+import type { Origin } from '../../features/audit/audit.ts'
+import type { ClientLogs } from '../../features/clients/client-logs.ts'
+import type { Clients } from '../../features/clients/clients.ts'
+import type { Enrolments } from '../../features/clients/enrolment.ts'
+import type { ClientStore, StoredClient } from '../../features/clients/store.ts'
+import type { SnapshotFiles } from '../../features/snapshots/snapshot-files.ts'
+import { addressOf } from '../../features/snapshots/snapshot-path.ts'
+import type { SnapshotStore } from '../../features/snapshots/store.ts'
+import type { Actor, UserActor } from '../../http/actor.ts'
+import { snapshotPathOf } from './batch-upload.ts'
+import type { Spool, SpooledFile } from './spool.ts'
+import type { ServiceStore, StoredFile } from './store.ts'
+import type { ServiceTasks } from './tasks.ts'
+
+/** A client of the Backup Service, which is a client like any other. */
+export type ServiceClient = StoredClient
+
+export interface BackupServiceOptions {
+  readonly store: ServiceStore
+  readonly spool: Spool
+  readonly tasks: ServiceTasks
+  readonly accounts: Accounts
+  readonly clients: Clients
+  readonly clientStore: ClientStore
+  readonly clientLogs: ClientLogs
+  readonly enrolments: Enrolments
+  readonly snapshotStore: SnapshotStore
+  readonly snapshotFiles: SnapshotFiles
+  readonly clock: Clock
+  /** Who is behind a bearer token. */
+  readonly authenticate: (token: string) => Promise<Actor | undefined>
+}
+
+/** What the Backup Service did, on the server's own services: its clients are clients, its tasks plans, its files lie in snapshots. */
+export class BackupService {
+  readonly spool: Spool
+  readonly tasks: ServiceTasks
+  readonly #options: BackupServiceOptions
+
+  constructor(options: BackupServiceOptions) {
+    this.#options = options
+    this.spool = options.spool
+    this.tasks = options.tasks
+  }
+
+  /** A token that stands for the user. @throws {ServerError} `auth.failed` and its like */
+  async login(login: Login, visitor: Visitor): Promise<string> {
+    return (await this.#options.accounts.login(login, visitor)).token
+  }
+
+  addUser(user: NewUser, origin: Origin): Promise<User> {
+    return this.#options.accounts.create(user, origin)
+  }
+
+  /** Adds a client, or gives one of that name a new token: a client program that starts again registers again. */
+  async registerClient(
+    { name, ownerId }: { readonly name: string; readonly ownerId: number },
+    origin: Origin,
+  ): Promise<Readonly<Record<string, unknown>>> {
+    const { accounts, clients, clientStore, enrolments } = this.#options
+    await accounts.get(ownerId)
+    const existing = await clientStore.find({ name, ownerId })
+    const client = existing ?? (await clients.createFor(ownerId, { name, settings: undefined }, origin))
+    const token = await enrolments.rotate(client, origin)
+    return {
+      id: client.id,
+      name: client.name,
+      token,
+      owner_id: client.owner_id,
+      last_ping: timeOf(client.last_ping_at),
+      last_backup: timeOf(client.last_backup_at),
+      pre_commands: this.preCommands(client),
+    }
+  }
+
+  /** The client whose token it is. @throws {ServerError} `not-found` */
+  async clientOf(token: string): Promise<ServiceClient> {
+    const { enrolments, clients } = this.#options
+    const agent = await enrolments.actorOfToken(token)
+    if (agent === undefined) throw new ServerError('not-found', 'Client not found')
+    return clients.byId(agent.clientId)
+  }
+
+  /** A client by its number, for administrators. @throws {ServerError} `auth.required`, `auth.forbidden`, `not-found` */
+  async administered(request: FastifyRequest, clientId: number): Promise<ServiceClient> {
+    const { authenticate, clients } = this.#options
+    const token = /^bearer +(\S+)$/i.exec(request.headers.authorization ?? '')?.[1]
+    const actor = request.actor ?? (token === undefined ? undefined : await authenticate(token))
+    if (actor?.kind !== 'user') throw new ServerError('auth.required', 'Not authenticated')
+    const hasScope = actor.scopes === undefined || actor.scopes.includes('admin')
+    if (actor.role !== 'admin' || !hasScope) throw new ServerError('auth.forbidden', 'Not enough permissions')
+    return clients.visible(actor, clientId)
+  }
+
+  /** The owner of a client, on whose behalf its token acts. */
+  async ownerOf({ owner_id }: ServiceClient): Promise<UserActor> {
+    const { id, username, role } = await this.#options.accounts.get(owner_id)
+    return { kind: 'user', userId: id, username, role, scopes: undefined, sessionId: undefined }
+  }
+
+  async heard({ id }: ServiceClient): Promise<void> {
+    await this.#options.enrolments.heard(id, undefined)
+  }
+
+  async log({ id }: ServiceClient, { level, message }: { readonly level: LogLevel; readonly message: string }): Promise<void> {
+    const { clientLogs, clock } = this.#options
+    await clientLogs.add(id, [{ at: new Date(clock.now()).toISOString(), level, message }])
+  }
+
+  /** Notes a file that is safe in the spool: a snapshot with it is made soon. */
+  async addFile(
+    { id }: ServiceClient,
+    file: {
+      readonly path: string
+      readonly spooled: SpooledFile
+      readonly retention: { readonly days: number | null; readonly versions: number | null }
+    },
+  ): Promise<StoredFile> {
+    const { store, clients, clock } = this.#options
+    const { path, spooled, retention } = file
+    const added = await store.addFile({
+      client_id: id,
+      path,
+      uploaded_at: clock.now(),
+      size_bytes: spooled.sizeBytes,
+      file_hash: spooled.hash,
+      retention_days: retention.days,
+      retention_versions: retention.versions,
+      spool_path: spooled.path,
+      repository_id: null,
+      snapshot_id: null,
+    })
+    await clients.noteBackup(id, added.uploaded_at)
+    return added
+  }
+
+  files({ id }: ServiceClient): Promise<StoredFile[]> {
+    return this.#options.store.files(id)
+  }
+
+  /** A version of a file. @throws {ServerError} `not-found`, `server.unavailable` while another server has it */
+  async content(
+    client: ServiceClient,
+    backupId: number,
+  ): Promise<{ readonly file: StoredFile; readonly content: AsyncIterable<Uint8Array> }> {
+    const { store, spool, snapshotStore, snapshotFiles } = this.#options
+    const file = await store.findFile(client.id, backupId)
+    if (file === undefined) throw notFound(`the backup ${backupId}`)
+    if (file.spool_path !== null) {
+      const content = await spool.read(file.spool_path)
+      if (content !== undefined) return { file, content }
+      // It may have become part of a snapshot at this moment.
+      const again = await store.findFile(client.id, backupId)
+      if (again?.spool_path !== null) throw new ServerError('server.unavailable', 'The file is on its way', { retryAfterSeconds: 5 })
+      return this.content(client, backupId)
+    }
+    const snapshot = await snapshotStore.findByName(file.repository_id ?? 0, file.snapshot_id ?? '')
+    if (snapshot === undefined) throw notFound(`the backup ${backupId}`)
+    const found = await snapshotFiles.file(await this.ownerOf(client), snapshot.id, addressOf(byteStringOf(snapshotPathOf(file.path))))
+    return { file, content: found.read({ signal: new AbortController().signal }) }
+  }
+
+  async replaceListing({ id }: ServiceClient, entries: Parameters<ServiceStore['replaceListing']>[1]): Promise<void> {
+    await this.#options.store.replaceListing(id, entries)
+  }
+
+  listing({ id }: ServiceClient): ReturnType<ServiceStore['listing']> {
+    return this.#options.store.listing(id)
+  }
+
+  preCommands(client: ServiceClient): string[] {
+    return settingsOf(client).hooks.pre.map(({ line }) => line)
+  }
+
+  async setPreCommands(client: ServiceClient, lines: readonly string[], origin: Origin): Promise<void> {
+    const settings = settingsOf(client)
+    const hooks = { ...settings.hooks, pre: lines.map((line) => ({ line, timeoutSeconds: 3600 })) }
+    await this.#options.clients.change(await this.ownerOf(client), { id: client.id, changes: { settings: { ...settings, hooks } } }, origin)
+  }
+}
+
+function settingsOf({ settings }: ServiceClient): ClientSettings {
+  return clientSettingsSchema.parse(JSON.parse(settings))
+}
+
+function timeOf(at: number | null): string | null {
+  return at === null ? null : new Date(at).toISOString()
+}

@@ -1,0 +1,74 @@
+import { join } from 'node:path'
+import type { Foundations } from '../../composition.ts'
+import type { Accounts } from '../../features/accounts/accounts.ts'
+import type { ApiTokens } from '../../features/accounts/api-tokens.ts'
+import type { Sessions } from '../../features/accounts/sessions.ts'
+import type { ClientLogs } from '../../features/clients/client-logs.ts'
+import type { Clients } from '../../features/clients/clients.ts'
+import type { Enrolments } from '../../features/clients/enrolment.ts'
+import type { ClientStore } from '../../features/clients/store.ts'
+import type { Plans } from '../../features/plans/plans.ts'
+import type { Repositories } from '../../features/repositories/repositories.ts'
+import type { AgentRuns } from '../../features/runs/agent-runs.ts'
+import type { Runs } from '../../features/runs/runs.ts'
+import type { SnapshotFiles } from '../../features/snapshots/snapshot-files.ts'
+import type { SnapshotStore } from '../../features/snapshots/store.ts'
+import type { Uploads } from '../../features/uploads/uploads.ts'
+import { kindOfToken } from '../../secrets/tokens.ts'
+import { BackupService } from './backup-service.ts'
+import { Gatherer } from './gatherer.ts'
+import { ServiceRetention } from './retention.ts'
+import { Spool } from './spool.ts'
+import { ServiceStore } from './store.ts'
+import { ServiceTasks } from './tasks.ts'
+
+export interface BackupServiceParts extends Pick<Foundations, 'settings' | 'database' | 'clock' | 'logger'> {
+  readonly accounts: Accounts
+  readonly clients: Clients
+  readonly clientStore: ClientStore
+  readonly clientLogs: ClientLogs
+  readonly enrolments: Enrolments
+  readonly plans: Plans
+  readonly runs: Runs
+  readonly agentRuns: AgentRuns
+  readonly repositories: Repositories
+  readonly uploads: Uploads
+  readonly snapshotStore: SnapshotStore
+  readonly snapshotFiles: SnapshotFiles
+  readonly sessions: Sessions
+  readonly apiTokens: ApiTokens
+}
+
+/** The endpoints of the Backup Service and what works behind them. */
+export interface BackupServiceServices {
+  readonly backupService: BackupService
+  readonly gatherer: Gatherer
+  readonly serviceRetention: ServiceRetention
+}
+
+/** Puts together what clients of the Backup Service need. */
+export function composeBackupService(parts: BackupServiceParts): BackupServiceServices {
+  const { settings, database, clock, logger, accounts, clients, repositories, uploads } = parts
+  const store = new ServiceStore(database.queries)
+  const spool = new Spool(join(settings.data, 'spool'))
+  const onFailure = (error: unknown): void => logger?.warn({ err: error }, 'uploaded files')
+  const gatherer = new Gatherer({
+    ...{ store, spool, uploads, clock, onFailure },
+    async target(clientId) {
+      const client = await clients.byId(clientId)
+      const { username } = await accounts.get(client.owner_id)
+      return { clientId, clientName: client.name, username, repositoryId: (await repositories.ensureDefault()).id }
+    },
+  })
+  const serviceRetention = new ServiceRetention({
+    ...{ store, repositories, clock, onFailure },
+    snapshots: parts.snapshotStore,
+    retentionOf: async (clientId) => (await clients.effective(clientId, undefined)).retention,
+  })
+  const backupService = new BackupService({
+    ...{ ...parts, store, spool },
+    tasks: new ServiceTasks({ ...parts, store }),
+    authenticate: (token) => (kindOfToken(token) === 'api' ? parts.apiTokens.actorOf(token) : parts.sessions.actorOf(token)),
+  })
+  return { backupService, gatherer, serviceRetention }
+}

@@ -1,0 +1,172 @@
+import { type Clock, messageOf, timestampFromMs } from '@holdfast/engine'
+import type { UploadClient, Uploads } from '../../features/uploads/uploads.ts'
+import { type BatchFile, snapshotPathOf, uploadBatch } from './batch-upload.ts'
+import type { Spool } from './spool.ts'
+import type { ServiceStore, StoredFile } from './store.ts'
+
+const LOOK_EVERY_MS = 1000
+/** A snapshot is made when nothing has come for so long, */
+const QUIET_MS = 3000
+/** or when the oldest file waits for so long, or so many wait: ten thousand files make a handful of snapshots. */
+const WAIT_MS = 60_000
+const FILES_MAX = 5000
+/** How many folders a snapshot names as what it is of. */
+const PATHS_MAX = 20
+/** By which these snapshots can be told from those of agents. */
+const TAG = 'backup-service'
+
+export interface GathererOptions {
+  readonly store: ServiceStore
+  readonly spool: Spool
+  readonly uploads: Uploads
+  readonly clock: Clock
+  /** Where files of a client go, and what its snapshots say. */
+  readonly target: (clientId: number) => Promise<Omit<UploadClient, 'planId' | 'runId'>>
+  readonly onFailure: (error: unknown) => void
+}
+
+/** Makes snapshots of uploaded files, many of them at a time. What waits when the process ends is taken up by the next one. */
+export class Gatherer {
+  readonly #options: GathererOptions
+  #stopLooking: (() => void) | undefined
+  #working: Promise<void> = Promise.resolve()
+  #isWorking = false
+
+  constructor(options: GathererOptions) {
+    this.#options = options
+  }
+
+  start(): void {
+    this.#stopLooking ??= this.#options.clock.every(LOOK_EVERY_MS, () => {
+      if (this.#isWorking) return
+      this.#isWorking = true
+      this.#working = this.gather().finally(() => {
+        this.#isWorking = false
+      })
+    })
+  }
+
+  async stop(): Promise<void> {
+    this.#stopLooking?.()
+    this.#stopLooking = undefined
+    await this.#working
+  }
+
+  /** Makes the snapshots that are due; with `all`, of everything that waits. A client whose files cannot be stored now waits. */
+  async gather({ all = false }: { readonly all?: boolean } = {}): Promise<void> {
+    const { store, clock, onFailure } = this.#options
+    const byClient = Map.groupBy(await store.spooled().catch(() => []), ({ client_id }) => client_id)
+    for (const [clientId, files] of byClient) {
+      const now = clock.now()
+      const isQuiet = now - Math.max(...files.map(({ uploaded_at }) => uploaded_at)) > QUIET_MS
+      const isLate = now - Math.min(...files.map(({ uploaded_at }) => uploaded_at)) > WAIT_MS
+      if (!all && !isQuiet && !isLate && files.length < FILES_MAX) continue
+      for (let rest = files; rest.length > 0; ) {
+        const { batch, others } = await this.#choose(rest)
+        if (batch.length === 0) break
+        const isDone = await this.#store(clientId, batch).then(
+          () => true,
+          (error: unknown) => {
+            onFailure(new Error(`Cannot make a snapshot of what client ${clientId} has uploaded: ${messageOf(error)}`, { cause: error }))
+            return false
+          },
+        )
+        if (!isDone) break
+        rest = others
+      }
+    }
+  }
+
+  /** One version of each path, the oldest first; only those that are on this machine. */
+  async #choose(files: readonly StoredFile[]): Promise<{ readonly batch: StoredFile[]; readonly others: StoredFile[] }> {
+    const batch = new Map<string, StoredFile>()
+    const folders = new Set<string>()
+    const others: StoredFile[] = []
+    for (const file of files) {
+      if (!(await this.#options.spool.has(file.spool_path ?? ''))) continue
+      const path = snapshotPathOf(file.path)
+      const parents = parentsOf(path)
+      // A file cannot lie where another one of the same snapshot has its folder, or the other way round.
+      const isInTheWay = batch.has(path) || folders.has(path) || parents.some((parent) => batch.has(parent))
+      if (isInTheWay || batch.size >= FILES_MAX) others.push(file)
+      else {
+        batch.set(path, file)
+        for (const parent of parents) folders.add(parent)
+      }
+    }
+    return { batch: [...batch.values()], others }
+  }
+
+  async #store(clientId: number, files: readonly StoredFile[]): Promise<void> {
+    const { store, spool, uploads, target, clock } = this.#options
+    const client = { ...(await target(clientId)), planId: null, runId: null }
+    const paths = pathsOf(files)
+    const { uploadId, chunkerPolynomial } = await uploads.open(client, { paths: [...paths] })
+    const key = { uploadId, clientId }
+    let snapshotId: string
+    try {
+      const tree = await uploadBatch(
+        (action) => uploads.call(key, action),
+        files.map((file) => this.#fileOf(file)),
+        { chunkerPolynomial },
+      )
+      const time = timestampFromMs(Math.min(clock.now(), Math.max(...files.map(({ uploaded_at }) => uploaded_at))))
+      const summary = summaryOf(files, time)
+      const request = { tree, time, paths: [...paths], tags: [TAG], excludes: [], parent: null, programVersion: null, summary }
+      snapshotId = await uploads.commit(key, request)
+    } catch (error) {
+      if (uploads.has(uploadId)) uploads.abandon(key)
+      throw error
+    }
+    await store.noteSnapshot(
+      files.map(({ id }) => id),
+      { repositoryId: client.repositoryId, snapshotId },
+    )
+    for (const { spool_path } of files) await spool.remove(spool_path ?? '')
+  }
+
+  #fileOf({ path, uploaded_at, size_bytes, spool_path }: StoredFile): BatchFile {
+    const { spool } = this.#options
+    return {
+      path: snapshotPathOf(path),
+      modifiedAt: uploaded_at,
+      sizeBytes: size_bytes,
+      async *content() {
+        const content = await spool.read(spool_path ?? '')
+        if (content === undefined) throw new Error(`the uploaded file ${path} is not on this machine any more`)
+        yield* content
+      },
+    }
+  }
+}
+
+function parentsOf(path: string): string[] {
+  const parents: string[] = []
+  for (let at = path.lastIndexOf('/'); at > 0; at = path.lastIndexOf('/', at - 1)) parents.push(path.slice(0, at))
+  return parents
+}
+
+function pathsOf(files: readonly StoredFile[]): readonly string[] {
+  const folders = new Set(files.map(({ path }) => snapshotPathOf(path).split('/').slice(0, 3).join('/')))
+  return folders.size > PATHS_MAX ? ['/'] : [...folders].toSorted()
+}
+
+function summaryOf(files: readonly StoredFile[], time: string): Parameters<Uploads['commit']>[1]['summary'] {
+  const sizeBytes = files.reduce((sum, { size_bytes }) => sum + size_bytes, 0)
+  return {
+    backup_start: time,
+    backup_end: time,
+    files_new: files.length,
+    files_changed: 0,
+    files_unmodified: 0,
+    dirs_new: 0,
+    dirs_changed: 0,
+    dirs_unmodified: 0,
+    data_blobs: 0,
+    tree_blobs: 0,
+    data_added: 0,
+    data_added_packed: 0,
+    total_files_processed: files.length,
+    total_bytes_processed: sizeBytes,
+  }
+}

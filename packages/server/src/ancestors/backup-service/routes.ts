@@ -1,0 +1,295 @@
+import { Readable } from 'node:stream'
+import multipart from '@fastify/multipart'
+import { type LogLevel, logLevelSchema, newUserSchema } from '@holdfast/protocol'
+import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify'
+import { z } from 'zod'
+import { isServerError, notFound, ServerError } from '../../errors.ts'
+import { originOf } from '../../features/audit/audit.ts'
+import { ADMIN, PUBLIC } from '../../http/access.ts'
+import { userOf } from '../../http/actor.ts'
+import type { App } from '../../http/app-type.ts'
+import { statusOf } from '../../http/problem.ts'
+import type { BackupService, ServiceClient } from './backup-service.ts'
+import type { StoredFile } from './store.ts'
+import { formNumber } from './tasks.ts'
+
+const TAGS = ['backup service']
+const TOKEN = { kind: 'own', how: 'the token of a client in the path' } as const
+const EITHER = { kind: 'own', how: 'the token of a client in the path, or a session of an administrator beside the number of one' } as const
+/** Of one file; the disk is full before that, as a rule. */
+const FILE_BYTES_MAX = 1024 ** 4
+const FIELDS_MAX = 20
+const FIELD_BYTES_MAX = 64 * 1024
+const LISTING_BYTES_MAX = 64 * 1024 * 1024
+
+const text = z.string().max(20_000)
+const loginForm = z.object({ username: text, password: text })
+const registerUserBody = z.object({
+  username: z.string().min(3).max(50),
+  password: z.string().min(6),
+  is_admin: z.boolean().default(false),
+  retention_days: z.int().min(0).nullable().default(null),
+  retention_versions: z.int().min(1).nullable().default(null),
+})
+const registerClientBody = z.object({ name: z.string().trim().min(1).max(200), owner_id: z.int().positive().max(2_147_483_647).nullish() })
+const listingBody = z.array(z.object({ path: z.string().max(4096), is_dir: z.boolean().default(false) })).max(1_000_000)
+const taskForm = z.object({
+  path: z.string().min(1).max(4096),
+  frequency_minutes: text,
+  pre_commands: text.default(''),
+  retention_days: text.optional(),
+  retention_versions: text.optional(),
+  compress: text.optional(),
+})
+const statusForm = z.object({ run_id: text, status: z.enum(['SUCCESS', 'FAILED']), message: text.default('') })
+const logForm = z.object({ level: z.string().max(20), message: text })
+
+/** The endpoints of the Backup Service, for clients that know no others: same paths, same forms, same errors. */
+export function backupServiceRoutes(app: App, service: BackupService): void {
+  void app.register((plugin, _options, done) => {
+    const scope = plugin as unknown as App
+    void scope.register(multipart, { limits: { fileSize: FILE_BYTES_MAX, files: 1, fields: FIELDS_MAX, fieldSize: FIELD_BYTES_MAX } })
+    scope.setErrorHandler((error: FastifyError, request, reply) => sendDetail(reply, request, error))
+    accountRoutes(scope, service)
+    clientRoutes(scope, service)
+    fileRoutes(scope, service)
+    taskRoutes(scope, service)
+    configRoutes(scope, service)
+    done()
+  })
+}
+
+function accountRoutes(app: App, service: BackupService): void {
+  app.post('/api/login', { config: { access: PUBLIC }, schema: { tags: TAGS, summary: 'Sign in by a form' } }, async (request, reply) => {
+    const login = read(loginForm, request.body)
+    const token = await service.login(login, { address: request.ip, userAgent: request.headers['user-agent'] ?? '' })
+    return reply.send({ access_token: token, token_type: 'bearer' })
+  })
+  app.post('/api/register_user', { config: { access: ADMIN }, schema: { tags: TAGS, summary: 'Add a user' } }, async (request) => {
+    const { username, password, is_admin, retention_days, retention_versions } = read(registerUserBody, request.body)
+    const retention = {
+      ...(retention_days === null ? {} : { days: retention_days }),
+      ...(retention_versions === null ? {} : { versions: retention_versions }),
+    }
+    const role = is_admin ? 'admin' : 'operator'
+    const user = read(newUserSchema, { username, password, role, retention: Object.keys(retention).length === 0 ? null : retention })
+    const { id } = await service.addUser(user, originOf(request))
+    return { id, username, is_admin, retention_days, retention_versions }
+  })
+}
+
+function clientRoutes(app: App, service: BackupService): void {
+  app.post(
+    '/api/clients/register',
+    { config: { access: ADMIN }, schema: { tags: TAGS, summary: 'Add a client, or give one a new token' } },
+    async (request) => {
+      const { name, owner_id } = read(registerClientBody, request.body)
+      return service.registerClient({ name, ownerId: owner_id ?? userOf(request).userId }, originOf(request))
+    },
+  )
+  app.post(
+    '/api/clients/:token/ping',
+    { config: { access: TOKEN }, schema: { tags: TAGS, summary: 'Say that the client is there' } },
+    async (request) => {
+      await service.heard(await clientOf(service, request))
+      return { status: 'pong' }
+    },
+  )
+  app.post(
+    '/api/clients/:token/log',
+    { config: { access: TOKEN }, schema: { tags: TAGS, summary: 'Add a line to the log' } },
+    async (request) => {
+      const { level, message } = read(logForm, request.body)
+      await service.log(await clientOf(service, request), { level: levelOf(level), message })
+      return { status: 'logged' }
+    },
+  )
+}
+
+function fileRoutes(app: App, service: BackupService): void {
+  app.post(
+    '/api/clients/:token/backup',
+    { config: { access: TOKEN }, schema: { tags: TAGS, summary: 'Upload a file' } },
+    async (request) => {
+      const client = await clientOf(service, request)
+      return toBackup(await receive(service, client, request))
+    },
+  )
+  app.get(
+    '/api/clients/:token/backups',
+    { config: { access: TOKEN }, schema: { tags: TAGS, summary: 'Files and their versions' } },
+    async (request) => (await service.files(await clientOf(service, request))).map(toBackup),
+  )
+  app.get(
+    '/api/clients/:token/download/:backupId',
+    { config: { access: TOKEN }, schema: { tags: TAGS, summary: 'The content of a version' } },
+    async (request, reply) => {
+      const { file, content } = await service.content(await clientOf(service, request), numberOf(request, 'backupId'))
+      const name = encodeURIComponent(file.path.split(/[\\/]/).at(-1) ?? 'file')
+      return reply
+        .type('application/octet-stream')
+        .header('content-length', file.size_bytes)
+        .header('content-disposition', `attachment; filename*=UTF-8''${name}`)
+        .send(Readable.from(content))
+    },
+  )
+  app.post(
+    '/api/clients/:token/files',
+    { config: { access: TOKEN }, bodyLimit: LISTING_BYTES_MAX, schema: { tags: TAGS, summary: 'Replace the listing' } },
+    async (request) => {
+      await service.replaceListing(await clientOf(service, request), read(listingBody, request.body))
+      return { status: 'updated' }
+    },
+  )
+  app.get(
+    '/api/clients/:token/files',
+    { config: { access: EITHER }, schema: { tags: TAGS, summary: 'The listing, for administrators' } },
+    async (request) => service.listing(await service.administered(request, numberOf(request, 'token'))),
+  )
+}
+
+function taskRoutes(app: App, service: BackupService): void {
+  app.post(
+    '/api/clients/:token/tasks',
+    { config: { access: ADMIN }, schema: { tags: TAGS, summary: 'Add a task' } },
+    async (request, reply) => {
+      const form = read(taskForm, request.body)
+      const frequencyMinutes = formNumber('frequency_minutes', form.frequency_minutes) ?? 0
+      if (frequencyMinutes <= 0) throw new ServerError('request.invalid', 'frequency_minutes must be greater than 0')
+      const client = await service.administered(request, numberOf(request, 'token'))
+      const task = {
+        path: form.path,
+        frequencyMinutes,
+        preCommands: linesOf(form.pre_commands),
+        retentionDays: formNumber('retention_days', form.retention_days),
+        retentionVersions: formNumber('retention_versions', form.retention_versions),
+        compress: form.compress !== undefined && !/^(false|0|off|)$/i.test(form.compress),
+      }
+      await service.tasks.add(client.id, task, originOf(request))
+      return reply.redirect(`/clients/${client.id}`, 303)
+    },
+  )
+  app.get('/api/clients/:token/tasks', { config: { access: EITHER }, schema: { tags: TAGS, summary: 'Tasks' } }, async (request) => {
+    const { token } = request.params as { readonly token: string }
+    const client = /^\d+$/.test(token) ? await service.administered(request, numberOf(request, 'token')) : await clientOf(service, request)
+    return service.tasks.list(await service.ownerOf(client), client.id)
+  })
+  app.post(
+    '/api/clients/:token/tasks/:taskId/run',
+    { config: { access: ADMIN }, schema: { tags: TAGS, summary: 'Ask for a run of a task' } },
+    async (request) => {
+      const client = await service.administered(request, numberOf(request, 'token'))
+      const key = { clientId: client.id, taskId: numberOf(request, 'taskId') }
+      return { status: 'scheduled', run_id: await service.tasks.run(await service.ownerOf(client), key, originOf(request)) }
+    },
+  )
+  app.post(
+    '/api/clients/:token/tasks/:taskId/status',
+    { config: { access: TOKEN }, schema: { tags: TAGS, summary: 'Say how a task ended' } },
+    async (request) => {
+      const { run_id, status, message } = read(statusForm, request.body)
+      const client = await clientOf(service, request)
+      const key = { clientId: client.id, taskId: numberOf(request, 'taskId') }
+      const end = { runId: formNumber('run_id', run_id) ?? 0, isGood: status === 'SUCCESS', message }
+      return { status: 'recorded', run_id: await service.tasks.record(await service.ownerOf(client), key, end) }
+    },
+  )
+}
+
+function configRoutes(app: App, service: BackupService): void {
+  app.get(
+    '/api/clients/:token/config',
+    { config: { access: TOKEN }, schema: { tags: TAGS, summary: 'Commands before backups' } },
+    async (request) => ({
+      pre_commands: service.preCommands(await clientOf(service, request)),
+    }),
+  )
+  app.post(
+    '/api/clients/:token/config',
+    { config: { access: ADMIN }, schema: { tags: TAGS, summary: 'Set the commands before backups' } },
+    async (request, reply) => {
+      const { pre_commands } = read(z.object({ pre_commands: text.default('') }), request.body)
+      const client = await service.administered(request, numberOf(request, 'token'))
+      await service.setPreCommands(client, linesOf(pre_commands), originOf(request))
+      return reply.redirect(`/clients/${client.id}`, 303)
+    },
+  )
+}
+
+/** The file may come before or behind the fields that belong to it. */
+async function receive(service: BackupService, client: ServiceClient, request: FastifyRequest): Promise<StoredFile> {
+  if (!request.isMultipart()) throw new ServerError('request.invalid', 'The body must be multipart/form-data')
+  const fields: Record<string, string> = {}
+  let spooled: Awaited<ReturnType<BackupService['spool']['take']>> | undefined
+  try {
+    for await (const part of request.parts()) {
+      if (part.type === 'field') fields[part.fieldname] = String(part.value)
+      else if (part.fieldname === 'file' && spooled === undefined) {
+        spooled = await service.spool.take(part.file)
+        if (part.file.truncated) throw new ServerError('request.too-large', 'The file is too large')
+      } else part.file.resume()
+    }
+    const { path } = fields
+    if (spooled === undefined) throw new ServerError('request.invalid', 'file is missing')
+    if (path === undefined || path === '' || path.length > 4096 || path.includes('\0'))
+      throw new ServerError('request.invalid', 'path is missing')
+    const retention = {
+      days: formNumber('retention_days', fields.retention_days),
+      versions: formNumber('retention_versions', fields.retention_versions),
+    }
+    return await service.addFile(client, { path, spooled, retention })
+  } catch (error) {
+    if (spooled !== undefined) await service.spool.remove(spooled.path)
+    throw error
+  }
+}
+
+function clientOf(service: BackupService, request: FastifyRequest): Promise<ServiceClient> {
+  return service.clientOf((request.params as { readonly token: string }).token)
+}
+
+function numberOf(request: FastifyRequest, name: string): number {
+  const value = (request.params as Readonly<Record<string, string>>)[name] ?? ''
+  if (/^\d{1,9}$/.test(value)) return Number(value)
+  throw notFound(value.slice(0, 50))
+}
+
+function read<Schema extends z.ZodType>(schema: Schema, body: unknown): z.output<Schema> {
+  const parsed = schema.safeParse(body)
+  if (parsed.success) return parsed.data
+  throw new ServerError(
+    'request.invalid',
+    parsed.error.issues.map(({ path, message }) => `${path.join('.') || 'body'}: ${message}`).join('; '),
+  )
+}
+
+function linesOf(lines: string): string[] {
+  return lines
+    .split(/\r?\n/)
+    .map((line) => line.trim())
+    .filter((line) => line !== '')
+}
+
+function levelOf(level: string): LogLevel {
+  const known = level.toLowerCase().replace(/^(warn|critical|fatal)$/, (word) => (word === 'warn' ? 'warning' : 'error'))
+  return logLevelSchema.safeParse(known).data ?? 'info'
+}
+
+function toBackup(file: StoredFile): Readonly<Record<string, unknown>> {
+  return {
+    id: file.id,
+    original_path: file.path,
+    version_time: new Date(file.uploaded_at).toISOString(),
+    size: file.size_bytes,
+    file_hash: file.file_hash,
+  }
+}
+
+function sendDetail(reply: FastifyReply, request: FastifyRequest, error: FastifyError): FastifyReply {
+  // A name that is taken was a bad request there.
+  const status = isServerError(error, 'request.conflict') ? 400 : statusOf(error)
+  if (status >= 500) request.log.error({ err: error }, 'a request failed')
+  if (status === 401) reply.header('www-authenticate', 'Bearer')
+  const detail = status >= 500 ? 'Internal server error' : error.message
+  return reply.status(status).serializer(JSON.stringify).type('application/json').send({ detail })
+}

@@ -1,0 +1,119 @@
+import type { Insertable, Selectable } from 'kysely'
+import type { Queries } from '../../db/database.ts'
+import type { ServiceFileRow, ServiceTaskRow } from './tables.ts'
+
+/** One version of an uploaded file. */
+export type StoredFile = Selectable<ServiceFileRow>
+
+/** Rows of a listing that one statement adds; SQLite takes some ten thousand values in one. */
+const ROWS_AT_ONCE = 1000
+
+/** Where the endpoints keep what their clients know. */
+export class ServiceStore {
+  readonly #queries: Queries
+
+  constructor(queries: Queries) {
+    this.#queries = queries
+  }
+
+  async addFile(file: Insertable<ServiceFileRow>): Promise<StoredFile> {
+    return this.#queries.insertInto('service_files').values(file).returningAll().executeTakeFirstOrThrow()
+  }
+
+  async findFile(clientId: number, id: number): Promise<StoredFile | undefined> {
+    return this.#queries.selectFrom('service_files').selectAll().where('client_id', '=', clientId).where('id', '=', id).executeTakeFirst()
+  }
+
+  /** All versions of all files of a client, newest first. */
+  async files(clientId: number): Promise<StoredFile[]> {
+    const files = this.#queries.selectFrom('service_files').selectAll().where('client_id', '=', clientId)
+    return files.orderBy('uploaded_at', 'desc').orderBy('id', 'desc').execute()
+  }
+
+  /** Those that are in no snapshot yet, oldest first. */
+  async spooled(): Promise<StoredFile[]> {
+    return this.#queries.selectFrom('service_files').selectAll().where('spool_path', 'is not', null).orderBy('id').execute()
+  }
+
+  /** Notes that files are in a snapshot now. */
+  async noteSnapshot(ids: readonly number[], place: { readonly repositoryId: number; readonly snapshotId: string }): Promise<void> {
+    const { repositoryId, snapshotId } = place
+    await this.#queries.transaction().execute(async (transaction) => {
+      for (let from = 0; from < ids.length; from += ROWS_AT_ONCE) {
+        await transaction
+          .updateTable('service_files')
+          .set({ spool_path: null, repository_id: repositoryId, snapshot_id: snapshotId })
+          .where('id', 'in', ids.slice(from, from + ROWS_AT_ONCE))
+          .execute()
+      }
+    })
+  }
+
+  /** Notes that a snapshot was written anew. */
+  async replaceSnapshot(former: string, snapshotId: string): Promise<void> {
+    await this.#queries.updateTable('service_files').set({ snapshot_id: snapshotId }).where('snapshot_id', '=', former).execute()
+  }
+
+  async removeFiles(ids: readonly number[]): Promise<void> {
+    for (let from = 0; from < ids.length; from += ROWS_AT_ONCE) {
+      await this.#queries
+        .deleteFrom('service_files')
+        .where('id', 'in', ids.slice(from, from + ROWS_AT_ONCE))
+        .execute()
+    }
+  }
+
+  /** The clients that have uploaded files. */
+  async clientIds(): Promise<number[]> {
+    const rows = await this.#queries.selectFrom('service_files').select('client_id').distinct().execute()
+    return rows.map((row) => row.client_id)
+  }
+
+  /** Replaces what a client says that it has. */
+  async replaceListing(clientId: number, entries: readonly { readonly path: string; readonly is_dir: boolean }[]): Promise<void> {
+    await this.#queries.transaction().execute(async (transaction) => {
+      await transaction.deleteFrom('service_listings').where('client_id', '=', clientId).execute()
+      for (let from = 0; from < entries.length; from += ROWS_AT_ONCE) {
+        const rows = entries
+          .slice(from, from + ROWS_AT_ONCE)
+          .map(({ path, is_dir }) => ({ client_id: clientId, path, is_dir: Number(is_dir) }))
+        await transaction.insertInto('service_listings').values(rows).execute()
+      }
+    })
+  }
+
+  async listing(clientId: number): Promise<{ readonly id: number; readonly path: string; readonly is_dir: boolean }[]> {
+    const rows = await this.#queries
+      .selectFrom('service_listings')
+      .select(['id', 'path', 'is_dir'])
+      .where('client_id', '=', clientId)
+      .orderBy('id')
+      .execute()
+    return rows.map(({ id, path, is_dir }) => ({ id, path, is_dir: is_dir === 1 }))
+  }
+
+  async addTask(task: Insertable<ServiceTaskRow>): Promise<void> {
+    await this.#queries.insertInto('service_tasks').values(task).execute()
+  }
+
+  async task(planId: number): Promise<Selectable<ServiceTaskRow> | undefined> {
+    return this.#queries.selectFrom('service_tasks').selectAll().where('plan_id', '=', planId).executeTakeFirst()
+  }
+
+  /** The newest run of a plan that waits, and the newest that has ended. */
+  async runsOf(planId: number): Promise<{ readonly pendingId: number | null; readonly endedAt: number | null }> {
+    const pending = await this.#queries
+      .selectFrom('runs')
+      .select('id')
+      .where('plan_id', '=', planId)
+      .where('state', 'in', ['pending', 'running'])
+      .orderBy('id', 'desc')
+      .executeTakeFirst()
+    const ended = await this.#queries
+      .selectFrom('runs')
+      .select((select) => select.fn.max('finished_at').as('at'))
+      .where('plan_id', '=', planId)
+      .executeTakeFirst()
+    return { pendingId: pending?.id ?? null, endedAt: ended?.at ?? null }
+  }
+}
