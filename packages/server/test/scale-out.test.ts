@@ -160,7 +160,7 @@ describe('two servers on one PostgreSQL and one S3', () => {
       AWS_ACCESS_KEY_ID: ceph.accessKeyId,
       AWS_SECRET_ACCESS_KEY: ceph.secretAccessKey,
     }
-    await promisify(execFile)(binary, ['unlock'], { env })
+    await promisify(execFile)(binary, ['unlock', '--remove-all'], { env })
     expect((await promisify(execFile)(binary, ['check', '--read-data'], { env })).stdout).toContain('no errors were found')
   })
 })

@@ -57,7 +57,8 @@ for (const databases of allDatabases()) {
       const fields = Object.entries({ path, ...more }).map(
         ([name, value]) => `--${BOUNDARY}\r\nContent-Disposition: form-data; name="${name}"\r\n\r\n${value}\r\n`,
       )
-      const head = `--${BOUNDARY}\r\nContent-Disposition: form-data; name="file"; filename="x"\r\nContent-Type: application/octet-stream\r\n\r\n`
+      const disposition = 'Content-Disposition: form-data; name="file"; filename="x"\r\nContent-Type: application/octet-stream'
+      const head = `--${BOUNDARY}\r\n${disposition}\r\n\r\n`
       const body = Buffer.concat([Buffer.from(head), Buffer.from(content), Buffer.from(`\r\n${fields.join('')}--${BOUNDARY}--\r\n`)])
       clock.advance(1)
       return server.request(`POST /api/clients/${token}/backup`, {

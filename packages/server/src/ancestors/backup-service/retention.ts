@@ -96,7 +96,7 @@ export class ServiceRetention {
 }
 
 /** Versions that go, by the rules of the Backup Service: whichever of age and number removes more; the newest of a path never. */
-export function expiredOf(
+function expiredOf(
   files: readonly StoredFile[],
   { retention, now }: { readonly retention: Retention | null; readonly now: number },
 ): StoredFile[] {

@@ -52,7 +52,9 @@ for (const databases of allDatabases()) {
       expect(first.result.summary.files_new).toBe(400)
       expect(first.sentBytes).toBeGreaterThan(8_000_000)
       const unchanged = await sentBy(() => backupAs(1, folder))
-      expect(unchanged.result.summary).toMatchObject({ files_unmodified: 400, data_blobs: 0, tree_blobs: 0 })
+      expect(unchanged.result.summary).toMatchObject({ files_unmodified: 400, data_blobs: 0 })
+      // Those of the folders above, in which others make and remove things meanwhile.
+      expect(unchanged.result.summary.tree_blobs).toBeLessThanOrEqual(2)
       expect(unchanged.sentBytes).toBeLessThan(4_000)
       const other = await sentBy(() => backupAs(2, folder))
       expect(other.result.summary).toMatchObject({ files_new: 400, data_blobs: 0 })
@@ -118,7 +120,7 @@ for (const databases of allDatabases()) {
       await server.hosts.close({ graceMs: 0 })
       restic('restic', ['check', '--read-data'])
       expect(readdirSync(join(server.repositoryFolder, 'snapshots'))).toHaveLength(1)
-    }, 60_000)
+    })
 
     it('take streams, and several clients at once', async () => {
       const content = randomBytes(5_000_000)
