@@ -1,5 +1,5 @@
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { basename, join } from 'node:path'
 import { type BlobId, openRepository, openStorage, parseLocation } from '@holdfast/engine'
 import { ManualClock, resticBinaries } from '@holdfast/engine/testing'
 import type { RepositoryView } from '@holdfast/protocol'
@@ -110,6 +110,8 @@ for (const databases of allDatabases()) {
       await lab.work()
       lab.later(20 * HOUR_MS)
       await Promise.all([lab.work(), lab.work(other)])
+      // What each left to the other because it had the lease at that moment; servers look again after some seconds.
+      await lab.work()
       expect((await lab.runs()).map(({ kind, state }) => [kind, state]).toSorted()).toEqual([
         ['check', 'finished'],
         ['maintenance', 'finished'],
@@ -182,8 +184,8 @@ for (const databases of allDatabases()) {
         if (day < 2) expect((await lab.maintenance()).reading).toMatchObject({ nextPart: day + 2, parts: 3 })
         lab.later(DAY_MS)
       }
-      expect(read.every((count) => count > 0 && count < lab.packs().length)).toBe(true)
-      expect(read.reduce((sum, count) => sum + count)).toBe(lab.packs().length)
+      const partOf = (pack: string): number => Number.parseInt(basename(pack).slice(0, 2), 16) % 3
+      expect(read).toEqual([0, 1, 2].map((part) => lab.packs().filter((pack) => partOf(pack) === part).length))
       await lab.request('POST /maintenance/run', { kind: 'check', readAll: true })
       await lab.work()
       expect((await lab.runs())[0]?.statistics?.other?.packsRead).toBe(lab.packs().length)
