@@ -74,6 +74,7 @@ export class Clients {
   async create(actor: UserActor, client: NewClient, origin: Origin): Promise<Client> {
     const ownerId = client.ownerId ?? actor.userId
     await this.#demandOwner(actor, ownerId)
+    demandSameQuota(actor, { before: null, after: client.settings?.quotaBytes })
     return this.toClient(await this.createFor(ownerId, client, origin))
   }
 
@@ -112,6 +113,7 @@ export class Clients {
     const client = await this.visible(actor, id)
     const ownerId = changes.ownerId ?? client.owner_id
     if (ownerId !== client.owner_id) await this.#demandOwner(actor, ownerId)
+    demandSameQuota(actor, { before: settingsOf(client).quotaBytes, after: changes.settings?.quotaBytes })
     if ((changes.name ?? client.name) !== client.name || ownerId !== client.owner_id)
       await this.#demandFreeName(changes.name ?? client.name, ownerId)
     const { store, audit } = this.#options
@@ -194,6 +196,15 @@ export class Clients {
     if ((await this.#options.store.find({ name, ownerId })) === undefined) return
     throw new ServerError('request.conflict', `Cannot call a client ${name}: its owner has one of that name`)
   }
+}
+
+/** Whoever is held to a quota cannot raise it. */
+function demandSameQuota(
+  actor: UserActor,
+  { before, after = before }: { readonly before: number | null; readonly after?: number | null | undefined },
+): void {
+  if (after !== before && actor.role !== 'admin')
+    throw new ServerError('auth.forbidden', 'Cannot change the quota of a client: only administrators may')
 }
 
 /** The settings of a client, with defaults for those that its row was stored without. */

@@ -101,6 +101,25 @@ for (const databases of allDatabases()) {
       expect(sortedManifest(join(folder, 'data'))).toEqual(sortedManifest(join(target, folder, 'data')))
     })
 
+    it('and nothing else is left to a client whose quota is used up', async () => {
+      const machine = await machineOf('ann', 'desk')
+      await backUp(machine)
+      const settings = {
+        ...(await server.request(`GET /api/v1/clients/${machine.clientId}`, { as: 'ann' })).json().settings,
+        quotaBytes: 100,
+      }
+      await server.addUser('root', 'admin')
+      const change = `PATCH /api/v1/clients/${machine.clientId}`
+      expect((await server.request(change, { as: 'ann', body: { settings } })).statusCode).toBe(403)
+      expect((await server.request(change, { as: 'root', body: { settings } })).statusCode).toBe(200)
+      const [plan] = (await server.request('GET /api/v1/plans', { as: 'ann' })).json()
+      await server.request(`POST /api/v1/plans/${plan.id}/run`, { as: 'ann' })
+      const { body } = await ask(machine, 'POST /agent/v1/runs/claim', { instance: 'one' })
+      const upload = { repositoryId, runId: body.order.runId, paths: [join(folder, 'data')] }
+      const refused = await ask(machine, 'POST /agent/v1/uploads', upload)
+      expect([refused.status, refused.body.code]).toEqual([413, 'quota.exceeded'])
+    })
+
     it('bring chosen paths back, whatever their names', async () => {
       const machine = await machineOf('ann', 'desk')
       await backUp(machine)

@@ -14,7 +14,6 @@ import { RunSweeper } from './run-sweeper.ts'
 import { LiveProgress } from './run-view.ts'
 import { RunWatch } from './run-watch.ts'
 import { Runs } from './runs.ts'
-import { ServerRunner } from './server-runner.ts'
 import { RunStore } from './store.ts'
 import { WorkBell } from './work-bell.ts'
 
@@ -26,8 +25,6 @@ export interface RunServices {
   readonly agentRuns: AgentRuns
   readonly bell: WorkBell
   readonly watch: RunWatch
-  /** Carries out the runs of the built-in client, once it is started with an executor. */
-  readonly serverRunner: ServerRunner
   readonly scheduler: Scheduler
   readonly sweeper: RunSweeper
 }
@@ -58,7 +55,6 @@ export function composeRuns({ database, clock, audit, clients, processId }: RunF
     runStore: store,
     agentRuns: new AgentRuns({ store, lifecycle, dispatch, bell, clock }),
     bell,
-    serverRunner: new ServerRunner({ store, lifecycle, dispatch, clock, processId }),
     watch: new RunWatch({ store, feed, live, clock }),
     scheduler: new Scheduler({
       store: planStore,

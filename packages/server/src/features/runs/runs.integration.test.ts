@@ -271,47 +271,6 @@ for (const databases of allDatabases()) {
       await expect(handle.finish(DONE)).rejects.toMatchObject({ code: 'request.conflict' })
     })
 
-    it('of the server itself are carried out by one of its processes', async () => {
-      await server.database.queries.updateTable('clients').set({ is_local: 1 }).execute()
-      const { id } = await create()
-      const carriedOut: number[] = []
-      const runners = [server.services.serverRunner, other.serverRunner]
-      for (const runner of runners) {
-        runner.start(async (order, { log }) => {
-          carriedOut.push(order.runId)
-          log('info', 'done')
-          return DONE
-        })
-      }
-      await Promise.all(runners.map((runner) => runner.look()))
-      await Promise.all(runners.map((runner) => runner.settled()))
-      expect(carriedOut).toEqual([id])
-      expect(await get(id)).toMatchObject({ state: 'finished' })
-      const failing = await create()
-      await runners[0]?.stop()
-      runners[0]?.start(() => Promise.reject(new Error('Cannot read /home: it is not there')))
-      await runners[0]?.look()
-      await runners[0]?.settled()
-      const error = { code: 'run.failed', message: 'Cannot read /home: it is not there' }
-      expect(await get(failing.id)).toMatchObject({ state: 'error', error })
-      await Promise.all(runners.map((runner) => runner.stop()))
-    })
-
-    it('that a stopping server interrupts are tried again', async () => {
-      await server.database.queries.updateTable('clients').set({ is_local: 1 }).execute()
-      const { id } = await create()
-      const { serverRunner } = server.services
-      serverRunner.start(async (_order, { signal }) => {
-        await new Promise((resolve) => signal.addEventListener('abort', resolve))
-        signal.throwIfAborted()
-        return DONE
-      })
-      await serverRunner.look()
-      await serverRunner.stop()
-      expect(await get(id)).toMatchObject({ state: 'error', error: { code: 'run.interrupted' } })
-      expect(await get(id + 1)).toMatchObject({ state: 'pending', trigger: 'retry', attempt: 2, retryOf: id })
-    })
-
     it('are listed by filters and pages, to those who may see them', async () => {
       const ann = await server.addUser('ann', 'operator')
       const hers = await addClientRow(server.database, { name: 'laptop', ownerId: ann })

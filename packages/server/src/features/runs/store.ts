@@ -88,12 +88,6 @@ export class RunStore {
     return new Set(rows.map(({ client_id }) => client_id ?? 0))
   }
 
-  /** The clients that are the server itself. */
-  async localClients(): Promise<number[]> {
-    const rows = await this.#queries.selectFrom('clients').select('id').where('is_local', '=', 1).where('is_disabled', '=', 0).execute()
-    return rows.map(({ id }) => id)
-  }
-
   /** Whether a plan has a run that has not ended. */
   async isPlanActive(planId: number): Promise<boolean> {
     const row = await this.#queries

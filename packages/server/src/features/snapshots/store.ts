@@ -77,6 +77,12 @@ export class SnapshotStore {
     return row as RegisteredSnapshot | undefined
   }
 
+  /** What the snapshots of a client have added to repositories, in bytes. */
+  async storedBytes(clientId: number): Promise<number> {
+    const added = this.#queries.selectFrom('snapshots').select((select) => select.fn.sum<number | null>('added_bytes').as('bytes'))
+    return Number((await added.where('client_id', '=', clientId).executeTakeFirst())?.bytes ?? 0)
+  }
+
   /** A snapshot by the name that its repository gives it. */
   async findByName(repositoryId: number, snapshotId: string): Promise<RegisteredSnapshot | undefined> {
     const named = registered(this.#queries)

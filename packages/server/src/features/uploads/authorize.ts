@@ -1,21 +1,24 @@
-import { notFound } from '../../errors.ts'
+import { notFound, ServerError } from '../../errors.ts'
 import type { AgentActor } from '../../http/actor.ts'
 import type { Clients } from '../clients/clients.ts'
 import type { RunStore } from '../runs/store.ts'
+import type { SnapshotStore } from '../snapshots/store.ts'
 import type { UploadClient } from './uploads.ts'
 
 /**
  * Whether an agent may upload into a repository: while it carries out a run of its own that goes there.
- * @throws {ServerError} `not-found` when it may not.
+ * @throws {ServerError} `not-found` when it may not; `quota.exceeded`.
  */
 export async function authorizeUpload(
   {
     clients,
     runStore,
+    snapshotStore,
     accounts,
   }: {
     readonly clients: Clients
     readonly runStore: RunStore
+    readonly snapshotStore: SnapshotStore
     readonly accounts: { get(id: number): Promise<{ readonly username: string }> }
   },
   agent: AgentActor,
@@ -25,6 +28,10 @@ export async function authorizeUpload(
   const isOwn = run !== undefined && run.client_id === agent.clientId && run.state === 'running' && run.kind === 'backup'
   if (!isOwn || run.repository_id !== repositoryId) throw notFound(`a run that uploads into the repository ${repositoryId}`)
   const client = await clients.byId(agent.clientId)
+  const { quotaBytes } = clients.toClient(client).settings
+  if (quotaBytes !== null && (await snapshotStore.storedBytes(client.id)) >= quotaBytes) {
+    throw new ServerError('quota.exceeded', `Cannot back up ${client.name}: its snapshots take up the ${quotaBytes} bytes that it may have`)
+  }
   const { username } = await accounts.get(client.owner_id)
   return { clientId: client.id, clientName: client.name, username, repositoryId, planId: run.plan_id, runId: run.id }
 }
