@@ -13,7 +13,7 @@ export const clientSettingsSchema = z.object({
   limits: limitsSchema.default({ blackouts: [] }),
   /** Whether the agent may restore its own snapshots. */
   mayRestore: z.boolean().default(true),
-  /** Once its snapshots have added so many bytes to repositories, no further backup begins; null for no bound. For administrators to change. */
+  /** Once its snapshots have added so many bytes to repositories, no further backup begins; null for no bound. Administrators set it. */
   quotaBytes: z.int().min(0).nullable().default(null),
   /** A client without a good backup for so long is overdue; null: only as its plans' schedules say. */
   overdueAfterHours: z.int().min(1).max(100_000).nullable().default(null),

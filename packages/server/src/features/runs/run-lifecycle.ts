@@ -12,7 +12,7 @@ export const LEASE_MS = 120_000
 const ATTEMPTS_MAX = 3
 const RETRY_AFTER_MS = 60_000
 /** The error of a run whose holder was stopped in good order. */
-export const INTERRUPTED = 'run.interrupted'
+const INTERRUPTED = 'run.interrupted'
 /** Leases and progress are written so often at most; progress in between is kept in memory. */
 const WRITE_EVERY_MS = 5000
 /** What is kept of one run's log. */
