@@ -120,7 +120,7 @@ for (const databases of allDatabases()) {
       await server.hosts.close({ graceMs: 0 })
       restic('restic', ['check', '--read-data'])
       expect(readdirSync(join(server.repositoryFolder, 'snapshots'))).toHaveLength(1)
-    })
+    }, 120_000)
 
     it('take streams, and several clients at once', async () => {
       const content = randomBytes(5_000_000)
