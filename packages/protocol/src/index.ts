@@ -204,6 +204,7 @@ export {
   runStatisticsSchema,
   runTriggerSchema,
 } from './runs.ts'
+export { type Setting, type SettingPlace, settingSchema } from './settings.ts'
 export {
   type ArchiveQuery,
   archiveQuerySchema,
@@ -230,7 +231,11 @@ export {
   fileVersionsQuerySchema,
   fileVersionsSchema,
   forgetPlanSchema,
+  type Place,
+  type PlaceQuery,
   pathQuerySchema,
+  placeQuerySchema,
+  placeSchema,
   type SnapshotChange,
   type SnapshotEntry,
   type SnapshotQuery,

@@ -21,6 +21,7 @@ import { restoreRoutes } from './features/restores/routes.ts'
 import { agentRunRoutes } from './features/runs/agent-routes.ts'
 import { runRoutes } from './features/runs/routes.ts'
 import { searchRoutes } from './features/search/routes.ts'
+import { settingRoutes } from './features/settings/routes.ts'
 import { contentRoutes } from './features/snapshots/content-routes.ts'
 import { snapshotFileRoutes, snapshotRoutes } from './features/snapshots/routes.ts'
 import { authorizeUpload } from './features/uploads/authorize.ts'
@@ -86,6 +87,7 @@ function registerRoutes(app: App, { foundations, services }: Pick<AppOptions, 'f
   runRoutes(app, services)
   notificationRoutes(app, services)
   metricsRoutes(app, services)
+  settingRoutes(app, foundations)
   clientRoutes(app, services)
   repositoryRoutes(app, services)
   maintenanceRoutes(app, services)

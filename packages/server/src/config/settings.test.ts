@@ -20,6 +20,12 @@ describe('settings', () => {
     const settings = loadSettings({ environment: { HOLDFAST_PORT: '1' }, folder })
     expect(settings).toMatchObject({ port: 1, host: 'dotenv', trustedProxies: ['10.0.0.0/8', '127.0.0.1'], adminUsername: 'admin' })
     expect(settings.data).toBe(join(folder, 'data'))
+    expect(settings.origins).toMatchObject({
+      port: { place: 'environment', variable: 'HOLDFAST_PORT' },
+      host: { place: 'env-file', variable: 'HOLDFAST_HOST' },
+      trustedProxies: { place: 'yaml-file', variable: undefined },
+      adminUsername: { place: 'built-in', variable: undefined },
+    })
   })
 
   it('know the names that other programs use', () => {

@@ -2,6 +2,7 @@ import { existsSync, readFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { parseEnv } from 'node:util'
 import { messageOf } from '@holdfast/engine'
+import type { SettingPlace } from '@holdfast/protocol'
 import { parse } from 'yaml'
 import { ServerError } from '../errors.ts'
 
@@ -137,7 +138,16 @@ type ValueOf<Row extends SettingRow> = Row['kind'] extends 'number'
       : string
 
 /** The settings as the server takes them; empty texts are not set. */
-export type Settings = { readonly [Name in keyof typeof SETTINGS]: ValueOf<(typeof SETTINGS)[Name]> }
+export type Settings = { readonly [Name in keyof typeof SETTINGS]: ValueOf<(typeof SETTINGS)[Name]> } & {
+  /** Where each was found, for people who wonder; absent when a program made the settings. */
+  readonly origins?: Readonly<Record<keyof typeof SETTINGS, SettingOrigin>>
+}
+
+export interface SettingOrigin {
+  readonly place: SettingPlace
+  /** The variable that had it, if one had. */
+  readonly variable: string | undefined
+}
 
 export interface SettingSources {
   /** The environment of the process. */
@@ -155,19 +165,25 @@ export interface SettingSources {
 export function loadSettings(sources: SettingSources): Settings {
   const yaml = readYaml(sources)
   const dotenv = readDotenv(join(sources.folder, '.env'))
-  const entries = Object.entries(SETTINGS as Readonly<Record<string, SettingRow>>).map(([name, row]) => {
+  const found = Object.entries(SETTINGS as Readonly<Record<string, SettingRow>>).map(([name, row]) => {
     const variable = row.variables.find((one) => (sources.environment[one] || dotenv[one] || '') !== '')
-    const text = variable === undefined ? (yaml.get(name) ?? row.fallback) : sources.environment[variable] || dotenv[variable] || ''
-    return [name, parseValue(text, { row, where: variable ?? name })]
+    if (variable !== undefined) {
+      const text = sources.environment[variable]
+      const place = text ? ('environment' as const) : ('env-file' as const)
+      return { name, value: parseValue(text || dotenv[variable] || '', { row, where: variable }), origin: { place, variable } }
+    }
+    const origin = { place: yaml.has(name) ? ('yaml-file' as const) : ('built-in' as const), variable }
+    return { name, value: parseValue(yaml.get(name) ?? row.fallback, { row, where: name }), origin }
   })
-  const settings = Object.fromEntries(entries) as Settings
-  return { ...settings, data: resolve(sources.folder, settings.data) }
+  const settings = Object.fromEntries(found.map(({ name, value }) => [name, value])) as unknown as Omit<Settings, 'origins'>
+  const origins = Object.fromEntries(found.map(({ name, origin }) => [name, origin])) as NonNullable<Settings['origins']>
+  return { ...settings, data: resolve(sources.folder, settings.data), origins }
 }
 
 function parseValue(
   text: string,
   { row, where }: { readonly row: SettingRow; readonly where: string },
-): Settings[keyof Settings] | boolean {
+): Settings[keyof typeof SETTINGS] | boolean {
   switch (row.kind) {
     case 'number': {
       if (/^\d{1,9}$/.test(text)) return Number(text)
