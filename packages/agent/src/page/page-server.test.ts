@@ -84,6 +84,30 @@ describe('the page of an agent', () => {
     expect(text).not.toContain('wrong')
   })
 
+  test('speaks the language of the browser, and is the same page in it', async () => {
+    const japanese = { 'accept-language': 'ja-JP,ja;q=0.9,en;q=0.8' }
+    const text = await (await send('/', undefined, japanese)).text()
+    expect(text).toContain('<html lang="ja">')
+    expect(text).toContain('コードを端末またはログに表示しています')
+    expect(await (await send('/open', { code: 'FFFFFFFFFF' }, japanese)).text()).toContain('コードが違います')
+    expect(await (await send('/other', undefined, japanese)).text()).toContain('ここには何もありません')
+    expect(await (await send('/')).text()).toContain('<html lang="en">')
+  })
+
+  test('keeps its state live by a script of its own, and lets no other run', async () => {
+    const { cookie, proof } = await open()
+    await send('/register', { ...FORM, clientName: 'nonce="NONCE"', proof }, { cookie })
+    const answer = await send('/', undefined, { cookie })
+    const policy = answer.headers.get('content-security-policy') ?? ''
+    const [, nonce = ''] = /script-src 'nonce-([^']+)'/.exec(policy) ?? []
+    const text = await answer.text()
+    expect(policy).toContain("connect-src 'self'")
+    expect(nonce).toHaveLength(16)
+    expect(text.split(`nonce="${nonce}"`)).toHaveLength(3)
+    expect(text).toContain('nonce=&quot;NONCE&quot; is protected')
+    expect(text).not.toMatch(/<(script|style)>/)
+  })
+
   test('takes no form that another site sends', async () => {
     const { cookie } = await open()
     expect((await send('/register', { ...FORM, proof: '' }, { cookie })).status).toBe(403)

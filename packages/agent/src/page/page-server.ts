@@ -5,7 +5,9 @@ import type { AgentStatus } from '../agent-status.ts'
 import { AgentError } from '../errors.ts'
 import type { StoredEnrolment } from '../state/enrolment.ts'
 import { type Html, html } from './html.ts'
-import { codeView, type FormValues, formView, statusView } from './views.ts'
+import { languageOf } from './language.ts'
+import { messagesIn, type PageMessages } from './messages.ts'
+import { codeView, type FormValues, formView, noticeView, statusView } from './views.ts'
 
 const BODY_BYTES_MAX = 256 * 1024
 const REQUEST_TIMEOUT_MS = 30_000
@@ -14,10 +16,13 @@ const CONNECTIONS_MAX = 50
 const CODE_BYTES = 5
 const ATTEMPTS_MAX = 10
 const ATTEMPTS_WITHIN_MS = 60_000
-const CONTENT_POLICY = "default-src 'none'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'"
+const CONTENT_POLICY = "default-src 'none'; connect-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'"
 const COOKIE = 'holdfast_agent'
 /** Browsers that are let in at once. */
 const SESSIONS_MAX = 20
+
+/** Where nonces go: once in the style, and once in the script of pages that have one. */
+const NONCE_PLACE = 'nonce="NONCE"'
 
 /** The page's view of the agent. */
 export interface PageModel {
@@ -95,31 +100,32 @@ export class PageServer implements AsyncDisposable {
   }
 
   async #reply(request: IncomingMessage): Promise<Reply> {
-    if (!this.#isMeant(request)) return { status: 403, page: html`This page is not reached by that name.` }
+    const text = messagesIn(languageOf(request.headers['accept-language']))
+    if (!this.#isMeant(request)) return { status: 403, page: noticeView(text, text.wrongName) }
     const route = `${request.method ?? ''} ${(request.url ?? '').split('?')[0] ?? ''}`
-    if (route === 'GET /') return this.#show(request)
-    if (route !== 'POST /open' && route !== 'POST /register') return { status: 404, page: html`There is nothing here.` }
+    if (route === 'GET /') return this.#show(text, request)
+    if (route !== 'POST /open' && route !== 'POST /register') return { status: 404, page: noticeView(text, text.nothingHere) }
     const form = await readForm(request)
-    if (form === undefined) return { status: 413, page: html`That is too long.` }
-    return route === 'POST /open' ? this.#open(form) : this.#register(form, request)
+    if (form === undefined) return { status: 413, page: noticeView(text, text.tooLong) }
+    return route === 'POST /open' ? this.#open(text, form) : this.#register(text, form, request)
   }
 
-  #show(request: IncomingMessage): Reply {
+  #show(text: PageMessages, request: IncomingMessage): Reply {
     const session = this.#sessionOf(request)
-    if (session === undefined) return { status: 200, page: codeView('') }
+    if (session === undefined) return { status: 200, page: codeView(text, '') }
     const { model } = this.#options
     const enrolment = model.enrolment()
-    if (enrolment !== undefined) return { status: 200, page: statusView(enrolment, model.status()) }
-    return { status: 200, page: formView(model.suggestion, { problem: '', proof: proofOf(session) }) }
+    if (enrolment !== undefined) return { status: 200, page: statusView(text, enrolment, model.status()) }
+    return { status: 200, page: formView(text, model.suggestion, { problem: '', proof: proofOf(session) }) }
   }
 
-  #open(form: URLSearchParams): Reply {
+  #open(text: PageMessages, form: URLSearchParams): Reply {
     const now = this.#options.now()
     this.#attempts = this.#attempts.filter((at) => now - at < ATTEMPTS_WITHIN_MS)
-    if (this.#attempts.length >= ATTEMPTS_MAX) return { status: 429, page: codeView('Too many codes were wrong: wait a minute.') }
+    if (this.#attempts.length >= ATTEMPTS_MAX) return { status: 429, page: codeView(text, text.tooManyCodes) }
     if (!isSame((form.get('code') ?? '').trim().toUpperCase(), this.#code)) {
       this.#attempts.push(now)
-      return { status: 403, page: codeView('That is not the code. Each one counts once: the newest is the one.') }
+      return { status: 403, page: codeView(text, text.wrongCode) }
     }
     const session = secureRandom(24).toString('base64url')
     this.#sessions.push(session)
@@ -128,9 +134,9 @@ export class PageServer implements AsyncDisposable {
     return { status: 303, page: html``, session }
   }
 
-  async #register(form: URLSearchParams, request: IncomingMessage): Promise<Reply> {
+  async #register(text: PageMessages, form: URLSearchParams, request: IncomingMessage): Promise<Reply> {
     const session = this.#sessionOf(request)
-    if (session === undefined || !isSame(form.get('proof') ?? '', proofOf(session))) return { status: 403, page: codeView('') }
+    if (session === undefined || !isSame(form.get('proof') ?? '', proofOf(session))) return { status: 403, page: codeView(text, '') }
     const { model } = this.#options
     const done: Reply = { status: 303, page: html`` }
     if (model.enrolment() !== undefined) return done
@@ -139,7 +145,7 @@ export class PageServer implements AsyncDisposable {
     try {
       await model.register({ ...values, password: form.get('password') ?? '', code: field('code') || undefined })
     } catch (error) {
-      return { status: 422, page: formView(values, { problem: messageOf(error), proof: proofOf(session) }) }
+      return { status: 422, page: formView(text, values, { problem: messageOf(error), proof: proofOf(session) }) }
     }
     return done
   }
@@ -205,9 +211,14 @@ function send(response: ServerResponse, { status, page, session }: Reply): void 
       ...(session === undefined ? {} : { 'set-cookie': `${COOKIE}=${session}; HttpOnly; SameSite=Strict; Path=/` }),
       'content-type': 'text/html; charset=utf-8',
       'cache-control': 'no-store',
-      'content-security-policy': `${CONTENT_POLICY}; style-src 'nonce-${nonce}'`,
+      'content-security-policy': `${CONTENT_POLICY}; script-src 'nonce-${nonce}'; style-src 'nonce-${nonce}'`,
       'referrer-policy': 'no-referrer',
       'x-content-type-options': 'nosniff',
     })
-    .end(page.html.replace('nonce="NONCE"', `nonce="${nonce}"`))
+    .end(withNonce(page.html, nonce))
+}
+
+/** Only our own places get it: what people typed cannot hold quotes there. */
+function withNonce(text: string, nonce: string): string {
+  return text.replaceAll(NONCE_PLACE, `nonce="${nonce}"`)
 }

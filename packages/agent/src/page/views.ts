@@ -1,22 +1,22 @@
 import type { AgentStatus } from '../agent-status.ts'
 import type { StoredEnrolment } from '../state/enrolment.ts'
 import { type Html, html } from './html.ts'
+import type { PageMessages } from './messages.ts'
+import { STYLE } from './style.ts'
 
-const STYLE = `
-  :root { color-scheme: light dark; font: 16px/1.5 system-ui, sans-serif; }
-  body { margin: 0 auto; max-width: 34rem; padding: 2.5rem 1.25rem; }
-  h1 { font-size: 1.5rem; margin: 0 0 .25rem; }
-  p.lead { margin-top: 0; opacity: .75; }
-  label { display: block; font-weight: 600; margin-top: 1rem; }
-  small { display: block; font-weight: 400; opacity: .75; }
-  input, textarea { box-sizing: border-box; font: inherit; margin-top: .25rem; padding: .5rem; width: 100%; }
-  button { background: #0b6e4f; border: 0; border-radius: .375rem; color: #fff; font: inherit; font-weight: 600; }
-  button { margin-top: 1.5rem; padding: .625rem 1.25rem; }
-  [role=alert] { border-left: .25rem solid #b3261e; padding: .25rem 0 .25rem .75rem; }
-  dl { display: grid; gap: .375rem 1rem; grid-template-columns: max-content 1fr; }
-  dt { font-weight: 600; }
-  dd { margin: 0; overflow-wrap: anywhere; }
+/** Shows the state as it is every five seconds, without taking the focus or what is selected from anybody while nothing has changed. */
+const LIVE = `
+  setInterval(async () => {
+    const answer = await fetch('/').catch(() => undefined)
+    if (answer === undefined || !answer.ok) return
+    const fresh = new DOMParser().parseFromString(await answer.text(), 'text/html').querySelector('main')
+    const shown = document.querySelector('main')
+    if (fresh !== null && shown !== null && fresh.innerHTML !== shown.innerHTML) shown.replaceWith(fresh)
+  }, 5000)
 `
+
+const MARK = html`<svg viewBox="0 0 24 24" fill="none" stroke="currentColor" stroke-width="2" stroke-linecap="round"
+  stroke-linejoin="round" aria-hidden="true"><path d="M12 3l8 3v6c0 4.5-3.2 7.8-8 9-4.8-1.2-8-4.5-8-9V6z"/><path d="M9 12l2 2 4-4"/></svg>`
 
 /** What a person typed into the form, shown again when it did not do. */
 export interface FormValues {
@@ -27,71 +27,93 @@ export interface FormValues {
 }
 
 /** Asks for the code that the agent has printed. `problem` is empty where there is none. */
-export function codeView(problem: string): Html {
-  return page(
-    'Holdfast agent',
-    html`<p class="lead">The agent of this machine printed a code when it started: in its terminal, or in its log.</p>
-      ${problemOf(problem)}
+export function codeView(text: PageMessages, problem: string): Html {
+  return page(text, {
+    title: text.codeTitle,
+    content: html`<p class="lead">${text.codeLead}</p>
+      ${problem === '' ? html`` : html`<p role="alert">${problem}</p>`}
       <form method="post" action="/open">
-        <label>Code<input name="code" required autofocus autocomplete="off" spellcheck="false"></label>
-        <button>Continue</button>
+        <label>${text.code}<input name="code" required autofocus autocomplete="off" spellcheck="false"></label>
+        <button>${text.proceed}</button>
       </form>`,
-  )
+  })
 }
 
-/** Asks for what a machine needs to come in. */
-export function formView(values: FormValues, { problem, proof }: { readonly problem: string; readonly proof: string }): Html {
-  return page(
-    'Protect this machine',
-    html`<p class="lead">Name your Holdfast server, who you are there, and what is to be backed up.</p>
-      ${problemOf(problem)}
+/** Asks for what a machine needs to come in. `problem` is what the server said, empty where there is none. */
+export function formView(
+  text: PageMessages,
+  values: FormValues,
+  { problem, proof }: { readonly problem: string; readonly proof: string },
+): Html {
+  return page(text, {
+    title: text.formTitle,
+    content: html`<p class="lead">${text.formLead}</p>
+      ${problemOf(text.notLetIn, problem)}
       <form method="post" action="/register">
         <input type="hidden" name="proof" value="${proof}">
-        <label>Server
+        <label>${text.server}
           <input name="serverUrl" type="url" required placeholder="https://backup.example.org" value="${values.serverUrl}"></label>
-        <label>User<input name="username" required autocomplete="username" value="${values.username}"></label>
-        <label>Password<small>Used once, to let this machine in; it is not kept.</small>
+        <label>${text.user}<input name="username" required autocomplete="username" value="${values.username}"></label>
+        <label>${text.password}<small>${text.passwordHint}</small>
           <input name="password" type="password" required autocomplete="current-password"></label>
-        <label>Authenticator code<small>If your account asks for one.</small><input name="code" autocomplete="one-time-code"></label>
-        <label>Name of this machine<input name="clientName" required maxlength="200" value="${values.clientName}"></label>
-        <label>Folders<small>One a line.</small><textarea name="paths" rows="4" required>${values.paths}</textarea></label>
-        <button>Protect</button>
+        <label>${text.secondFactor}<small>${text.secondFactorHint}</small><input name="code" autocomplete="one-time-code"></label>
+        <label>${text.machine}<input name="clientName" required maxlength="200" value="${values.clientName}"></label>
+        <label>${text.folders}<small>${text.foldersHint}</small>
+          <textarea name="paths" rows="4" required spellcheck="false">${values.paths}</textarea></label>
+        <button>${text.protect}</button>
       </form>`,
-  )
+  })
 }
 
 /** Confirms that the machine is in, and shows how it is. */
-export function statusView({ clientName, serverUrl, pagePath }: StoredEnrolment, status: AgentStatus): Html {
+export function statusView(text: PageMessages, { clientName, serverUrl, pagePath }: StoredEnrolment, status: AgentStatus): Html {
   const { problem, currentRun, lastRun, heardAt } = status
-  return page(
-    `${clientName} is protected`,
-    html`<p class="lead">This machine belongs to <a href="${serverUrl}${pagePath}">${clientName} on ${serverUrl}</a>.</p>
-      ${problemOf(problem ?? '')}
+  return page(text, {
+    title: text.statusTitle(clientName),
+    isLive: true,
+    content: html`<p class="lead">${text.statusLead} ${serverUrl}</p>
+      ${problemOf(text.cannotWork, problem ?? '')}
       <dl>
-        <dt>Server answered</dt><dd>${heardAt ?? 'not yet'}</dd>
-        <dt>Now</dt><dd>${currentRun === null ? 'waiting' : `${currentRun.name} since ${currentRun.startedAt}`}</dd>
-        <dt>Last run</dt><dd>${lastRun === null ? 'none yet' : lastRunOf(lastRun)}</dd>
-      </dl>`,
-    html`<meta http-equiv="refresh" content="5">`,
-  )
+        <dt>${text.answered}</dt><dd>${heardAt === null ? text.never : moment(text, heardAt)}</dd>
+        <dt>${text.now}</dt><dd>${
+          currentRun === null ? text.waiting : html`${text.running(currentRun.name)} ${moment(text, currentRun.startedAt)}`
+        }</dd>
+        <dt>${text.lastRun}</dt><dd>${lastRun === null ? text.noRun : lastRunOf(text, lastRun)}</dd>
+      </dl>
+      <a class="button" href="${serverUrl}${pagePath}">${text.openOnServer}</a>`,
+  })
 }
 
-function lastRunOf({ name, finishedAt, outcome }: NonNullable<AgentStatus['lastRun']>): string {
+/** Says one thing, for whoever came here by mistake. */
+export function noticeView(text: PageMessages, notice: string): Html {
+  return page(text, { title: text.noticeTitle, content: html`<p>${notice}</p>` })
+}
+
+function lastRunOf(text: PageMessages, { name, finishedAt, outcome }: NonNullable<AgentStatus['lastRun']>): Html {
   const { error, snapshotId, state } = outcome
-  const end = error?.message ?? (snapshotId === null ? state : `snapshot ${snapshotId.slice(0, 8)} saved`)
-  return `${name}, ${finishedAt}: ${end}`
+  const end = error?.message ?? (snapshotId === null ? '' : text.saved(snapshotId.slice(0, 8)))
+  return html`<strong class="${state}">${text.states[state]}</strong>: ${name}, ${moment(text, finishedAt)}${end === '' ? '' : html`<br>${end}`}`
 }
 
-/** The style carries the nonce that the header names: nothing else on the page may style or run. */
-function page(title: string, content: Html, head: Html = html``): Html {
+function moment(text: PageMessages, at: string): Html {
+  const shown = new Intl.DateTimeFormat(text.language, { dateStyle: 'medium', timeStyle: 'medium' }).format(new Date(at))
+  return html`<time datetime="${at}">${shown}</time>`
+}
+
+function problemOf(title: string, problem: string): Html {
+  return problem === '' ? html`` : html`<div role="alert"><strong>${title}</strong>${problem}</div>`
+}
+
+/** Style and script carry the nonce that the header names: nothing else on the page may style or run. */
+function page(
+  text: PageMessages,
+  { title, content, isLive = false }: { readonly title: string; readonly content: Html; readonly isLive?: boolean },
+): Html {
   return html`<!doctype html>
-    <html lang="en">
-      <head><meta charset="utf-8"><meta name="viewport" content="width=device-width"><title>${title}</title>${head}
+    <html lang="${text.language}">
+      <head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1"><title>${title} – Holdfast</title>
       <style nonce="NONCE">${{ html: STYLE }}</style></head>
-      <body><main><h1>${title}</h1>${content}</main></body>
+      <body><header>${MARK}<span>Holdfast</span></header><main><div class="card"><h1>${title}</h1>${content}</div></main>
+      ${isLive ? html`<script nonce="NONCE">${{ html: LIVE }}</script>` : html``}</body>
     </html>`
-}
-
-function problemOf(problem: string): Html {
-  return problem === '' ? html`` : html`<p role="alert">${problem}</p>`
 }
