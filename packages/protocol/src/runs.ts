@@ -56,8 +56,11 @@ export const runSchema = z.object({
   kind: runKindSchema,
   state: runStateSchema,
   clientId: idSchema.nullable(),
+  clientName: z.string().nullable(),
   planId: idSchema.nullable(),
+  planName: z.string().nullable(),
   repositoryId: idSchema.nullable(),
+  repositoryName: z.string().nullable(),
   trigger: runTriggerSchema,
   retryOf: idSchema.nullable(),
   /** 1, and one more for every retry that the server makes by itself. */
@@ -99,7 +102,11 @@ export type RunPage = z.output<typeof runPageSchema>
 export const runLogEntrySchema = logEntrySchema.extend({ id: idSchema })
 export type RunLogEntry = z.output<typeof runLogEntrySchema>
 
-/** One page of a run's log, oldest first. */
+/** `GET /api/v1/runs/:id/log`: from its beginning, or with `newest` from its end backwards. */
+export const runLogQuerySchema = pageQuerySchema.extend({ order: z.enum(['oldest', 'newest']).default('oldest') })
+export type RunLogQuery = z.output<typeof runLogQuerySchema>
+
+/** One page of a run's log, in the order that was asked for. */
 export const runLogPageSchema = z.object({ items: z.array(runLogEntrySchema), next: z.string().nullable() })
 export type RunLogPage = z.output<typeof runLogPageSchema>
 

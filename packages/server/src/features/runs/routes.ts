@@ -1,8 +1,8 @@
 import {
   idTextSchema,
-  pageQuerySchema,
   problemSchema,
   runLogPageSchema,
+  runLogQuerySchema,
   runPageSchema,
   runQuerySchema,
   runSchema,
@@ -57,7 +57,7 @@ export function runRoutes(app: App, { runs, watch }: RunRouteOptions): void {
       tags: TAGS,
       summary: 'The log of a run',
       params,
-      querystring: pageQuerySchema,
+      querystring: runLogQuerySchema,
       response: { 200: runLogPageSchema, 404: problemSchema },
     },
     handler: (request) => runs.log(userOf(request), request.params.id, request.query),

@@ -217,6 +217,34 @@ for (const databases of allDatabases()) {
       expect([...first.items, ...second.items]).toEqual(items)
     })
 
+    it('give their log from its end backwards', async () => {
+      const { id } = await create()
+      await server.services.agentRuns.claim(agent, CLAIM)
+      const lines = Array.from({ length: 7 }, (_, number) => ({
+        at: '2026-10-20T12:00:01.000Z',
+        level: 'info' as const,
+        message: `${number}`,
+      }))
+      await server.services.agentRuns.report(agent, id, { log: lines })
+      const seen: string[][] = []
+      let cursor: string | undefined
+      do {
+        const { items, next } = await server.services.runs.log(admin, id, { limit: 3, order: 'newest', cursor })
+        seen.push(items.map(({ message }) => message))
+        cursor = next ?? undefined
+      } while (cursor !== undefined)
+      expect(seen).toEqual([['6', '5', '4'], ['3', '2', '1'], ['0']])
+    })
+
+    it('name client, plan and repository, as they are called now', async () => {
+      const { id } = await create()
+      const { name: planName } = await server.services.plans.get(admin, planId)
+      const { name: repositoryName } = await server.services.repositories.get(repositoryId)
+      expect(await get(id)).toMatchObject({ clientName: 'mail', planName, repositoryName })
+      await server.database.queries.deleteFrom('plans').execute()
+      expect(await get(id)).toMatchObject({ clientName: 'mail', planName: null })
+    })
+
     it('that the server begins tell of themselves, end when somebody cancels them, and end once', async () => {
       const handle = await server.services.runs.begin({ kind: 'check', repositoryId, trigger: 'manual' })
       handle.progress(progress(7))

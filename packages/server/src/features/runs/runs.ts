@@ -1,5 +1,5 @@
 import type { Clock } from '@holdfast/engine'
-import type { RestoreOrder, Run, RunKind, RunLogPage, RunPage, RunQuery, RunTrigger } from '@holdfast/protocol'
+import type { RestoreOrder, Run, RunKind, RunLogPage, RunLogQuery, RunPage, RunQuery, RunTrigger } from '@holdfast/protocol'
 import { notFound, ServerError } from '../../errors.ts'
 import { sees, type UserActor, visibleOwner } from '../../http/actor.ts'
 import type { Audit, Origin } from '../audit/audit.ts'
@@ -128,14 +128,15 @@ export class Runs {
     return run
   }
 
-  /** One page of a run's log, oldest first. @throws {ServerError} `not-found`. */
-  async log(
-    actor: UserActor,
-    id: number,
-    { cursor, limit }: { readonly cursor?: string | undefined; readonly limit: number },
-  ): Promise<RunLogPage> {
+  /** One page of a run's log. @throws {ServerError} `not-found`. */
+  async log(actor: UserActor, id: number, { cursor, limit, order = 'oldest' }: LogQuery): Promise<RunLogPage> {
+    const { store } = this.#options
     await this.visible(actor, id)
-    const lines = await this.#options.store.logLines([id], { after: readCursor(cursor) ?? 0, limit: limit + 1 })
+    const from = readCursor(cursor)
+    const lines =
+      order === 'newest'
+        ? await store.lastLogLines(id, { before: from, limit: limit + 1 })
+        : await store.logLines([id], { after: from ?? 0, limit: limit + 1 })
     const items = lines.slice(0, limit).map(toLogEntry)
     return { items, next: lines.length > limit ? String(items.at(-1)?.id ?? '') : null }
   }
@@ -193,6 +194,8 @@ export class Runs {
     return toRun(run, this.#options.live)
   }
 }
+
+type LogQuery = Pick<RunLogQuery, 'cursor' | 'limit'> & Partial<Pick<RunLogQuery, 'order'>>
 
 function filterOf(query: RunQuery): Omit<RunFilter, 'limit' | 'ownerId'> {
   const { clientId, planId, repositoryId, state, kind, since, until } = query

@@ -1,4 +1,4 @@
-import type { LogEntry, LogLevel, Role, RunKind, RunState } from '@holdfast/protocol'
+import type { LogEntry, LogLevel, Role, RunKind, RunState, RunStatistics } from '@holdfast/protocol'
 import { type ExpressionBuilder, type Insertable, type Selectable, sql, type Updateable } from 'kysely'
 import type { Queries } from '../../db/database.ts'
 import type { Tables } from '../../db/schema.ts'
@@ -8,6 +8,9 @@ import type { RunRow } from './tables.ts'
 export type StoredRun = Selectable<RunRow> & {
   /** Of the client; null for runs of no client, which are the administrators'. */
   readonly owner_id: number | null
+  readonly client_name: string | null
+  readonly plan_name: string | null
+  readonly repository_name: string | null
 }
 
 /** The fields of a new run that have no default. */
@@ -133,7 +136,7 @@ export class RunStore {
     changes: Updateable<RunRow>,
     where: { readonly states: readonly RunState[]; readonly leaseExpiredAt?: number; readonly holder?: string },
   ): Promise<StoredRun | undefined> {
-    let query = this.#queries.updateTable('runs').set(changes).where('id', '=', id).where('state', 'in', where.states)
+    let query = this.#queries.updateTable('runs').set(withFigures(changes)).where('id', '=', id).where('state', 'in', where.states)
     if (where.leaseExpiredAt !== undefined) query = query.where('lease_expires_at', '<=', where.leaseExpiredAt)
     if (where.holder !== undefined) query = query.where('lease_holder', '=', where.holder)
     const changed = await query.returning('id').executeTakeFirst()
@@ -152,7 +155,7 @@ export class RunStore {
     return selectRuns(this.#queries)
       .where('runs.state', '=', 'running')
       .where((where) =>
-        where.or([where('lease_expires_at', '<=', options.now), where('cancel_requested_at', '<=', options.cancelledBefore)]),
+        where.or([where('runs.lease_expires_at', '<=', options.now), where('runs.cancel_requested_at', '<=', options.cancelledBefore)]),
       )
       .limit(200)
       .execute()
@@ -248,6 +251,16 @@ export class RunStore {
       .execute()
   }
 
+  /** The last lines of a run's log before a line, the newest first. */
+  async lastLogLines(
+    runId: number,
+    options: { readonly before: number | undefined; readonly limit: number },
+  ): Promise<Selectable<Tables['run_logs']>[]> {
+    let query = this.#queries.selectFrom('run_logs').selectAll().where('run_id', '=', runId).orderBy('id', 'desc').limit(options.limit)
+    if (options.before !== undefined) query = query.where('id', '<', options.before)
+    return query.execute()
+  }
+
   /** The id of the line that comes `count` lines before the end of a run's log; 0 when there are not so many. */
   async logTail(runId: number, count: number): Promise<number> {
     const row = await this.#queries
@@ -271,8 +284,21 @@ export async function insertRun(queries: Queries, run: RunToAdd): Promise<{ read
     .executeTakeFirstOrThrow()
 }
 
+/** What is summed of statistics has a column of its own. */
+function withFigures(changes: Updateable<RunRow>): Updateable<RunRow> {
+  if (typeof changes.statistics !== 'string') return changes
+  const { addedBytes } = JSON.parse(changes.statistics) as RunStatistics
+  return { ...changes, added_bytes: addedBytes === undefined ? null : Math.round(addedBytes) }
+}
+
 function selectRuns(queries: Queries) {
-  return queries.selectFrom('runs').leftJoin('clients', 'clients.id', 'runs.client_id').selectAll('runs').select('clients.owner_id')
+  return queries
+    .selectFrom('runs')
+    .leftJoin('clients', 'clients.id', 'runs.client_id')
+    .leftJoin('plans', 'plans.id', 'runs.plan_id')
+    .leftJoin('repositories', 'repositories.id', 'runs.repository_id')
+    .selectAll('runs')
+    .select(['clients.owner_id', 'clients.name as client_name', 'plans.name as plan_name', 'repositories.name as repository_name'])
 }
 
 function isReady(now: number) {
