@@ -9,6 +9,8 @@ export const problemSchema = z.object({
   code: z.string(),
   /** Which parts of the request do not fit. */
   fields: z.array(z.object({ path: z.string(), message: z.string() })).optional(),
+  /** After how long trying again makes sense: what the header `Retry-After` says. */
+  retryAfterSeconds: z.number().optional(),
 })
 
 export type Problem = z.output<typeof problemSchema>

@@ -57,7 +57,11 @@ export function statusOf(error: FastifyError | Error): number {
 
 /** The problem details of anything that was thrown. */
 function problemOf(error: FastifyError | Error): Problem {
-  if (isServerError(error)) return problem(error.status, { code: error.code, detail: error.message })
+  if (isServerError(error)) {
+    const { retryAfterSeconds } = error
+    const told = problem(error.status, { code: error.code, detail: error.message })
+    return retryAfterSeconds === undefined ? told : { ...told, retryAfterSeconds }
+  }
   if (isEngineError(error)) {
     const status = ENGINE_STATUS[error.code]
     if (status !== undefined) return problem(status, { code: error.code, detail: error.message })

@@ -47,6 +47,7 @@ for (const databases of allDatabases()) {
       expect(guesses.filter((code) => code === 'auth.failed')).toHaveLength(10)
       const locked = await attempt({})
       expect([locked.statusCode, locked.json().code, locked.headers['retry-after']]).toEqual([429, 'auth.locked', '900'])
+      expect(locked.json().retryAfterSeconds).toBe(900)
       expect(await codeOf({ username: 'ANN', password: 'x' })).toBe('auth.locked')
       expect(await codeOf({ from: '192.0.2.9' })).toBe('ok')
       clock.advance(15 * MINUTE_MS + 1)
