@@ -53,7 +53,7 @@ export type SnapshotQuery = z.output<typeof snapshotQuerySchema>
 /** Newest first. */
 export const snapshotPageSchema = z.object({ items: z.array(snapshotSchema), next: z.string().nullable() })
 
-const entryKindSchema = z.enum(['file', 'dir', 'symlink', 'dev', 'chardev', 'fifo', 'socket', 'other'])
+export const entryKindSchema = z.enum(['file', 'dir', 'symlink', 'dev', 'chardev', 'fifo', 'socket', 'other'])
 export type EntryKind = z.output<typeof entryKindSchema>
 
 /** One entry of a folder in a snapshot. */
@@ -73,6 +73,8 @@ export const entriesQuerySchema = pageQuerySchema.extend({
   /** Folders come first, whatever the order. */
   sort: z.enum(['name', 'size', 'time']).default('name'),
   order: z.enum(['asc', 'desc']).default('asc'),
+  /** The place in that order to begin at, from 0, in stead of a cursor: for who jumps into the middle. */
+  offset: z.coerce.number().int().min(0).max(2_000_000_000).optional(),
 })
 export type EntriesQuery = z.output<typeof entriesQuerySchema>
 
@@ -84,6 +86,21 @@ export const entriesPageSchema = z.object({
   next: z.string().nullable(),
 })
 export type EntriesPage = z.output<typeof entriesPageSchema>
+
+/** Asks for the place of an entry, or else of the first one from `from` on whose name begins with `prefix`. */
+export const placeQuerySchema = entriesQuerySchema.pick({ path: true, sort: true, order: true }).extend({
+  /** The path of an entry of the folder. */
+  entry: snapshotPathSchema.optional(),
+  /** The beginning of a name, whatever the case. */
+  prefix: z.string().min(1).max(100).optional(),
+  /** Where to begin; behind the end of the folder, the search goes on at its beginning. */
+  from: z.coerce.number().int().min(0).max(2_000_000_000).default(0),
+})
+export type PlaceQuery = z.output<typeof placeQuerySchema>
+
+/** The place in the order that was asked for, from 0; null when no entry fits. */
+export const placeSchema = z.object({ place: z.number().nullable() })
+export type Place = z.output<typeof placeSchema>
 
 export const pathQuerySchema = z.object({ path: snapshotPathSchema })
 

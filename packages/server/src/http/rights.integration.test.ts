@@ -60,6 +60,7 @@ const OWNED: Readonly<Record<string, OwnedRoute>> = {
   'GET /api/v1/snapshots/:id/forget-plan': { id: 'snapshot' },
   'GET /api/v1/snapshots/:id/entries': { id: 'snapshot', query: 'path=/' },
   'GET /api/v1/snapshots/:id/entry': { id: 'snapshot', query: 'path=/file' },
+  'GET /api/v1/snapshots/:id/place': { id: 'snapshot', query: 'path=/&prefix=f' },
   'GET /api/v1/snapshots/:id/diff/:other': { id: 'snapshot' },
   'GET /api/v1/snapshots/:id/preview': { id: 'snapshot', query: 'path=/file' },
   'GET /api/v1/snapshots/:id/file': { id: 'snapshot', query: 'path=/file' },

@@ -10,6 +10,8 @@ import type { SnapshotFile, SnapshotFiles } from './snapshot-files.ts'
 
 const TAGS = ['snapshots']
 const PREVIEW_BYTES = 64 * 1024
+/** Part of a picture is none: they are sent whole, up to what a page can bear. */
+const PICTURE_BYTES_MAX = 16 * 1024 * 1024
 const ARCHIVE_TYPES = { zip: 'application/zip', tar: 'application/x-tar' } as const
 const idParams = z.object({ id: idTextSchema })
 /** Bytes, whatever they are: nothing is checked on the way out. */
@@ -23,7 +25,7 @@ export function contentRoutes(app: App, { snapshotFiles: files }: { readonly sna
     config: { access: RESTORE },
     schema: {
       tags: TAGS,
-      summary: 'The first 64 KiB of a file, safe to be shown',
+      summary: 'The first 64 KiB of a file, safe to be shown; pictures of up to 16 MiB whole',
       params: idParams,
       querystring: pathQuerySchema,
       response: { 200: anyBytes, 404: problemSchema },
@@ -71,12 +73,16 @@ async function sendPreview(reply: FastifyReply, file: SnapshotFile): Promise<Fas
   const length = Math.min(PREVIEW_BYTES, file.sizeBytes)
   const chunks = await Array.fromAsync(file.read({ range: { offset: 0, length }, signal: goneOf(reply) }))
   const beginning = Buffer.concat(chunks)
-  return reply
+  const type = previewType(beginning)
+  const isCut = beginning.length < file.sizeBytes
+  const isPicture = type.startsWith('image/')
+  reply
     .headers(UNTRUSTED_HEADERS)
-    .type(previewType(beginning))
+    .type(isPicture && file.sizeBytes > PICTURE_BYTES_MAX ? 'application/octet-stream' : type)
     .header('content-disposition', dispositionOf('inline', file.name))
     .header('holdfast-size', file.sizeBytes)
-    .send(beginning)
+  if (!isPicture || !isCut || file.sizeBytes > PICTURE_BYTES_MAX) return reply.send(beginning)
+  return reply.header('content-length', file.sizeBytes).send(streamOf(reply, (signal) => file.read({ signal })))
 }
 
 function sendFile(reply: FastifyReply, { file, request }: { readonly file: SnapshotFile; readonly request: FastifyRequest }): FastifyReply {

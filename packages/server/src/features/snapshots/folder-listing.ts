@@ -5,6 +5,12 @@ import { letOthersRun } from './let-others-run.ts'
 /** By what a listing is sorted. */
 export type ListingSort = 'name' | 'size' | 'time'
 
+/** Folders come first, whatever the order. */
+export interface ListingOrder {
+  readonly sort: ListingSort
+  readonly order: 'asc' | 'desc'
+}
+
 export interface ListedEntry {
   readonly name: ByteString
   readonly kind: EntryKind
@@ -20,6 +26,8 @@ const FILE = 0
 const DIR = 1
 const ID_BYTES = 32
 const RADIX = 65_536
+/** Names that are looked at before others are served. */
+const NAMES_AT_ONCE = 20_000
 const WORD = 2 ** 32
 
 /** The kind of a node; those of newer programs are `other`. */
@@ -74,36 +82,59 @@ export class FolderListing {
   }
 
   /** Entries from `offset` on, folders first. */
-  page(options: {
-    readonly sort: ListingSort
-    readonly order: 'asc' | 'desc'
-    readonly offset: number
-    readonly limit: number
-  }): ListedEntry[] {
-    const { folders, others } = this.#orderBy(options.sort)
-    const isDescending = options.order === 'desc'
+  page(options: ListingOrder & { readonly offset: number; readonly limit: number }): ListedEntry[] {
     const end = Math.min(this.count, options.offset + options.limit)
     const entries: ListedEntry[] = []
-    for (let place = options.offset; place < end; place++) {
-      const part = place < folders.length ? folders : others
-      const within = place < folders.length ? place : place - folders.length
-      entries.push(this.#entry(part[isDescending ? part.length - 1 - within : within] ?? 0))
-    }
+    for (let place = options.offset; place < end; place++) entries.push(this.#entry(this.#indexAt(place, options)))
     return entries
   }
 
   /** The entry of that name. */
   find(name: ByteString): ListedEntry | undefined {
+    const index = this.#indexOf(name)
+    return index === undefined ? undefined : this.#entry(index)
+  }
+
+  /** Where in an order the entry of that name is. */
+  placeOf(name: ByteString, { sort, order }: ListingOrder): number | undefined {
+    const index = this.#indexOf(name)
+    if (index === undefined) return undefined
+    const { folders, others } = this.#orderBy(sort)
+    const isFolder = this.#kinds[index] === DIR
+    const part = isFolder ? folders : others
+    const within = sort === 'name' ? lowerBound(part, index) : part.indexOf(index)
+    return (isFolder ? 0 : folders.length) + (order === 'desc' ? part.length - 1 - within : within)
+  }
+
+  /** Where in an order the first entry from `from` on is that fits; those before it come last. Others are served in between. */
+  async placeWhere(fits: (name: ByteString) => boolean, options: ListingOrder & { readonly from: number }): Promise<number | undefined> {
+    const start = options.from < this.count ? options.from : 0
+    for (let step = 0; step < this.count; step++) {
+      if (step % NAMES_AT_ONCE === NAMES_AT_ONCE - 1) await letOthersRun()
+      const place = (start + step) % this.count
+      if (fits(byteStringFrom(this.#nameBytes(this.#indexAt(place, options))))) return place
+    }
+    return undefined
+  }
+
+  #indexOf(name: ByteString): number | undefined {
     const wanted = Buffer.from(name, 'latin1')
     let [low, high] = [0, this.count]
     while (low < high) {
       const middle = (low + high) >>> 1
       const order = this.#nameBytes(middle).compare(wanted)
-      if (order === 0) return this.#entry(middle)
+      if (order === 0) return middle
       if (order < 0) low = middle + 1
       else high = middle
     }
     return undefined
+  }
+
+  #indexAt(place: number, { sort, order }: ListingOrder): number {
+    const { folders, others } = this.#orderBy(sort)
+    const part = place < folders.length ? folders : others
+    const within = place < folders.length ? place : place - folders.length
+    return part[order === 'desc' ? part.length - 1 - within : within] ?? 0
   }
 
   #entry(index: number): ListedEntry {

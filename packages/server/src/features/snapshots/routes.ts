@@ -7,6 +7,8 @@ import {
   forgetPlanSchema,
   idTextSchema,
   pathQuerySchema,
+  placeQuerySchema,
+  placeSchema,
   problemSchema,
   snapshotPageSchema,
   snapshotPatchSchema,
@@ -120,6 +122,19 @@ export function snapshotFileRoutes(app: App, { snapshotFiles: files }: { readonl
       response: { 200: entriesPageSchema, 404: problemSchema },
     },
     handler: (request) => files.entries(userOf(request), request.params.id, request.query),
+  })
+  app.route({
+    method: 'GET',
+    url: '/api/v1/snapshots/:id/place',
+    config: { access: READ },
+    schema: {
+      tags: TAGS,
+      summary: 'Where in the order of a folder an entry is, by its path or by the beginning of its name',
+      params: idParams,
+      querystring: placeQuerySchema,
+      response: { 200: placeSchema, 404: problemSchema },
+    },
+    handler: (request) => files.place(userOf(request), request.params.id, request.query),
   })
   app.route({
     method: 'GET',

@@ -13,14 +13,24 @@ import {
   type TreeNode,
   timestampToMs,
 } from '@holdfast/engine'
-import type { DiffPage, DiffQuery, EntriesPage, EntriesQuery, EntryDetails, SnapshotChange, SnapshotEntry } from '@holdfast/protocol'
+import type {
+  DiffPage,
+  DiffQuery,
+  EntriesPage,
+  EntriesQuery,
+  EntryDetails,
+  Place,
+  PlaceQuery,
+  SnapshotChange,
+  SnapshotEntry,
+} from '@holdfast/protocol'
 import { notFound, ServerError } from '../../errors.ts'
 import type { UserActor } from '../../http/actor.ts'
 import type { FolderCache } from './folder-cache.ts'
 import { kindOf, type ListedEntry } from './folder-listing.ts'
 import { letOthersRun } from './let-others-run.ts'
 import type { SnapshotRepositories } from './repositories.ts'
-import { addressOf, namesOf, pathOfAddress, pathOfNames, pathWithin, readableName } from './snapshot-path.ts'
+import { addressOf, beginningWith, namesOf, pathOfAddress, pathOfNames, pathWithin, readableName } from './snapshot-path.ts'
 import type { Snapshots } from './snapshots.ts'
 import { isSameContent, type TreeChange, treeChanges } from './tree-changes.ts'
 
@@ -80,7 +90,7 @@ export class SnapshotFiles {
     const names = namesOf(pathOfAddress(query.path))
     const folder = pathOfNames(names)
     const listing = await folders.listing(snapshot.indexed, await this.#treeAt(snapshot, names))
-    const offset = parseOffset(query.cursor)
+    const offset = query.cursor === undefined ? (query.offset ?? 0) : parseOffset(query.cursor)
     const items = listing.page({ sort: query.sort, order: query.order, offset, limit: query.limit })
     const end = offset + items.length
     return {
@@ -89,6 +99,17 @@ export class SnapshotFiles {
       items: items.map((entry) => toEntry(folder, entry)),
       next: end < listing.count && items.length > 0 ? String(end) : null,
     }
+  }
+
+  /** Where in the order of a folder an entry is. @throws {ServerError} `not-found`, `request.invalid` for what is no folder */
+  async place(actor: UserActor, id: number, { path, entry, prefix, from, ...order }: PlaceQuery): Promise<Place> {
+    const snapshot = await this.#open(actor, id)
+    const tree = await this.#treeAt(snapshot, namesOf(pathOfAddress(path)))
+    const listing = await this.#options.folders.listing(snapshot.indexed, tree)
+    const name = entry === undefined ? undefined : namesOf(pathOfAddress(entry)).at(-1)
+    if (name !== undefined) return { place: listing.placeOf(name, order) ?? null }
+    if (prefix === undefined) throw invalid('neither an entry nor a prefix is asked for')
+    return { place: (await listing.placeWhere(beginningWith(prefix), { ...order, from })) ?? null }
   }
 
   /** Everything that the snapshot says of one entry. @throws {ServerError} `not-found` */
@@ -268,8 +289,7 @@ function timeText(ms: number): string | null {
   return new Date(ms).toISOString()
 }
 
-function parseOffset(cursor: string | undefined): number {
-  if (cursor === undefined) return 0
+function parseOffset(cursor: string): number {
   if (!/^\d{1,12}$/.test(cursor)) throw invalid('the cursor is none that a page gave')
   return Number(cursor)
 }

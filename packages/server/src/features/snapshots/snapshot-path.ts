@@ -59,6 +59,21 @@ export function readableName(name: ByteString): string {
   return text.replace(MISLEADING, '\ufffd')
 }
 
+/** Whether names, as people read them, begin with that text, whatever the case and however accents are written. */
+export function beginningWith(prefix: string): (name: ByteString) => boolean {
+  const wanted = foldCase(prefix)
+  return (name) => {
+    // As many bytes as the prefix can take, decomposed, and a few more for a character that would be cut.
+    const beginning = name.slice(0, wanted.length * 8) as ByteString
+    const text = PLAIN.test(beginning) ? beginning.toLowerCase() : foldCase(readableName(beginning))
+    return text.startsWith(wanted)
+  }
+}
+
+function foldCase(text: string): string {
+  return text.normalize('NFC').toLowerCase()
+}
+
 function percent(character: string): string {
   return `%${character.charCodeAt(0).toString(16).toUpperCase().padStart(2, '0')}`
 }

@@ -64,7 +64,16 @@ for (const databases of allDatabases()) {
       const nobodys = await lab.save({ a: '1' })
       const mine = await lab.save({ a: '1' }, { clientId: laptop })
       for (const id of [theirs, nobodys, 999_999]) {
-        const routes = ['', '/entries', '/entry?path=/a', '/preview?path=/a', '/file?path=/a', '/archive?path=/a', '/forget-plan']
+        const routes = [
+          '',
+          '/entries',
+          '/place?path=/&prefix=a',
+          '/entry?path=/a',
+          '/preview?path=/a',
+          '/file?path=/a',
+          '/archive?path=/a',
+          '/forget-plan',
+        ]
         for (const route of routes) expect(await status(`GET /api/v1/snapshots/${id}${route}`), route).toBe(404)
         expect(await status(`GET /api/v1/snapshots/${mine}/diff/${id}`)).toBe(404)
         expect(await status(`GET /api/v1/snapshots/${id}/diff/${mine}`)).toBe(404)
@@ -100,6 +109,48 @@ for (const databases of allDatabases()) {
       expect(await status(`GET /api/v1/snapshots/${id}/entries?path=/a.txt`)).toBe(422)
       expect(await status(`GET /api/v1/snapshots/${id}/entries?path=a`)).toBe(422)
       expect(await status(`GET /api/v1/snapshots/${id}/entry?path=/`)).toBe(422)
+    })
+
+    it('begins anywhere in a folder, and tells where an entry is', async () => {
+      const id = await lab.save(
+        { docs: {}, Apps: {}, 'b.txt': '22', 'a.txt': '4444', 'Bc.txt': '333', 'cafe\u0301': '1', '100%': '' },
+        { clientId: laptop },
+      )
+      for (const query of ['', '&order=desc', '&sort=size', '&sort=size&order=desc', '&sort=time', '&sort=time&order=desc']) {
+        const { items, count } = await get<EntriesPage>(`/${id}/entries?limit=100${query}`)
+        expect(count).toBe(7)
+        for (const [place, { path }] of items.entries()) {
+          const part = await get<EntriesPage>(`/${id}/entries?limit=2&offset=${place}${query}`)
+          expect(part.items).toEqual(items.slice(place, place + 2))
+          expect(part.next).toBe(place + 2 < count ? String(place + 2) : null)
+          expect(await get(`/${id}/place?path=/&entry=${encodeURIComponent(path)}${query}`), path + query).toEqual({ place })
+        }
+      }
+      expect((await get<EntriesPage>(`/${id}/entries?offset=7`)).items).toEqual([])
+      const place = async (query: string): Promise<unknown> => (await get<{ place: number }>(`/${id}/place?path=/&${query}`)).place
+      const names = (await get<EntriesPage>(`/${id}/entries`)).items.map(({ name }) => name)
+      expect(names).toEqual(['Apps', 'docs', '100%', 'Bc.txt', 'a.txt', 'b.txt', 'cafe\u0301'])
+      expect(await Promise.all(['a', 'A', 'd', 'b', 'B.', 'caf%C3%A9', '1'].map((letters) => place(`prefix=${letters}`)))).toEqual([
+        0, 0, 1, 3, 5, 6, 2,
+      ])
+      expect(await place('prefix=a&from=1')).toBe(4)
+      expect(await place('prefix=a&from=5')).toBe(0)
+      expect(await place('prefix=a&from=900')).toBe(0)
+      expect(await place('prefix=zz')).toBe(null)
+      expect(await place('entry=/none')).toBe(null)
+      expect(await status(`GET /api/v1/snapshots/${id}/place?path=/`)).toBe(422)
+      expect(await status(`GET /api/v1/snapshots/${id}/place?path=/none&prefix=a`)).toBe(404)
+      expect(await status(`GET /api/v1/snapshots/${id}/place?path=/a.txt&prefix=a`)).toBe(422)
+      expect(await status(`GET /api/v1/snapshots/${id}/entries?offset=-1`)).toBe(422)
+    })
+
+    it('shows pictures whole, and the beginning of text', async () => {
+      const picture = `GIF89a${'x'.repeat(100_000)}`
+      const id = await lab.save({ 'p.gif': picture, 'long.txt': 'y'.repeat(100_000) }, { clientId: laptop })
+      const shown = await lab.server.request(`GET /api/v1/snapshots/${id}/preview?path=/p.gif`, { as: 'ann' })
+      expect([shown.statusCode, shown.headers['content-type'], shown.body === picture]).toEqual([200, 'image/gif', true])
+      const text = await lab.server.request(`GET /api/v1/snapshots/${id}/preview?path=/long.txt`, { as: 'ann' })
+      expect([text.body.length, text.headers['holdfast-size']]).toEqual([65_536, '100000'])
     })
 
     it('tells what changed between two', async () => {
