@@ -1,0 +1,106 @@
+import type { Run } from '@holdfast/protocol'
+import { Link } from '@tanstack/react-router'
+import type { ReactElement, ReactNode } from 'react'
+import { useNow } from '../../app/clock.ts'
+import { useMessages } from '../../app/language.tsx'
+import { useLiveRun } from '../../app/live.ts'
+import { Moment } from '../../ui/figures.tsx'
+import { FileName } from '../../ui/file-name.tsx'
+import { type Format, useFormat } from '../../ui/format.ts'
+import { RunStateBadge } from '../../ui/run-state-badge.tsx'
+import { doneFraction } from './estimate.ts'
+import { runMessages } from './messages.ts'
+import { ProgressBar } from './progress-bar.tsx'
+import classes from './run-row.module.css'
+import { useRunWords } from './words.ts'
+
+/** A run in one line (two on narrow ground), live, leading to its page. */
+export function RunRow({ run }: { readonly run: Run }): ReactElement {
+  const latest = useLiveRun(run.id) ?? run
+  const words = useRunWords()
+  const { trigger } = latest
+  return (
+    <div className={classes.container}>
+      <Link className={classes.row} to="/runs/$runId" params={{ runId: String(run.id) }}>
+        <span>
+          <RunStateBadge state={latest.state} />
+        </span>
+        <RunSubject run={latest} />
+        <span className={`${classes.wide} ${classes.aside}`}>
+          <RunDetail run={latest} fallback={words.trigger(trigger)} />
+        </span>
+        <span className={classes.figure}>
+          <Moment at={latest.startedAt ?? latest.createdAt} />
+        </span>
+        <span className={`${classes.figure} ${classes.narrow}`}>
+          <RunDuration run={latest} />
+        </span>
+        <span className={`${classes.figure} ${classes.wide}`}>
+          <RunAmount run={latest} />
+        </span>
+      </Link>
+    </div>
+  )
+}
+
+function RunSubject({ run }: { readonly run: Run }): ReactElement {
+  const words = useRunWords()
+  const text = useMessages(runMessages)
+  const names = [run.clientName, run.planName].filter((name) => name !== null)
+  const subject = names.length === 0 && run.repositoryName !== null ? [run.repositoryName] : names
+  const aside = [
+    words.kind(run.kind),
+    ...(run.attempt > 1 ? [text.attempt(run.attempt)] : []),
+    ...(subject.length > 1 ? subject.slice(1) : []),
+  ]
+  return (
+    <span className={classes.what}>
+      <span className={classes.name}>{subject[0] === undefined ? text.run(run.id) : <FileName>{subject[0]}</FileName>}</span>
+      <span className={classes.aside}>{joined(aside)}</span>
+    </span>
+  )
+}
+
+function joined(parts: readonly string[]): ReactNode {
+  return parts.map((part, index) => (
+    <span key={part}>
+      {index === 0 ? null : ' · '}
+      <FileName>{part}</FileName>
+    </span>
+  ))
+}
+
+function RunDetail({ run, fallback }: { readonly run: Run; readonly fallback: string }): ReactElement {
+  const text = useMessages(runMessages)
+  const words = useRunWords()
+  if (run.state === 'running') {
+    const label = run.isCancelRequested ? text.stopping : words.phase(run.progress?.phase ?? 'starting')
+    return <ProgressBar fraction={run.progress === null ? null : doneFraction(run.progress)} label={label} />
+  }
+  if (run.error !== null) return <FileName>{run.error.message}</FileName>
+  const problems = run.statistics?.errorCount ?? 0
+  return <>{problems > 0 ? text.problems(problems) : fallback}</>
+}
+
+function RunDuration({ run }: { readonly run: Run }): ReactElement {
+  const format = useFormat()
+  return run.state === 'running' ? <Elapsed run={run} /> : <>{endedDuration(run, format)}</>
+}
+
+function Elapsed({ run }: { readonly run: Run }): ReactElement {
+  const format = useFormat()
+  const nowMs = useNow(1000)
+  return <>{run.startedAt === null ? '' : format.duration(Math.max(0, Math.floor((nowMs - Date.parse(run.startedAt)) / 1000) * 1000))}</>
+}
+
+function endedDuration({ startedAt, finishedAt }: Run, format: Format): string {
+  if (startedAt === null || finishedAt === null) return '–'
+  return format.duration(Date.parse(finishedAt) - Date.parse(startedAt))
+}
+
+function RunAmount({ run: { state, statistics, progress } }: { readonly run: Run }): ReactElement {
+  const format = useFormat()
+  const amount =
+    state === 'running' ? progress?.doneBytes : (statistics?.addedBytes ?? statistics?.readBytes ?? statistics?.other?.bytesFreed)
+  return <>{amount === undefined ? '–' : format.bytes(amount)}</>
+}
