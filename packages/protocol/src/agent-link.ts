@@ -2,6 +2,7 @@ import { z } from 'zod'
 import { passwordSchema } from './accounts.ts'
 import { idSchema, timeSchema } from './fields.ts'
 import { hooksSchema, limitsSchema, planDefinitionSchema } from './plans.ts'
+import { askedQuestionSchema } from './questions.ts'
 import { logEntrySchema, runErrorSchema, runProgressSchema, runStatisticsSchema } from './runs.ts'
 import { snapshotPathSchema } from './snapshots.ts'
 
@@ -100,8 +101,14 @@ export const claimSchema = z.object({
     .string()
     .regex(/^[\w-]{1,64}$/)
     .default('agent'),
+  /** Whether the agent takes a question with the answer; it is not for the others. */
+  answersQuestions: z.boolean().default(false),
 })
-export const claimedSchema = z.object({ order: runOrderSchema.nullable() })
+export const claimedSchema = z.object({
+  order: runOrderSchema.nullable(),
+  /** What the server wants to know beside, at `POST /agent/v1/questions/:id`. */
+  question: askedQuestionSchema.nullable().default(null),
+})
 
 /** `POST /agent/v1/runs/:runId/events`: progress and log of a run, which also renews its lease. */
 export const runEventsSchema = z.object({ progress: runProgressSchema.optional(), log: z.array(logEntrySchema).max(500).default([]) })

@@ -74,6 +74,7 @@ export {
   type ClientPage,
   type ClientQuery,
   type ClientSettings,
+  type ClientState,
   changeClientSchema,
   clientLogEntrySchema,
   clientLogPageSchema,
@@ -82,6 +83,7 @@ export {
   clientQuerySchema,
   clientSchema,
   clientSettingsSchema,
+  clientStateSchema,
   clientTokenSchema,
   type Enrolment,
   enrolmentSchema,
@@ -121,11 +123,17 @@ export {
   newPlanSchema,
   type Plan,
   type PlanDefinition,
+  type PreviewRetention,
   type PreviewSchedule,
   planDefinitionSchema,
   planSchema,
+  previewRetentionSchema,
   previewScheduleSchema,
+  type RetentionPreview,
+  type RetentionReason,
   type RunTimes,
+  retentionPreviewSchema,
+  retentionReasonSchema,
   runTimesSchema,
   type Schedule,
   type Selection,
@@ -133,6 +141,28 @@ export {
   selectionSchema,
 } from './plans.ts'
 export { type Problem, problemSchema } from './problem.ts'
+export {
+  type AskedQuestion,
+  askedQuestionSchema,
+  claimedQuestionSchema,
+  claimQuestionSchema,
+  FOLDER_ENTRIES_MAX,
+  type FolderQuery,
+  folderQuerySchema,
+  type MachineEntry,
+  type MachineFolder,
+  machineFolderSchema,
+  QUESTION_ANSWER_BYTES_MAX,
+  QUESTION_SECONDS_MAX,
+  type Question,
+  type QuestionAnswer,
+  questionAnswerSchema,
+  questionSchema,
+  type SelectionAnswer,
+  type SelectionPreview,
+  selectionPreviewSchema,
+  type WeighedFolder,
+} from './questions.ts'
 export {
   type ChangeRepository,
   changeRepositorySchema,
@@ -207,6 +237,7 @@ export {
   runTriggerSchema,
 } from './runs.ts'
 export { type Setting, type SettingPlace, settingSchema } from './settings.ts'
+export { localMachineSchema, type Setup, setupSchema } from './setup.ts'
 export {
   type ArchiveQuery,
   archiveQuerySchema,
@@ -249,6 +280,7 @@ export {
   snapshotSchema,
   snapshotTagsSchema,
 } from './snapshots.ts'
+export { type SourceKind, sourceKindSchema } from './sources.ts'
 export {
   BLOB_NAME_LENGTH,
   decodeAnswer,

@@ -1,0 +1,22 @@
+import { z } from 'zod'
+import { idSchema } from './fields.ts'
+
+/** `GET /api/v1/setup`: how far the server is on the way to its first backup. */
+export const setupSchema = z.object({
+  /** Whether whoever asks still signs in with the password that the server generated when it was set up. */
+  isPasswordGenerated: z.boolean(),
+  /** The repository of plans that name none; null while there is none. */
+  defaultRepositoryId: idSchema.nullable(),
+  /** The folder that is proposed for it, on the server. */
+  proposedRepository: z.string(),
+  /** Whether this server can protect its own machine: servers that share a database are on several machines. */
+  canProtectLocalMachine: z.boolean(),
+  /** The machine of the server as a client; null while it is none. */
+  localClientId: idSchema.nullable(),
+  hasClient: z.boolean(),
+  hasFinishedBackup: z.boolean(),
+})
+export type Setup = z.output<typeof setupSchema>
+
+/** `POST /api/v1/setup/local-machine`. */
+export const localMachineSchema = z.object({ clientId: idSchema })

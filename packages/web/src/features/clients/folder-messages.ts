@@ -1,0 +1,34 @@
+import { defineMessages, plural } from '../../app/language.tsx'
+
+export const folderMessages = defineMessages({
+  en: {
+    tree: 'Folders of the machine',
+    hint: 'Arrow keys move and open, the space bar selects.',
+    waiting: 'Asking the machine…',
+    empty: 'Empty folder',
+    truncated: 'This folder has more entries than are shown here.',
+    failed: 'The machine did not say what is in this folder.',
+    tryAgain: 'Try again',
+    open: (name: string) => `Open ${name}`,
+    close: (name: string) => `Close ${name}`,
+    select: (name: string) => `Select ${name}`,
+    within: 'A folder above it is selected',
+    unnameable: 'Its name is no text: select the folder above it',
+    selected: (count: number) => `${count} ${plural(count, 'path', 'paths')} selected`,
+  },
+  ja: {
+    tree: 'マシンのフォルダー',
+    hint: '矢印キーで移動と展開、スペースキーで選択します。',
+    waiting: 'マシンに問い合わせています…',
+    empty: '空のフォルダー',
+    truncated: 'このフォルダーには、ここに表示されている以外にも項目があります。',
+    failed: 'このフォルダーの内容をマシンから取得できませんでした。',
+    tryAgain: '再試行',
+    open: (name: string) => `${name} を開く`,
+    close: (name: string) => `${name} を閉じる`,
+    select: (name: string) => `${name} を選択`,
+    within: '上位のフォルダーが選択されています',
+    unnameable: '名前が文字列として表せないため、上位のフォルダーを選択してください',
+    selected: (count: number) => `${count} 件のパスを選択中`,
+  },
+})
