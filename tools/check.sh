@@ -9,6 +9,7 @@ PATH=$PWD/node_modules/.bin:$PATH
 
 echo '== types'
 tsc -p tsconfig.json
+tsc -p packages/web/tsconfig.json
 echo '== lint and format'
 biome check --error-on-warnings --max-diagnostics=200
 echo '== unit tests'

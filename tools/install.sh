@@ -28,3 +28,4 @@ if [ ! -e node_modules/.package-lock.json ] || [ -n "$(find package-lock.json -n
   quietly npm ci --no-audit --no-fund
 fi
 quietly sh tools/build-wasm.sh
+quietly sh tools/build-web.sh

@@ -54,7 +54,7 @@ export const DOORS: readonly Door[] = [
   {
     what: 'time',
     within: /^packages\/[^/]+\/src\//,
-    only: ['packages/engine/src/host/clock.ts'],
+    only: ['packages/engine/src/host/clock.ts', 'packages/web/src/app/clock.ts'],
     uses: ['Date.now', 'new Date()', 'Date()', 'performance.now', 'process.hrtime*', 'setTimeout', 'setInterval'],
     modules: ['node:timers', 'node:timers/promises', 'node:perf_hooks'],
   },

@@ -19,6 +19,7 @@ acl setfacl
 attr setfattr
 postgresql pg_ctlcluster
 openssl openssl
+chromium chromium
 '
 
 missing=$(echo "$needed" | while read -r package command; do
@@ -51,6 +52,7 @@ PATH=$PWD/node_modules/.bin:$PATH:/usr/sbin:/sbin
 
 echo '== types'
 tsc -p tsconfig.json
+tsc -p packages/web/tsconfig.json
 echo '== lint and format'
 biome check --error-on-warnings --max-diagnostics=200
 echo '== tests'

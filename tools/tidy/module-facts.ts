@@ -80,7 +80,7 @@ export function factsOf(path: string, source: string): ModuleFacts {
 
 function parse(path: string, source: string): SyntaxNode {
   try {
-    const program: unknown = parseAst(source, { lang: 'ts' })
+    const program: unknown = parseAst(source, { lang: path.endsWith('.tsx') ? 'tsx' : 'ts' })
     if (isNode(program)) return program
   } catch (error) {
     throw new Error(`Cannot parse ${path}: ${String(error)}`, { cause: error })

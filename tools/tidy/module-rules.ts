@@ -50,7 +50,7 @@ export function deadCodeComplaints(modules: readonly ModuleFacts[], manifests: r
   const used = usedNames(modules, manifests)
   return modules
     .filter(({ path }) => /^packages\/[^/]+\/src\/|^tools\//.test(path) && !path.endsWith('.d.ts'))
-    .filter(({ path }) => !isTestCode(path) && !entries.has(path) && !path.endsWith('/main.ts'))
+    .filter(({ path }) => !isTestCode(path) && !entries.has(path) && !/\/main\.tsx?$/.test(path))
     .flatMap((module) => {
       const names = used.get(module.path)
       if (names === undefined) return [{ path: module.path, line: 0, message: 'nothing imports this module' }]

@@ -38,11 +38,11 @@ export function readText(path: string): string {
 /** The parsed modules among `files`. AssemblyScript kernels are no TypeScript and are left out. */
 export function modulesAmong(files: readonly RepositoryFile[]): readonly ModuleFacts[] {
   return files
-    .filter(({ path, lines }) => path.endsWith('.ts') && !path.includes('/kernel/') && lines.length > 0)
+    .filter(({ path, lines }) => /\.tsx?$/.test(path) && !path.includes('/kernel/') && lines.length > 0)
     .map(({ path, lines }) => factsOf(path, lines.join('\n')))
 }
 
 /** Whether a path is a test, or part of what tests are made of. */
 export function isTestCode(path: string): boolean {
-  return path.endsWith('.test.ts') || /(^|\/)(test|testing|fixtures)\//.test(path)
+  return /\.test\.tsx?$/.test(path) || /(^|\/)(test|testing|fixtures)\//.test(path)
 }

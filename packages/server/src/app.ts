@@ -10,7 +10,7 @@ import { accountRoutes } from './features/accounts/routes.ts'
 import { auditRoutes } from './features/audit/routes.ts'
 import { agentLinkRoutes } from './features/clients/agent-routes.ts'
 import { clientRoutes } from './features/clients/routes.ts'
-import { maintenanceRoutes } from './features/maintenance/routes.ts'
+import { maintenanceRoutes, retentionRoutes } from './features/maintenance/routes.ts'
 import { metricsRoutes } from './features/metrics/routes.ts'
 import { notificationRoutes } from './features/notifications/routes.ts'
 import { ensureFirstPlan } from './features/plans/first-plan.ts'
@@ -24,6 +24,7 @@ import { searchRoutes } from './features/search/routes.ts'
 import { settingRoutes } from './features/settings/routes.ts'
 import { contentRoutes } from './features/snapshots/content-routes.ts'
 import { snapshotFileRoutes, snapshotRoutes } from './features/snapshots/routes.ts'
+import { sourceRoutes } from './features/sources/routes.ts'
 import { authorizeUpload } from './features/uploads/authorize.ts'
 import { uploadRoutes } from './features/uploads/routes.ts'
 import type { Actor } from './http/actor.ts'
@@ -32,6 +33,7 @@ import { registerDocumentation } from './http/documentation.ts'
 import { registerGuard } from './http/guard.ts'
 import { answerFailure, registerProblems } from './http/problem.ts'
 import { registerSecurityHeaders } from './http/security-headers.ts'
+import { webPages } from './http/web-pages.ts'
 import { restRoutes } from './rest-endpoint/rest-routes.ts'
 import { kindOfToken } from './secrets/tokens.ts'
 
@@ -77,6 +79,7 @@ export async function buildApp({ foundations, services, logger, https, onRoute }
     bearer: (token) => authenticateBearer(token, services),
   })
   registerRoutes(app, { foundations, services })
+  await webPages(app, foundations.settings)
   return app
 }
 
@@ -91,6 +94,8 @@ function registerRoutes(app: App, { foundations, services }: Pick<AppOptions, 'f
   clientRoutes(app, services)
   repositoryRoutes(app, services)
   maintenanceRoutes(app, services)
+  retentionRoutes(app, services)
+  sourceRoutes(app)
   snapshotRoutes(app, services)
   snapshotFileRoutes(app, services)
   contentRoutes(app, services)

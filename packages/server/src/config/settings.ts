@@ -75,6 +75,12 @@ export const SETTINGS = {
     fallback: '',
     meaning: 'Addresses or networks of proxies whose `X-Forwarded-*` headers are believed, separated by commas.',
   },
+  webFolder: {
+    variables: ['HOLDFAST_WEB_FOLDER'],
+    kind: 'text',
+    fallback: '',
+    meaning: 'Folder with the built pages; those that `npm ci` built when it is not set.',
+  },
   logLevel: { variables: ['HOLDFAST_LOG_LEVEL'], kind: 'text', fallback: 'info', meaning: '`debug`, `info`, `warn`, `error` or `silent`.' },
   oidcIssuer: {
     variables: ['HOLDFAST_OIDC_ISSUER'],

@@ -1,0 +1,136 @@
+import type { Run, RunLogEntry, RunLogEvent } from '@holdfast/protocol'
+import { useEffect, useSyncExternalStore } from 'react'
+import { later } from './clock.ts'
+import { queryClient } from './query-client.ts'
+
+/** Lists are fetched anew at most so often, however much happens. */
+const REFRESH_MS = 2000
+/** Without a word for so long the connection is opened anew: the browser may not notice that it is dead. */
+const RECONNECT_MS = 3000
+
+type LogListener = (entries: readonly RunLogEntry[]) => void
+
+/** What happens to runs, as the server tells it. One connection serves all pages. */
+class Live {
+  readonly #listeners = new Set<() => void>()
+  readonly #logs = new Map<number, Set<LogListener>>()
+  #active: ReadonlyMap<number, Run> = new Map()
+  #list: readonly Run[] = []
+  #source: EventSource | undefined
+  #cancelRefresh: (() => void) | undefined
+  #cancelReconnect: (() => void) | undefined
+
+  /** Runs that are under way, oldest first. */
+  get runs(): readonly Run[] {
+    return this.#list
+  }
+
+  run(id: number): Run | undefined {
+    return this.#active.get(id)
+  }
+
+  /** Begins to listen; gives what ends it. */
+  start(): () => void {
+    this.#open()
+    return () => {
+      this.#cancelReconnect?.()
+      this.#source?.close()
+      this.#source = undefined
+      this.#update(new Map())
+    }
+  }
+
+  subscribe = (listener: () => void): (() => void) => {
+    this.#listeners.add(listener)
+    return () => {
+      this.#listeners.delete(listener)
+    }
+  }
+
+  /** Hears the log of a run from now on. */
+  follow(runId: number, listener: LogListener): () => void {
+    const listeners = this.#logs.get(runId) ?? new Set()
+    this.#logs.set(runId, listeners.add(listener))
+    if (listeners.size === 1) this.#reopen()
+    return () => {
+      listeners.delete(listener)
+      if (listeners.size === 0) this.#logs.delete(runId)
+    }
+  }
+
+  #open(): void {
+    const logs = [...this.#logs.keys()].slice(-20)
+    const source = new EventSource(logs.length === 0 ? '/api/v1/events' : `/api/v1/events?logs=${logs.join(',')}`)
+    this.#source = source
+    source.addEventListener('run', (event) => this.#take(JSON.parse(event.data) as Run))
+    source.addEventListener('log', (event) => {
+      const { runId, entries } = JSON.parse(event.data) as RunLogEvent
+      for (const listener of this.#logs.get(runId) ?? []) listener(entries)
+    })
+    source.addEventListener('reset', () => this.#refreshAll())
+    source.addEventListener('open', () => this.#refreshAll())
+    source.addEventListener('error', () => {
+      // While it connects again by itself the browser says so; after an answer that is none it gives up.
+      if (source.readyState !== EventSource.CLOSED || this.#source !== source) return
+      this.#cancelReconnect?.()
+      this.#cancelReconnect = later(RECONNECT_MS, () => this.#source === source && this.#reopen())
+    })
+  }
+
+  #reopen(): void {
+    if (this.#source === undefined) return
+    this.#source.close()
+    this.#open()
+  }
+
+  #take(run: Run): void {
+    queryClient.setQueryData(['runs', run.id], run)
+    const active = new Map(this.#active)
+    if (run.state === 'pending' || run.state === 'running') active.set(run.id, run)
+    else active.delete(run.id)
+    const isNew = this.#active.get(run.id)?.state !== run.state
+    this.#update(active)
+    if (isNew) this.#refresh(['runs', 'overview', 'clients', 'plans', 'snapshots', 'repositories'])
+  }
+
+  #update(active: ReadonlyMap<number, Run>): void {
+    this.#active = active
+    this.#list = [...active.values()].toSorted((a, b) => a.id - b.id)
+    for (const listener of this.#listeners) listener()
+  }
+
+  /** What the server said before may have missed something. */
+  #refreshAll(): void {
+    this.#update(new Map())
+    this.#refresh(['runs', 'overview', 'clients', 'plans', 'snapshots', 'repositories'])
+  }
+
+  #refresh(nouns: readonly string[]): void {
+    this.#cancelRefresh ??= later(REFRESH_MS, () => {
+      this.#cancelRefresh = undefined
+      for (const noun of nouns) void queryClient.invalidateQueries({ queryKey: [noun] })
+    })
+  }
+}
+
+const live = new Live()
+
+/** Keeps the connection open while the component is shown. For the shell alone. */
+export function useLiveConnection(): void {
+  useEffect(() => live.start(), [])
+}
+
+/** Runs that were heard of and are under way, oldest first. */
+export function useLiveRuns(): readonly Run[] {
+  return useSyncExternalStore(live.subscribe, () => live.runs)
+}
+
+/** The latest that was heard of a run while it is under way. The query of the run (`['runs', id]`) is kept up to date as well. */
+export function useLiveRun(id: number): Run | undefined {
+  return useSyncExternalStore(live.subscribe, () => live.run(id))
+}
+
+/** Hears new lines of a run's log while the component is shown; `listener` must keep its identity. */
+export function useRunLog(runId: number, listener: LogListener): void {
+  useEffect(() => live.follow(runId, listener), [runId, listener])
+}

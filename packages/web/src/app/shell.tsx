@@ -1,0 +1,115 @@
+import { AppShell, Badge, Burger, Group, NavLink, ScrollArea, Text } from '@mantine/core'
+import { useDisclosure } from '@mantine/hooks'
+import { Link, Outlet, useLocation } from '@tanstack/react-router'
+import { lazy, type ReactElement, Suspense, useEffect } from 'react'
+import { Notices } from '../ui/notices.tsx'
+import { Waiting } from '../ui/waiting.tsx'
+import { AccountMenu } from './account-menu.tsx'
+import { useMessages } from './language.tsx'
+import { useLiveConnection, useLiveRuns } from './live.ts'
+import { appMessages } from './messages.ts'
+import { PLACES, type Place } from './places.tsx'
+import { QuickSearch } from './quick-search.tsx'
+import { useRights } from './session.tsx'
+import classes from './shell.module.css'
+
+const SessionEndedDialog = lazy(() =>
+  import('../features/sign-in/session-ended-dialog.tsx').then((module) => ({ default: module.SessionEndedDialog })),
+)
+
+/** The frame of all pages: where one can go, who one is, and what is said in passing. */
+export function Shell(): ReactElement {
+  const text = useMessages(appMessages)
+  const [isOpen, { toggle, close }] = useDisclosure(false)
+  const { pathname } = useLocation()
+  useLiveConnection()
+  // biome-ignore lint/correctness/useExhaustiveDependencies: every change of the place closes the menu
+  useEffect(close, [pathname])
+  return (
+    <AppShell header={{ height: 56 }} navbar={{ width: 232, breakpoint: 'sm', collapsed: { mobile: !isOpen } }} padding="md">
+      <a href="#content" className={classes.skip}>
+        {text.skip}
+      </a>
+      <AppShell.Header className={classes.header}>
+        <Group h="100%" px="md" gap="sm" wrap="nowrap">
+          <Burger opened={isOpen} onClick={toggle} hiddenFrom="sm" size="sm" aria-label={text.menu} aria-expanded={isOpen} />
+          <Link to="/" className={classes.brand}>
+            <img src="/icon.svg" width={28} height={28} alt="" />
+            <Text component="span" fw={700} visibleFrom="xs">
+              Holdfast
+            </Text>
+          </Link>
+          <QuickSearch />
+          <AccountMenu />
+        </Group>
+      </AppShell.Header>
+      <AppShell.Navbar className={classes.navbar} component="nav" aria-label={text.navigation}>
+        <ScrollArea type="auto" px="xs" py="sm">
+          <Places />
+        </ScrollArea>
+      </AppShell.Navbar>
+      <AppShell.Main id="content" tabIndex={-1}>
+        <Suspense fallback={<Waiting lines={6} />}>
+          <Outlet />
+        </Suspense>
+      </AppShell.Main>
+      <Notices />
+      <Suspense fallback={null}>
+        <SessionEndedDialog />
+      </Suspense>
+    </AppShell>
+  )
+}
+
+function Places(): ReactElement {
+  const text = useMessages(appMessages)
+  const { isAdmin } = useRights()
+  return (
+    <>
+      {PLACES.map(({ group, places }) => {
+        const shown = places.filter(({ isForAdmins }) => isAdmin || isForAdmins !== true)
+        return shown.length === 0 ? null : (
+          <div key={group ?? 'top'} className={classes.group}>
+            {group === undefined ? null : (
+              <Text size="xs" fw={650} c="dimmed" px="sm" py={4}>
+                {text[group]}
+              </Text>
+            )}
+            {shown.map((place) => (
+              <PlaceLink key={place.to} place={place} />
+            ))}
+          </div>
+        )
+      })}
+    </>
+  )
+}
+
+function PlaceLink({ place }: { readonly place: Place }): ReactElement {
+  const text = useMessages(appMessages)
+  const { pathname } = useLocation()
+  const isActive = place.to === '/' ? pathname === '/' : pathname === place.to || pathname.startsWith(`${place.to}/`)
+  return (
+    <NavLink
+      component={Link}
+      to={place.to}
+      label={text[place.label]}
+      leftSection={<place.Icon size={18} stroke={1.7} aria-hidden />}
+      rightSection={place.to === '/runs' ? <ActiveRuns /> : null}
+      active={isActive}
+      aria-current={isActive ? 'page' : undefined}
+      className={classes.place}
+    />
+  )
+}
+
+function ActiveRuns(): ReactElement | null {
+  const text = useMessages(appMessages)
+  const { length } = useLiveRuns()
+  if (length === 0) return null
+  return (
+    <Badge size="sm" circle={length < 10} variant="filled" aria-label={text.runsActive(length)}>
+      {length}
+    </Badge>
+  )
+}

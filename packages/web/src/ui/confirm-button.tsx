@@ -1,0 +1,80 @@
+import { Button, type ButtonProps, Group, Modal, Text } from '@mantine/core'
+import { useDisclosure } from '@mantine/hooks'
+import { type ReactElement, type ReactNode, useState } from 'react'
+import { useMessages } from '../app/language.tsx'
+import { FailureNotice } from './failure-notice.tsx'
+import { uiMessages } from './messages.ts'
+
+export interface ConfirmButtonProps extends ButtonProps {
+  /** What the button says. */
+  readonly children: ReactNode
+  /** Heading of the dialog. */
+  readonly title: string
+  /** What will happen, and what will not come back. */
+  readonly question: ReactNode
+  readonly confirmLabel: string
+  readonly danger?: boolean
+  /** The dialog stays open until it is done, and shows why it failed. */
+  readonly onConfirm: () => Promise<unknown>
+}
+
+/** A button that asks before it acts. */
+export function ConfirmButton({ children, title, question, confirmLabel, danger, onConfirm, ...button }: ConfirmButtonProps): ReactElement {
+  const [isOpen, { open, close }] = useDisclosure(false)
+  return (
+    <>
+      <Button variant="default" {...button} {...(danger === true ? { color: 'red', variant: 'light' } : {})} onClick={open}>
+        {children}
+      </Button>
+      <ConfirmDialog
+        isOpen={isOpen}
+        onClose={close}
+        title={title}
+        question={question}
+        confirmLabel={confirmLabel}
+        danger={danger === true}
+        onConfirm={onConfirm}
+      />
+    </>
+  )
+}
+
+export interface ConfirmDialogProps extends Pick<ConfirmButtonProps, 'title' | 'question' | 'confirmLabel' | 'danger' | 'onConfirm'> {
+  readonly isOpen: boolean
+  readonly onClose: () => void
+}
+
+/** The dialog of a `ConfirmButton`, for menus and the like. */
+export function ConfirmDialog({ isOpen, onClose, title, question, confirmLabel, danger, onConfirm }: ConfirmDialogProps): ReactElement {
+  const text = useMessages(uiMessages)
+  const [isBusy, setBusy] = useState(false)
+  const [failure, setFailure] = useState<unknown>()
+  const confirm = async (): Promise<void> => {
+    setBusy(true)
+    setFailure(undefined)
+    try {
+      await onConfirm()
+      onClose()
+    } catch (error) {
+      setFailure(error)
+    } finally {
+      setBusy(false)
+    }
+  }
+  return (
+    <Modal opened={isOpen} onClose={onClose} title={title} closeButtonProps={{ 'aria-label': text.close }}>
+      <Text size="sm" component="div" mb="md">
+        {question}
+      </Text>
+      {failure === undefined ? null : <FailureNotice failure={failure} />}
+      <Group justify="flex-end" mt="md">
+        <Button variant="default" onClick={onClose}>
+          {text.cancel}
+        </Button>
+        <Button {...(danger === true ? { color: 'red.8' } : {})} loading={isBusy} onClick={() => void confirm()}>
+          {confirmLabel}
+        </Button>
+      </Group>
+    </Modal>
+  )
+}

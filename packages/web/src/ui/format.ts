@@ -1,0 +1,90 @@
+import { useMemo } from 'react'
+import { now } from '../app/clock.ts'
+import { type Language, useLanguage } from '../app/language.tsx'
+
+/** Figures and times as people of a language write them, in the browser's time zone. */
+export interface Format {
+  /** In units of 1024: `1.5 GiB`. */
+  bytes(value: number): string
+  count(value: number): string
+  /** Of a share between 0 and 1. */
+  percent(share: number): string
+  /** `1 h 5 min`, two units at most. */
+  duration(milliseconds: number): string
+  /** `5 minutes ago`, `in 3 hours`. */
+  relative(at: string): string
+  /** Day, time to the second, and the zone. */
+  exact(at: string): string
+  /** Day and minute. */
+  moment(at: string): string
+  day(at: string): string
+  time(at: string): string
+}
+
+/** How the language of the pages writes figures and times. */
+export function useFormat(): Format {
+  const { language } = useLanguage()
+  return useMemo(() => formatOf(language), [language])
+}
+
+const UNITS = ['B', 'KiB', 'MiB', 'GiB', 'TiB', 'PiB']
+const SECOND = 1000
+const MINUTE = 60 * SECOND
+const HOUR = 60 * MINUTE
+const DAY = 24 * HOUR
+
+/** How a language writes figures and times. */
+export function formatOf(language: Language): Format {
+  const number = new Intl.NumberFormat(language)
+  const percent = new Intl.NumberFormat(language, { style: 'percent', maximumFractionDigits: 1 })
+  const relative = new Intl.RelativeTimeFormat(language, { numeric: 'auto' })
+  const exact = new Intl.DateTimeFormat(language, { dateStyle: 'full', timeStyle: 'long' })
+  const moment = new Intl.DateTimeFormat(language, { dateStyle: 'medium', timeStyle: 'short' })
+  const day = new Intl.DateTimeFormat(language, { dateStyle: 'medium' })
+  const time = new Intl.DateTimeFormat(language, { timeStyle: 'short' })
+  return {
+    bytes: (value) => bytesOf(value, language),
+    count: (value) => number.format(value),
+    percent: (share) => percent.format(share),
+    duration: (milliseconds) => durationOf(milliseconds, language),
+    relative: (at) => relativeOf(Date.parse(at) - now(), relative),
+    exact: (at) => exact.format(new Date(at)),
+    moment: (at) => moment.format(new Date(at)),
+    day: (at) => day.format(new Date(at)),
+    time: (at) => time.format(new Date(at)),
+  }
+}
+
+function bytesOf(value: number, language: Language): string {
+  const power = value < 1024 ? 0 : Math.min(UNITS.length - 1, Math.floor(Math.log2(value) / 10))
+  const scaled = value / 1024 ** power
+  const maximumFractionDigits = power === 0 || scaled >= 100 ? 0 : scaled >= 10 ? 1 : 2
+  return `${scaled.toLocaleString(language, { maximumFractionDigits })} ${UNITS[power] ?? ''}`
+}
+
+function durationOf(milliseconds: number, language: Language): string {
+  const words = language === 'ja' ? { d: '日', h: '時間', m: '分', s: '秒', gap: '' } : { d: ' d', h: ' h', m: ' min', s: ' s', gap: ' ' }
+  if (milliseconds < 10 * SECOND) return `${(milliseconds / SECOND).toLocaleString(language, { maximumFractionDigits: 1 })}${words.s}`
+  const parts: readonly (readonly [number, string])[] = [
+    [Math.floor(milliseconds / DAY), words.d],
+    [Math.floor(milliseconds / HOUR) % 24, words.h],
+    [Math.floor(milliseconds / MINUTE) % 60, words.m],
+    [Math.floor(milliseconds / SECOND) % 60, words.s],
+  ]
+  const first = parts.findIndex(([amount]) => amount > 0)
+  return parts
+    .slice(first, first + 2)
+    .filter(([amount]) => amount > 0)
+    .map(([amount, unit]) => `${amount}${unit}`)
+    .join(words.gap)
+}
+
+function relativeOf(difference: number, format: Intl.RelativeTimeFormat): string {
+  const distance = Math.abs(difference)
+  if (distance < 45 * SECOND) return format.format(Math.round(difference / SECOND / 15) * 15 || 0, 'second')
+  if (distance < 45 * MINUTE) return format.format(Math.round(difference / MINUTE), 'minute')
+  if (distance < 22 * HOUR) return format.format(Math.round(difference / HOUR), 'hour')
+  if (distance < 45 * DAY) return format.format(Math.round(difference / DAY), 'day')
+  if (distance < 600 * DAY) return format.format(Math.round(difference / DAY / 30.4), 'month')
+  return format.format(Math.round(difference / DAY / 365.25), 'year')
+}

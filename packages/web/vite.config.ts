@@ -1,0 +1,44 @@
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { brotliCompressSync, constants, gzipSync } from 'node:zlib'
+import react from '@vitejs/plugin-react'
+import { defineConfig, type Plugin } from 'vite'
+
+/** Text that browsers are sent compressed: once, here, as small as it gets. */
+const COMPRESSIBLE = /\.(js|css|svg|html)$/
+
+function compressed(): Plugin {
+  let folder = ''
+  return {
+    name: 'holdfast:compressed',
+    apply: 'build',
+    configResolved: (config) => {
+      folder = join(config.root, config.build.outDir)
+      if (config.build.outDir.startsWith('/')) folder = config.build.outDir
+    },
+    closeBundle: () => {
+      for (const name of readdirSync(folder, { recursive: true, encoding: 'utf8' })) {
+        if (!COMPRESSIBLE.test(name)) continue
+        const path = join(folder, name)
+        const content = readFileSync(path)
+        writeFileSync(`${path}.br`, brotliCompressSync(content, { params: { [constants.BROTLI_PARAM_QUALITY]: 11 } }))
+        writeFileSync(`${path}.gz`, gzipSync(content, { level: 9 }))
+      }
+    },
+  }
+}
+
+export default defineConfig({
+  plugins: [react(), compressed()],
+  build: {
+    target: 'es2023',
+    outDir: 'dist',
+    emptyOutDir: true,
+    // A policy without `data:` scripts, and one request more, are better than assets inside of scripts.
+    assetsInlineLimit: 0,
+    chunkSizeWarningLimit: 700,
+    modulePreload: { polyfill: false },
+  },
+  // `npx vite packages/web` shows the pages of a server that runs at its usual place.
+  server: { proxy: { '/api': 'http://127.0.0.1:8000' } },
+})
