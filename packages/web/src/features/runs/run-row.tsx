@@ -84,7 +84,7 @@ function RunDetail({ run, fallback }: { readonly run: Run; readonly fallback: st
 
 function RunDuration({ run }: { readonly run: Run }): ReactElement {
   const format = useFormat()
-  return run.state === 'running' ? <Elapsed run={run} /> : <>{endedDuration(run, format)}</>
+  return run.state === 'running' ? <Elapsed run={run} /> : endedDuration(run, format)
 }
 
 function Elapsed({ run }: { readonly run: Run }): ReactElement {
