@@ -49,15 +49,85 @@ export const limitsSchema = z.object({
 })
 export type Limits = z.output<typeof limitsSchema>
 
-/** What is backed up and how; the fields are those of the engine's selection rules. */
+/**
+ * What is backed up and how; the fields are those of the engine's selection rules. What people read of it in a form stands with each
+ * field, in every language of the pages (`x-ja`), and `x-control` names the control that suits it better than its type tells.
+ */
 export const selectionSchema = z.object({
-  paths: z.array(pathText).min(1).max(1000),
-  excludes: z.array(pathText).max(1000).default([]),
-  caseInsensitiveExcludes: z.array(pathText).max(1000).default([]),
-  excludeCaches: z.boolean().default(false),
-  excludeIfPresent: z.array(pathText).max(100).default([]),
-  excludeLargerThanBytes: z.int().min(1).optional(),
-  oneFileSystem: z.boolean().default(false),
+  paths: z
+    .array(pathText.meta({ format: 'path' }))
+    .min(1)
+    .max(1000)
+    .meta({
+      title: 'Folders and files',
+      description: 'Everything in these folders is backed up.',
+      'x-control': 'folders',
+      'x-ja': { title: 'フォルダーとファイル', description: 'これらのフォルダーの中身がすべてバックアップされます。' },
+    }),
+  excludes: z
+    .array(pathText)
+    .max(1000)
+    .default([])
+    .meta({
+      title: 'Leave out',
+      description: 'Patterns of names or paths: *.tmp, node_modules, /home/*/.cache. A pattern behind ! takes something back in.',
+      'x-control': 'patterns',
+      'x-ja': {
+        title: '除外するもの',
+        description: '名前またはパスのパターン(例:*.tmp、node_modules、/home/*/.cache)。! を前に付けると除外を取り消します。',
+      },
+    }),
+  caseInsensitiveExcludes: z
+    .array(pathText)
+    .max(1000)
+    .default([])
+    .meta({
+      title: 'Leave out, whatever the case',
+      description: 'The same, where capital and small letters make no difference.',
+      'x-control': 'patterns',
+      'x-advanced': true,
+      'x-ja': { title: '除外するもの(大文字・小文字を区別しない)', description: '同じパターンですが、大文字と小文字を区別しません。' },
+    }),
+  excludeCaches: z
+    .boolean()
+    .default(false)
+    .meta({
+      title: 'Leave out caches',
+      description: 'Folders that a program has marked with a file CACHEDIR.TAG.',
+      'x-ja': { title: 'キャッシュを除外する', description: 'プログラムが CACHEDIR.TAG というファイルで印を付けたフォルダーです。' },
+    }),
+  excludeIfPresent: z
+    .array(pathText)
+    .max(100)
+    .default([])
+    .meta({
+      title: 'Leave out folders that hold a file of this name',
+      description: 'A name such as .nobackup.',
+      'x-control': 'lines',
+      'x-advanced': true,
+      'x-ja': { title: 'この名前のファイルがあるフォルダーを除外する', description: '.nobackup などの名前です。' },
+    }),
+  excludeLargerThanBytes: z
+    .int()
+    .min(1)
+    .optional()
+    .meta({
+      title: 'Leave out files larger than',
+      'x-control': 'bytes',
+      'x-ja': { title: 'これより大きいファイルを除外する' },
+    }),
+  oneFileSystem: z
+    .boolean()
+    .default(false)
+    .meta({
+      title: 'Stay on one file system',
+      description: 'Other disks and network drives that are mounted below are left out.',
+      'x-advanced': true,
+      'x-ja': {
+        title: '同じファイルシステム内にとどまる',
+        description: '下位にマウントされた別のディスクやネットワークドライブは除外されます。',
+      },
+    }),
 })
 export type Selection = z.output<typeof selectionSchema>
 
@@ -84,6 +154,8 @@ export type NewPlan = z.output<typeof newPlanSchema>
 /** `PATCH /api/v1/plans/:id`: what is given replaces what was; a part such as `schedule` is replaced whole. */
 export const changePlanSchema = z.object({
   name: z.string().min(1).max(200).optional(),
+  /** Later runs store there. Snapshots stay where they are, and retention goes on for them there. */
+  repositoryId: idSchema.optional(),
   isEnabled: z.boolean().optional(),
   selection: selectionSchema.optional(),
   schedule: scheduleSchema.optional(),
@@ -122,3 +194,51 @@ export const planSchema = planDefinitionSchema.extend({
   createdAt: timeSchema,
 })
 export type Plan = z.output<typeof planSchema>
+
+/**
+ * `POST /api/v1/plans/retention-preview`: which snapshots would go if `retention` were the plan's, or the client's. Null: what is inherited.
+ * Plans of a client that have a policy of their own are judged by that.
+ */
+export const previewRetentionSchema = z.union([
+  z.strictObject({ retention: retentionSchema.nullable(), planId: idSchema }),
+  z.strictObject({ retention: retentionSchema.nullable(), clientId: idSchema }),
+])
+export type PreviewRetention = z.output<typeof previewRetentionSchema>
+
+/** Why a snapshot stays, or, as `expired`, goes. `unlimited`: no policy says that anything goes. `newest-whole`: the newest without errors. */
+export const retentionReasonSchema = z.enum([
+  ...(['unlimited', 'pinned', 'newest', 'newest-whole', 'versions', 'days'] as const),
+  ...(['hourly', 'daily', 'weekly', 'monthly', 'yearly', 'expired'] as const),
+])
+export type RetentionReason = z.output<typeof retentionReasonSchema>
+
+const judgedSnapshotSchema = z.object({
+  id: idSchema,
+  snapshotId: z.string(),
+  repositoryId: idSchema,
+  /** Null for a snapshot that no plan made. */
+  planId: idSchema.nullable(),
+  time: timeSchema,
+  hostname: z.string(),
+  paths: z.array(z.string()),
+  sizeBytes: z.number().nullable(),
+  addedBytes: z.number().nullable(),
+  isKept: z.boolean(),
+  reasons: z.array(retentionReasonSchema),
+})
+
+/**
+ * What a policy makes of snapshots, by the server's register alone: damaged ones, which a prune leaves alone, count as sound. Days begin
+ * as in the time zone of the plan's schedule, while a prune takes that of the machine.
+ */
+export const retentionPreviewSchema = z.object({
+  /** What counts in the end; null keeps everything. */
+  effectiveRetention: retentionSchema.nullable(),
+  keptCount: z.number(),
+  removedCount: z.number(),
+  /** Newest first, at most a thousand of those that are counted. */
+  items: z.array(judgedSnapshotSchema),
+  /** Whether there are older snapshots than were looked at. */
+  hasMore: z.boolean(),
+})
+export type RetentionPreview = z.output<typeof retentionPreviewSchema>

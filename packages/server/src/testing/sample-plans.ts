@@ -1,12 +1,15 @@
 import type { NewPlan } from '@holdfast/protocol'
 import type { Database } from '../db/database.ts'
 
-/** Adds the default repository of a test as the database knows it; nothing is stored anywhere. Gives its id. */
-export async function addRepositoryRow({ queries }: Database): Promise<number> {
-  const row = { name: 'main', kind: 'local', location: '/nowhere', sealed_credentials: '', sealed_password: '' } as const
+/** Adds a repository of a test, the default one unless told otherwise, as the database knows it; nothing is stored anywhere. Gives its id. */
+export async function addRepositoryRow(
+  { queries }: Database,
+  { name = 'main', isDefault = true }: { readonly name?: string; readonly isDefault?: boolean } = {},
+): Promise<number> {
+  const row = { name, kind: 'local', location: '/nowhere', sealed_credentials: '', sealed_password: '' } as const
   const { id } = await queries
     .insertInto('repositories')
-    .values({ ...row, is_default: 1, maintenance: '{}', statistics: null, created_at: 0 })
+    .values({ ...row, is_default: Number(isDefault), maintenance: '{}', statistics: null, created_at: 0 })
     .returning('id')
     .executeTakeFirstOrThrow()
   return id

@@ -150,12 +150,16 @@ export class Clients {
     await audit.record(origin, { action: 'client.removed', subject: `client ${id}`, detail: { name, snapshots: count } })
   }
 
-  /** What counts on a client, for one of its plans or for none. @throws {ServerError} `not-found` */
-  async effective(clientId: number, definition: PlanDefinition | undefined): Promise<EffectiveSettings> {
+  /** What counts on a client, for one of its plans or for none, or would if it were `changed`. @throws {ServerError} `not-found` */
+  async effective(
+    clientId: number,
+    definition: PlanDefinition | undefined,
+    changed: Partial<ClientSettings> = {},
+  ): Promise<EffectiveSettings> {
     const client = await this.byId(clientId)
     const retention = await this.#options.store.retentionOf(client.owner_id)
     const owner = { retention: retention === null ? null : (JSON.parse(retention) as Retention) }
-    return effectiveSettings(owner, settingsOf(client), definition)
+    return effectiveSettings(owner, { ...settingsOf(client), ...changed }, definition)
   }
 
   /** Notes that a backup of a client ended well. */

@@ -11,6 +11,7 @@ import { MaintenanceDesk } from './maintenance.ts'
 import { type PruneClients, PruneTask } from './prune-task.ts'
 import { RefreshTask } from './refresh-task.ts'
 import { RegisterSync } from './register-sync.ts'
+import { type PreviewClients, RetentionPreviewer } from './retention-preview.ts'
 import { MaintenanceStore } from './store.ts'
 
 /** After a backup its repository is counted anew, but not for each of many. */
@@ -21,7 +22,7 @@ export interface MaintenanceParts {
   readonly clock: Clock
   readonly logger?: Logger
   readonly audit: Audit
-  readonly clients: PruneClients
+  readonly clients: PruneClients & PreviewClients
   readonly repositories: Repositories
   readonly runs: Runs
   /** Which process takes uploads into a repository: undefined for this one. */
@@ -35,6 +36,7 @@ export interface MaintenanceServices {
   /** Has it done, from start to stop. */
   readonly keeper: Keeper
   readonly refreshTask: RefreshTask
+  readonly retentionPreviewer: RetentionPreviewer
 }
 
 /** Puts together what maintains repositories. */
@@ -63,5 +65,6 @@ export function composeMaintenance(parts: MaintenanceParts): MaintenanceServices
     if (run.kind !== 'backup' || run.state !== 'finished' || run.repositoryId === null) return
     await store.hasten({ repository_id: run.repositoryId, kind: 'refresh' }, clock.now() + COUNT_AFTER_MS)
   })
-  return { maintenance: new MaintenanceDesk({ store, repositories, keeper, audit, clock }), keeper, refreshTask }
+  const retentionPreviewer = new RetentionPreviewer({ store, clients, clock })
+  return { maintenance: new MaintenanceDesk({ store, repositories, keeper, audit, clock }), keeper, refreshTask, retentionPreviewer }
 }

@@ -13,7 +13,7 @@ import {
 } from '@holdfast/engine'
 import type { PlanDefinition, Retention, RunStatistics } from '@holdfast/protocol'
 import type { RunHandle } from '../runs/run-handle.ts'
-import { expiredSnapshots, type JudgedSnapshot } from './retention.ts'
+import { expiredSnapshots, isPartial, type JudgedSnapshot, sourceOf } from './retention.ts'
 import type { MaintenanceStore, OwnedSnapshot } from './store.ts'
 
 /** What pruning needs to know of clients. */
@@ -81,10 +81,10 @@ export class PruneTask {
     const { store, clients, clock } = this.#options
     const own = (await store.ownedSnapshots(repositoryId)).flatMap((row): OwnSnapshot[] => {
       const stored = good.get(row.snapshot_id)
-      return stored === undefined ? [] : [{ row, stored, isPinned: row.is_pinned === 1, isPartial: isPartial(row) }]
+      return stored === undefined ? [] : [{ row, stored, isPinned: row.is_pinned === 1, isPartial: isPartial(row.run_statistics) }]
     })
     const expired: OwnSnapshot[] = []
-    for (const source of Map.groupBy(own, sourceOf).values()) {
+    for (const source of Map.groupBy(own, sourceOfOwn).values()) {
       const [{ row } = { row: undefined }] = source
       if (row === undefined) continue
       const definition = row.plan_definition === null ? undefined : (JSON.parse(row.plan_definition) as PlanDefinition)
@@ -138,13 +138,6 @@ function goodOnes(stored: readonly StoredSnapshot[], { index }: IndexedRepositor
   return new Map(stored.filter(({ tree }) => index.has('tree', tree)).map((snapshot) => [snapshot.id, snapshot]))
 }
 
-/** Snapshots of one plan belong together, else those of the same machine and folders. */
-function sourceOf({ row, stored }: OwnSnapshot): string {
-  const { client_id, plan_id } = row
-  return JSON.stringify(plan_id === null ? [client_id, stored.hostname, stored.paths.toSorted()] : [client_id, plan_id])
-}
-
-function isPartial({ run_statistics }: OwnedSnapshot): boolean {
-  if (run_statistics === null) return false
-  return ((JSON.parse(run_statistics) as RunStatistics).errorCount ?? 0) > 0
+function sourceOfOwn({ row, stored: { hostname, paths } }: OwnSnapshot): string {
+  return sourceOf({ clientId: row.client_id, planId: row.plan_id, hostname, paths })
 }

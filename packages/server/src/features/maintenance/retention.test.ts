@@ -2,7 +2,7 @@ import type { StoredSnapshot } from '@holdfast/engine'
 import { ManualClock } from '@holdfast/engine/testing'
 import type { Retention } from '@holdfast/protocol'
 import { describe, expect, it } from 'vitest'
-import { expiredSnapshots, type JudgedSnapshot } from './retention.ts'
+import { expiredSnapshots, type JudgedSnapshot, judgeSnapshots } from './retention.ts'
 
 const NOW = Date.parse('2026-03-01T12:00:00Z')
 const DAY_MS = 86_400_000
@@ -41,6 +41,20 @@ describe('retention', () => {
   it('never takes what is pinned, the newest, or the newest that is whole', () => {
     const snapshots = aged(0, 1, 2, 3).map((one) => ({ ...one, isPartial: one.age < 2, isPinned: one.age === 3 }))
     expect(expiredAges(snapshots, { versions: 1 })).toEqual([1])
+  })
+
+  it('says why each stays or goes', () => {
+    const snapshots = aged(0, 1, 2, 40).map((one) => ({ ...one, isPartial: one.age === 0, isPinned: one.age === 2 }))
+    const reasons = (retention: Retention | null) =>
+      judgeSnapshots(snapshots, { retention, clock: new ManualClock(NOW) }).map((judgement) => judgement.reasons)
+    expect(reasons(null)).toEqual(snapshots.map(() => ['unlimited']))
+    expect(reasons({ versions: 1 })).toEqual([['newest', 'versions'], ['newest-whole'], ['pinned'], ['expired']])
+    expect(reasons({ versions: 3, days: 1, monthly: 9 })).toEqual([
+      ['newest', 'versions', 'days', 'monthly'],
+      ['newest-whole', 'versions', 'days', 'monthly'],
+      ['pinned'],
+      ['monthly'],
+    ])
   })
 
   it('has nothing to take where there is nothing', () => {

@@ -1,9 +1,19 @@
-import { idTextSchema, maintenanceRequestSchema, maintenanceSchema, maintenanceSettingsSchema, problemSchema } from '@holdfast/protocol'
+import {
+  idTextSchema,
+  maintenanceRequestSchema,
+  maintenanceSchema,
+  maintenanceSettingsSchema,
+  previewRetentionSchema,
+  problemSchema,
+  retentionPreviewSchema,
+} from '@holdfast/protocol'
 import { z } from 'zod'
-import { ADMIN } from '../../http/access.ts'
+import { ADMIN, READ } from '../../http/access.ts'
+import { userOf } from '../../http/actor.ts'
 import type { App } from '../../http/app-type.ts'
 import { originOf } from '../audit/audit.ts'
 import type { MaintenanceDesk } from './maintenance.ts'
+import type { RetentionPreviewer } from './retention-preview.ts'
 
 const TAGS = ['repositories']
 const byId = z.object({ id: idTextSchema })
@@ -59,5 +69,21 @@ export function maintenanceRoutes(app: App, { maintenance }: { readonly maintena
       await maintenance.refresh(request.params.id)
       return reply.status(202).send(null)
     },
+  })
+}
+
+/** What retention would do, for whoever sets it up. */
+export function retentionRoutes(app: App, { retentionPreviewer }: { readonly retentionPreviewer: RetentionPreviewer }): void {
+  app.route({
+    method: 'POST',
+    url: '/api/v1/plans/retention-preview',
+    config: { access: READ },
+    schema: {
+      tags: ['plans'],
+      summary: 'Which snapshots a retention would keep',
+      body: previewRetentionSchema,
+      response: { 200: retentionPreviewSchema, 404: problemSchema, 422: problemSchema },
+    },
+    handler: (request) => retentionPreviewer.preview(userOf(request), request.body),
   })
 }

@@ -19,6 +19,10 @@ export interface OwnedSnapshot {
   readonly plan_definition: string | null
 }
 
+/** What the register alone says of a snapshot of a client. */
+export type RegisteredOwnSnapshot = OwnedSnapshot &
+  Pick<Selectable<SnapshotRow>, 'id' | 'repository_id' | 'time' | 'hostname' | 'paths' | 'size_bytes' | 'added_bytes'>
+
 /** Below what SQLite takes as parameters of one query. */
 const IDS_PER_QUERY = 500
 
@@ -127,6 +131,36 @@ export class MaintenanceStore {
       .where('snapshots.client_id', 'is not', null)
       .execute()
     return rows.map((row) => ({ ...row, client_id: row.client_id ?? 0 }))
+  }
+
+  /** The newest snapshots of a client, or of one of its plans, in all repositories. */
+  async snapshotsOfClient(
+    clientId: number,
+    { planId, limit }: { readonly planId: number | undefined; readonly limit: number },
+  ): Promise<readonly RegisteredOwnSnapshot[]> {
+    let query = this.#queries
+      .selectFrom('snapshots')
+      .leftJoin('runs', 'runs.id', 'snapshots.run_id')
+      .leftJoin('plans', (join) => join.onRef('plans.id', '=', 'snapshots.plan_id').onRef('plans.client_id', '=', 'snapshots.client_id'))
+      .select(['snapshots.id', 'snapshots.snapshot_id', 'snapshots.repository_id', 'snapshots.plan_id', 'snapshots.is_pinned'])
+      .select(['snapshots.time', 'snapshots.hostname', 'snapshots.paths', 'snapshots.size_bytes', 'snapshots.added_bytes'])
+      .select(['runs.statistics as run_statistics', 'plans.definition as plan_definition'])
+      .where('snapshots.client_id', '=', clientId)
+      .orderBy('snapshots.time', 'desc')
+      .orderBy('snapshots.id', 'desc')
+      .limit(limit)
+    if (planId !== undefined) query = query.where('snapshots.plan_id', '=', planId)
+    return (await query.execute()).map((row) => ({ ...row, client_id: clientId }))
+  }
+
+  /** A plan, its definition in JSON, with whose it is. */
+  async plan(id: number): Promise<{ readonly client_id: number; readonly definition: string; readonly owner_id: number } | undefined> {
+    return this.#queries
+      .selectFrom('plans')
+      .innerJoin('clients', 'clients.id', 'plans.client_id')
+      .select(['plans.client_id', 'plans.definition', 'clients.owner_id'])
+      .where('plans.id', '=', id)
+      .executeTakeFirst()
   }
 
   /** All snapshots of the register, by the repository's names of them. */

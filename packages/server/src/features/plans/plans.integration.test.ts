@@ -106,6 +106,17 @@ for (const databases of allDatabases()) {
       expect((await send(`POST /api/v1/clients/${clientId}/plans`, samplePlan())).status).toBe(404)
     })
 
+    it('store elsewhere when they are told to, and refuse a place that is not there', async () => {
+      const id = await add()
+      const waiting = (await send(`POST /api/v1/plans/${id}/run`)).json
+      const other = await addRepositoryRow(server.database, { name: 'other', isDefault: false })
+      expect((await send(`PATCH /api/v1/plans/${id}`, { repositoryId: other })).json.repositoryId).toBe(other)
+      expect((await send(`GET /api/v1/runs/${waiting.id}`)).json.repositoryId).toBe(waiting.repositoryId)
+      expect((await send(`POST /api/v1/plans/${id}/run`)).json.repositoryId).toBe(other)
+      expect((await send(`PATCH /api/v1/plans/${id}`, { repositoryId: 99 })).status).toBe(404)
+      expect((await send(`GET /api/v1/plans/${id}`)).json.repositoryId).toBe(other)
+    })
+
     it('tell when they run, and when they would', async () => {
       const id = await add(samplePlan({ limits: { blackouts: [{ from: '02:00', to: '04:00' }] } }))
       const time = { dueAt: '2026-06-02T00:30:00.000Z', startsAt: '2026-06-02T02:00:00.000Z' }

@@ -101,13 +101,16 @@ export class Plans {
   ): Promise<Plan> {
     const { store, clock, audit, runs } = this.#options
     const stored = await this.#visible(actor, id)
-    const { name = stored.name, isEnabled = stored.is_enabled === 1, ...parts } = changes
+    const { name = stored.name, isEnabled = stored.is_enabled === 1, repositoryId, ...parts } = changes
     const definition: PlanDefinition = { ...definitionOf(stored), ...withoutUndefined(parts) }
     checkName(name)
     checkDefinition(definition, clock.now())
+    const repository_id = repositoryId === undefined ? stored.repository_id : await this.#repository(repositoryId)
     const nextRunAt = isEnabled ? await this.#nextRunAt(stored, definition) : null
     const changed = await store.change(id, {
       name,
+      // Runs that wait or have begun keep theirs.
+      repository_id,
       is_enabled: Number(isEnabled),
       definition: JSON.stringify(definition),
       next_run_at: nextRunAt,
@@ -187,9 +190,7 @@ export class Plans {
     plan: Pick<NewPlan, 'name' | 'repositoryId' | 'isEnabled'> & { readonly definition: PlanDefinition; readonly origin: Origin },
   ): Promise<Plan> {
     const { store, clients, clock, audit } = this.#options
-    const repositoryId = await store.repository(plan.repositoryId)
-    if (repositoryId === undefined)
-      throw notFound(plan.repositoryId === undefined ? 'a default repository' : `the repository ${plan.repositoryId}`)
+    const repositoryId = await this.#repository(plan.repositoryId)
     const { limits } = await clients.effective(clientId, plan.definition)
     const row = {
       client_id: clientId,
@@ -205,6 +206,13 @@ export class Plans {
     const added = await store.add(row, firstTime)
     await audit.record(plan.origin, { action: 'plan.created', subject: `plan ${added.id}`, detail: { name: plan.name, clientId } })
     return this.#view(added)
+  }
+
+  /** The repository of an id, or the default one. @throws {ServerError} `not-found` */
+  async #repository(id: number | undefined): Promise<number> {
+    const found = await this.#options.store.repository(id)
+    if (found === undefined) throw notFound(id === undefined ? 'a default repository' : `the repository ${id}`)
+    return found
   }
 
   async #nextRunAt({ id, client_id }: StoredPlan, definition: PlanDefinition): Promise<number | null> {

@@ -17,5 +17,8 @@ export interface PlanRow {
   /** When it counts as overdue unless a backup succeeds before; null while nothing has come due since the last success. */
   readonly overdue_at: number | null
   readonly is_overdue: number
+  /** The last of its runs to end if that failed, and when the first one failed since it last succeeded; null when it has not failed. */
+  readonly failed_run_id: Generated<number | null>
+  readonly failed_since: Generated<number | null>
   readonly created_at: number
 }

@@ -1,0 +1,139 @@
+import { type BlobId, type Clock, namedTimeZone, type SnapshotId, type Timestamp, type TimeZone } from '@holdfast/engine'
+import type { ClientSettings, PlanDefinition, PreviewRetention, Retention, RetentionPreview } from '@holdfast/protocol'
+import { notFound } from '../../errors.ts'
+import { sees, type UserActor } from '../../http/actor.ts'
+import { isPartial, type JudgedSnapshot, type Judgement, judgeSnapshots, sourceOf } from './retention.ts'
+import type { MaintenanceStore, RegisteredOwnSnapshot } from './store.ts'
+
+/** What the preview needs to know of clients. */
+export interface PreviewClients {
+  /** @throws {ServerError} `not-found` for clients that are not there or not the actor's. */
+  visible(actor: UserActor, clientId: number): Promise<unknown>
+  /** What counts on a client for a plan, or for no plan, if its settings were changed in this way. */
+  effective(
+    clientId: number,
+    definition: PlanDefinition | undefined,
+    changed?: Partial<ClientSettings>,
+  ): Promise<{ readonly retention: Retention | null }>
+}
+
+export interface RetentionPreviewerOptions {
+  readonly store: Pick<MaintenanceStore, 'snapshotsOfClient' | 'plan'>
+  readonly clients: PreviewClients
+  readonly clock: Clock
+}
+
+/** What a request is about once it is known to be the actor's. */
+interface Subject {
+  readonly clientId: number
+  readonly planId: number | undefined
+  readonly definition: PlanDefinition | undefined
+  /** Puts the policy that is tried in the place of the one that is stored. */
+  effective(definition: PlanDefinition | undefined): Promise<Retention | null>
+}
+
+interface RegisteredSnapshot extends JudgedSnapshot {
+  readonly row: RegisteredOwnSnapshot
+  readonly paths: readonly string[]
+}
+
+/** Snapshots that are looked at: those of more than a year of one each hour. */
+const LOOKED_AT_MAX = 10_000
+const SHOWN_MAX = 1000
+
+/** Says what a policy would do before it is set. It reads no repository. */
+export class RetentionPreviewer {
+  readonly #options: RetentionPreviewerOptions
+
+  constructor(options: RetentionPreviewerOptions) {
+    this.#options = options
+  }
+
+  /** @throws {ServerError} `not-found` for plans and clients that are not there or not the actor's. */
+  async preview(actor: UserActor, request: PreviewRetention): Promise<RetentionPreview> {
+    const { store, clock } = this.#options
+    const subject = await this.#subject(actor, request)
+    const rows = await store.snapshotsOfClient(subject.clientId, { planId: subject.planId, limit: LOOKED_AT_MAX + 1 })
+    const judged = new Map<RegisteredOwnSnapshot, Judgement<RegisteredSnapshot>>()
+    for (const [row, ...others] of sourcesIn(rows.slice(0, LOOKED_AT_MAX))) {
+      const definition = row.plan_definition === null ? undefined : (JSON.parse(row.plan_definition) as PlanDefinition)
+      const retention = await subject.effective(definition)
+      const zone = namedTimeZone(definition?.schedule.timeZone ?? 'UTC')
+      const snapshots = [row, ...others].map((each) => toSnapshot(each, zone))
+      for (const judgement of judgeSnapshots(snapshots, { retention, clock })) judged.set(judgement.snapshot.row, judgement)
+    }
+    const all = rows.flatMap((row) => judged.get(row) ?? [])
+    return {
+      effectiveRetention: await subject.effective(subject.definition),
+      keptCount: all.filter(({ isKept }) => isKept).length,
+      removedCount: all.filter(({ isKept }) => !isKept).length,
+      items: all.slice(0, SHOWN_MAX).map(toItem),
+      hasMore: rows.length > LOOKED_AT_MAX,
+    }
+  }
+
+  async #subject(actor: UserActor, request: PreviewRetention): Promise<Subject> {
+    const { store, clients } = this.#options
+    const { retention } = request
+    if ('clientId' in request) {
+      const { clientId } = request
+      await clients.visible(actor, clientId)
+      const effective = async (definition: PlanDefinition | undefined): Promise<Retention | null> =>
+        (await clients.effective(clientId, definition, { retention })).retention
+      return { clientId, planId: undefined, definition: undefined, effective }
+    }
+    const { planId } = request
+    const plan = await store.plan(planId)
+    if (plan === undefined || !sees(actor, plan.owner_id)) throw notFound(`the plan ${planId}`)
+    const definition = JSON.parse(plan.definition) as PlanDefinition
+    const inherited = await clients.effective(plan.client_id, { ...definition, retention: null })
+    return { clientId: plan.client_id, planId, definition, effective: async () => retention ?? inherited.retention }
+  }
+}
+
+/** A prune looks after one repository, and there after one source after the other. */
+function sourcesIn(rows: readonly RegisteredOwnSnapshot[]): [RegisteredOwnSnapshot, ...RegisteredOwnSnapshot[]][] {
+  const sources = Map.groupBy(rows, ({ repository_id, client_id, plan_id, hostname, paths }) => {
+    const source = sourceOf({ clientId: client_id, planId: plan_id, hostname, paths: JSON.parse(paths) as string[] })
+    return `${repository_id} ${source}`
+  })
+  return [...sources.values()].flatMap(([first, ...others]) => (first === undefined ? [] : [[first, ...others]]))
+}
+
+function toSnapshot(row: RegisteredOwnSnapshot, zone: TimeZone): RegisteredSnapshot {
+  const paths = JSON.parse(row.paths) as string[]
+  const stored = {
+    id: row.snapshot_id as SnapshotId,
+    time: zonedTime(row.time, zone),
+    // Retention does not look at what a snapshot holds.
+    tree: '' as BlobId,
+    paths: [...paths],
+    hostname: row.hostname,
+  }
+  return { row, paths, stored, isPinned: row.is_pinned === 1, isPartial: isPartial(row.run_statistics) }
+}
+
+/** A moment with the offset that a zone had then: `2026-01-03T13:00:00.000+01:00`. */
+function zonedTime(timeMs: number, zone: TimeZone): Timestamp {
+  const minutes = Math.round(zone.offsetSecondsAt(Math.floor(timeMs / 1000)) / 60)
+  const wallClock = new Date(timeMs + minutes * 60_000).toISOString().slice(0, -1)
+  const ahead = Math.abs(minutes)
+  const offset = `${String(Math.floor(ahead / 60)).padStart(2, '0')}:${String(ahead % 60).padStart(2, '0')}`
+  return `${wallClock}${minutes < 0 ? '-' : '+'}${offset}` as Timestamp
+}
+
+function toItem({ snapshot: { row, paths }, isKept, reasons }: Judgement<RegisteredSnapshot>): RetentionPreview['items'][number] {
+  return {
+    id: row.id,
+    snapshotId: row.snapshot_id,
+    repositoryId: row.repository_id,
+    planId: row.plan_id,
+    time: new Date(row.time).toISOString(),
+    hostname: row.hostname,
+    paths: [...paths],
+    sizeBytes: row.size_bytes,
+    addedBytes: row.added_bytes,
+    isKept,
+    reasons: [...reasons],
+  }
+}
