@@ -49,11 +49,7 @@ async function sendPage(request: FastifyRequest, reply: FastifyReply, root: stri
   return reply.sendFile('index.html')
 }
 
+/** The router has refused what cannot be decoded. */
 function decodedPath({ url }: FastifyRequest): string {
-  const path = url.split('?', 1)[0] ?? '/'
-  try {
-    return decodeURIComponent(path)
-  } catch {
-    return path
-  }
+  return decodeURIComponent(url.split('?', 1)[0] ?? '/')
 }

@@ -10,10 +10,19 @@ const RECONNECT_MS = 3000
 
 type LogListener = (entries: readonly RunLogEntry[]) => void
 
+/** Somebody who keeps a list of runs of their own. */
+export interface RunHearer {
+  /** A run is new, or has changed. */
+  onRun(run: Run): void
+  /** Something may have been missed: the connection is new. */
+  onGap(): void
+}
+
 /** What happens to runs, as the server tells it. One connection serves all pages. */
 class Live {
   readonly #listeners = new Set<() => void>()
   readonly #logs = new Map<number, Set<LogListener>>()
+  readonly #hearers = new Set<RunHearer>()
   #active: ReadonlyMap<number, Run> = new Map()
   #list: readonly Run[] = []
   #source: EventSource | undefined
@@ -44,6 +53,13 @@ class Live {
     this.#listeners.add(listener)
     return () => {
       this.#listeners.delete(listener)
+    }
+  }
+
+  hear(hearer: RunHearer): () => void {
+    this.#hearers.add(hearer)
+    return () => {
+      this.#hearers.delete(hearer)
     }
   }
 
@@ -85,6 +101,7 @@ class Live {
 
   #take(run: Run): void {
     queryClient.setQueryData(['runs', run.id], run)
+    for (const hearer of this.#hearers) hearer.onRun(run)
     const active = new Map(this.#active)
     if (run.state === 'pending' || run.state === 'running') active.set(run.id, run)
     else active.delete(run.id)
@@ -102,6 +119,7 @@ class Live {
   /** What the server said before may have missed something. */
   #refreshAll(): void {
     this.#update(new Map())
+    for (const hearer of this.#hearers) hearer.onGap()
     this.#refresh(['runs', 'overview', 'clients', 'plans', 'snapshots', 'repositories'])
   }
 
@@ -128,6 +146,11 @@ export function useLiveRuns(): readonly Run[] {
 /** The latest that was heard of a run while it is under way. The query of the run (`['runs', id]`) is kept up to date as well. */
 export function useLiveRun(id: number): Run | undefined {
   return useSyncExternalStore(live.subscribe, () => live.run(id))
+}
+
+/** Hears of every run while the component is shown; `hearer` must keep its identity. */
+export function useRunEvents(hearer: RunHearer): void {
+  useEffect(() => live.hear(hearer), [hearer])
 }
 
 /** Hears new lines of a run's log while the component is shown; `listener` must keep its identity. */
