@@ -5,20 +5,20 @@
 export const STYLE = `
   :root {
     color-scheme: light dark;
-    --page: #f8f9fa; --card: #fff; --line: #dee2e6; --field-line: #868e96; --text: #1f2328; --dim: #545c64;
-    --accent: #0b6e4f; --accent-hover: #095c42; --on-accent: #fff; --bad: #c92a2a; --bad-back: #fff5f5; --good: #2b8a3e;
-    --sans: -apple-system, BlinkMacSystemFont, 'Segoe UI', Roboto, 'Hiragino Sans', 'Noto Sans JP', 'Yu Gothic UI', sans-serif;
+    --page: #f5f7f7; --card: #fff; --line: #dfe4e5; --field-line: #868e96; --text: #1c2224; --dim: #565e66;
+    --accent: #0b6e63; --accent-hover: #07594f; --on-accent: #fff; --bad: #b4232a; --bad-back: #fff5f5; --good: #07594f;
+    --sans: system-ui, -apple-system, 'Segoe UI', Roboto, 'Noto Sans', 'Noto Sans CJK JP', 'Hiragino Sans', 'Yu Gothic UI', sans-serif;
   }
   @media (prefers-color-scheme: dark) {
     :root {
-      --page: #1a1b1e; --card: #25262b; --line: #373a40; --field-line: #6c7178; --text: #e3e5e8; --dim: #a6adb4;
-      --accent: #12805c; --accent-hover: #0f6e4f; --bad: #ff8787; --bad-back: #2f2022; --good: #69db7c;
+      --page: #14181a; --card: #1b2023; --line: #30373b; --field-line: #6c757b; --text: #dfe3e5; --dim: #a7b0b7;
+      --accent: #197868; --accent-hover: #0b6e63; --bad: #ff8f8f; --bad-back: #2f2022; --good: #77c0b4;
     }
   }
   * { box-sizing: border-box; }
   body { background: var(--page); color: var(--text); font: 15px/1.55 var(--sans); margin: 0; }
   header { align-items: center; background: var(--card); border-bottom: 1px solid var(--line); display: flex; gap: .625rem; padding: .75rem 1.25rem; }
-  header svg { color: var(--accent); height: 1.5rem; width: 1.5rem; }
+  header svg { height: 1.75rem; width: 1.75rem; }
   header span { font-weight: 700; }
   main { margin: 0 auto; max-width: 36rem; padding: 2rem 1rem 3rem; }
   .card { background: var(--card); border: 1px solid var(--line); border-radius: .5rem; padding: 1.25rem; }

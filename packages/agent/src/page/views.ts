@@ -15,8 +15,10 @@ const LIVE = `
   }, 5000)
 `
 
-const MARK = html`<svg viewBox="0 0 24 24" fill="none" stroke="currentColor" stroke-width="2" stroke-linecap="round"
-  stroke-linejoin="round" aria-hidden="true"><path d="M12 3l8 3v6c0 4.5-3.2 7.8-8 9-4.8-1.2-8-4.5-8-9V6z"/><path d="M9 12l2 2 4-4"/></svg>`
+const MARK = html`<svg viewBox="0 0 32 32" aria-hidden="true"><rect width="32" height="32" rx="8" fill="#0b6e63"/>
+  <g fill="none" stroke="#fff" stroke-width="2.4" stroke-linecap="round" stroke-linejoin="round"><path d="M16 5v11"/>
+  <path d="M16 9c4 0 6-1.500 6-4"/><path d="M16 13c-4 0-6-1.500-6-4"/><path d="M16 16c0 5-4 4-7 10"/><path d="M16 16c0 5-1.500 6-2 10.500"/>
+  <path d="M16 16c0 5 1.500 6 2 10.500"/><path d="M16 16c0 5 4 4 7 10"/></g></svg>`
 
 /** What a person typed into the form, shown again when it did not do. */
 export interface FormValues {

@@ -1,0 +1,98 @@
+import type { Client, NewClient } from '@holdfast/protocol'
+import { Button, Group, Modal, NativeSelect, Stack, TextInput } from '@mantine/core'
+import { useMutation, useQuery } from '@tanstack/react-query'
+import { Link } from '@tanstack/react-router'
+import { type FormEvent, type ReactElement, useState } from 'react'
+import { api, fieldErrors } from '../../app/api.ts'
+import { useMessages } from '../../app/language.tsx'
+import { useMe, useRights } from '../../app/session.tsx'
+import { FailureNotice } from '../../ui/failure-notice.tsx'
+import { enrolmentMessages } from './enrolment-messages.ts'
+import { EnrolmentPanel } from './enrolment-panel.tsx'
+import { ownersQuery, refreshClients } from './queries.ts'
+
+/** Adds a client and brings its machine in: first its name, then the one command to type there. */
+export function AddClientDialog({ onClose }: { readonly onClose: () => void }): ReactElement {
+  const text = useMessages(enrolmentMessages)
+  const [added, setAdded] = useState<Client>()
+  return (
+    <Modal opened onClose={onClose} title={text.title} size="lg" closeButtonProps={{ 'aria-label': text.close }}>
+      {added === undefined ? (
+        <NameForm onAdded={setAdded} />
+      ) : (
+        <EnrolmentPanel clientId={added.id}>{() => <NextSteps client={added} />}</EnrolmentPanel>
+      )}
+    </Modal>
+  )
+}
+
+function NameForm({ onAdded }: { readonly onAdded: (client: Client) => void }): ReactElement {
+  const text = useMessages(enrolmentMessages)
+  const me = useMe()
+  const { isAdmin } = useRights()
+  const [name, setName] = useState('')
+  const [owner, setOwner] = useState(String(me.id))
+  const { mutate, error, isPending } = useMutation({
+    mutationFn: (client: NewClient) => api.post<Client>('/api/v1/clients', client),
+    onSuccess: (client) => {
+      onAdded(client)
+      void refreshClients()
+    },
+  })
+  const submit = (event: FormEvent): void => {
+    event.preventDefault()
+    mutate({ name: name.trim(), ...(isAdmin ? { ownerId: Number(owner) } : {}) })
+  }
+  const wrong = fieldErrors(error).name
+  return (
+    <form onSubmit={submit}>
+      <Stack gap="md">
+        <TextInput
+          label={text.name}
+          description={text.nameHint}
+          value={name}
+          onChange={(event) => setName(event.currentTarget.value)}
+          maxLength={200}
+          required
+          data-autofocus
+          error={wrong}
+        />
+        {isAdmin ? <OwnerField owner={owner} onChange={setOwner} /> : null}
+        {error === null || wrong !== undefined ? null : <FailureNotice failure={error} />}
+        <Group justify="flex-end">
+          <Button type="submit" loading={isPending} disabled={name.trim() === ''}>
+            {text.create}
+          </Button>
+        </Group>
+      </Stack>
+    </form>
+  )
+}
+
+function OwnerField({ owner, onChange }: { readonly owner: string; readonly onChange: (owner: string) => void }): ReactElement {
+  const text = useMessages(enrolmentMessages)
+  const me = useMe()
+  const { data = [me] } = useQuery(ownersQuery)
+  return (
+    <NativeSelect
+      label={text.owner}
+      description={text.ownerHint}
+      value={owner}
+      data={data.map(({ id, username }) => ({ value: String(id), label: username }))}
+      onChange={(event) => onChange(event.currentTarget.value)}
+    />
+  )
+}
+
+function NextSteps({ client }: { readonly client: Client }): ReactElement {
+  const text = useMessages(enrolmentMessages)
+  const params = { clientId: String(client.id) }
+  return (
+    <Group justify="flex-end">
+      <Button variant="default" renderRoot={(props) => <Link {...props} to="/clients/$clientId" params={params} />}>
+        {text.open}
+      </Button>
+      <Button renderRoot={(props) => <Link {...props} to="/clients/$clientId/plans/new" params={params} />}>{text.choose}</Button>
+    </Group>
+  )
+}

@@ -1,0 +1,95 @@
+import type { Client } from '@holdfast/protocol'
+import { Text } from '@mantine/core'
+import { Link } from '@tanstack/react-router'
+import type { ReactElement } from 'react'
+import { useMessages } from '../../app/language.tsx'
+import { Moment } from '../../ui/figures.tsx'
+import { FileName } from '../../ui/file-name.tsx'
+import { VirtualList } from '../../ui/virtual-list.tsx'
+import { machineOf } from './client-filters.ts'
+import classes from './client-list.module.css'
+import { ClientStateBadge } from './client-state-badge.tsx'
+import { LiveRunNote } from './live-run-note.tsx'
+import { clientMessages } from './messages.ts'
+import { RunTrend } from './run-trend.tsx'
+
+export interface ClientListProps {
+  readonly clients: readonly Client[]
+  /** Names of owners by their ids; undefined leaves owners out. */
+  readonly owners: ReadonlyMap<number, string> | undefined
+  readonly onNearEnd: () => void
+}
+
+/** Clients, a row each, however many there are. */
+export function ClientList({ clients, owners, onNearEnd }: ClientListProps): ReactElement {
+  const text = useMessages(clientMessages)
+  return (
+    <div className={classes.list}>
+      <div className={classes.columns} aria-hidden>
+        <span>{text.client}</span>
+        <span>{text.state}</span>
+        <span>{text.lastBackup}</span>
+        <span>{text.nextBackup}</span>
+        <span>{text.lastRuns}</span>
+        <span>{text.machine}</span>
+      </div>
+      <VirtualList
+        items={clients}
+        keyOf={({ id }) => id}
+        rowHeight={61}
+        height="calc(100vh - 20rem)"
+        label={text.title}
+        onNearEnd={onNearEnd}
+      >
+        {(client) => <ClientRow client={client} owner={owners?.get(client.ownerId)} />}
+      </VirtualList>
+    </div>
+  )
+}
+
+function ClientRow({ client, owner }: { readonly client: Client; readonly owner: string | undefined }): ReactElement {
+  const text = useMessages(clientMessages)
+  return (
+    <div className={classes.row}>
+      <div>
+        <Link to="/clients/$clientId" params={{ clientId: String(client.id) }} className={classes.name}>
+          <FileName>{client.name}</FileName>
+        </Link>
+        <ClientOrigin client={client} owner={owner} />
+      </div>
+      <ClientStateBadge state={client.state} />
+      <div>
+        <div className={classes.time}>
+          <span className={classes.label}>{text.lastBackup}: </span>
+          <Moment at={client.lastBackupAt} fallback={text.none} />
+        </div>
+        <LiveRunNote clientId={client.id} />
+      </div>
+      <div className={classes.next}>
+        <div className={classes.time}>
+          <Moment at={client.nextRunAt} fallback={text.notPlanned} />
+        </div>
+      </div>
+      <div>
+        <RunTrend trend={client.trend} />
+      </div>
+      <Text size="sm" c="dimmed" className={classes.machine ?? ''} truncate title={machineOf(client)}>
+        {machineOf(client) || '–'}
+      </Text>
+    </div>
+  )
+}
+
+/** Whose machine it is, and what it calls itself where that differs. */
+function ClientOrigin({ client, owner }: { readonly client: Client; readonly owner: string | undefined }): ReactElement | null {
+  const text = useMessages(clientMessages)
+  const { hostname, isEnrolled, isLocal } = client
+  const machine = isLocal ? text.local : isEnrolled ? hostname : text.noAgent
+  const parts = [owner, machine === client.name ? undefined : machine].filter((part) => part !== undefined && part !== null)
+  if (parts.length === 0) return null
+  return (
+    <Text size="sm" c="dimmed" truncate>
+      {parts.join(' · ')}
+    </Text>
+  )
+}

@@ -1,0 +1,46 @@
+import { defineMessages } from '../../app/language.tsx'
+
+/** What is said while a machine comes in. */
+export const enrolmentMessages = defineMessages({
+  en: {
+    title: 'Add a machine',
+    name: 'Name of the machine',
+    nameHint: 'As you want to find it here again.',
+    owner: 'Owner',
+    ownerHint: 'Sees the machine and its snapshots, and may change them.',
+    create: 'Continue',
+    type: 'Type this on the machine, in a terminal',
+    typeHint: 'It brings the machine in and starts its agent, which goes on as long as it runs. Holdfast must be installed there.',
+    command: 'Command',
+    expires: (when: string) => `The code in it counts once, until ${when}.`,
+    waiting: 'Waiting for the machine. This page notices by itself when it comes in.',
+    arrived: (name: string) => `${name} is in`,
+    arrivedHint: (machine: string) => `Its agent has said who it is: ${machine}.`,
+    choose: 'Choose what to back up',
+    open: 'Open the client',
+    close: 'Close',
+    newCode: 'Make a new code',
+    codeOver: 'The code has expired.',
+  },
+  ja: {
+    title: 'マシンを追加',
+    name: 'マシンの名前',
+    nameHint: 'この画面で見分けやすい名前を付けてください。',
+    owner: '所有者',
+    ownerHint: 'このマシンとそのスナップショットの閲覧と変更ができます。',
+    create: '続ける',
+    type: 'マシンの端末で次のコマンドを実行してください',
+    typeHint:
+      'マシンを登録し、エージェントを起動します。エージェントは動作している間バックアップを続けます。あらかじめ Holdfast をインストールしておいてください。',
+    command: 'コマンド',
+    expires: (when: string) => `コマンド内のコードは一度だけ有効です(期限: ${when})。`,
+    waiting: 'マシンの接続を待っています。接続されると自動的に表示が変わります。',
+    arrived: (name: string) => `${name} が接続されました`,
+    arrivedHint: (machine: string) => `エージェントからの情報: ${machine}`,
+    choose: 'バックアップ対象を選ぶ',
+    open: 'クライアントを開く',
+    close: '閉じる',
+    newCode: '新しいコードを発行',
+    codeOver: 'コードの有効期限が切れました。',
+  },
+})
