@@ -2,7 +2,7 @@ import { z } from 'zod'
 import { retentionSchema } from './accounts.ts'
 import { idSchema, idTextSchema, pageQuerySchema, timeSchema } from './fields.ts'
 import { hooksSchema, limitsSchema } from './plans.ts'
-import { logLevelSchema } from './runs.ts'
+import { logLevelSchema, runErrorSchema, runStateSchema } from './runs.ts'
 
 /** What the owner of a client can edit; it counts for all its plans. */
 export const clientSettingsSchema = z.object({
@@ -20,6 +20,21 @@ export const clientSettingsSchema = z.object({
 })
 export type ClientSettings = z.output<typeof clientSettingsSchema>
 
+/**
+ * How a client is, the first that is true: `disabled`; `failed`, the last run of one of its plans that came to an end failed; `overdue`;
+ * `never`, it has no good backup; `ok`.
+ */
+export const clientStateSchema = z.enum(['failed', 'overdue', 'never', 'ok', 'disabled'])
+export type ClientState = z.output<typeof clientStateSchema>
+
+/** The newest backup run of a client that is not waiting: it runs, or has ended. */
+export const clientLastRunSchema = z.object({
+  id: idSchema,
+  state: runStateSchema,
+  finishedAt: timeSchema.nullable(),
+  error: runErrorSchema.nullable(),
+})
+
 export const clientSchema = z.object({
   id: idSchema,
   name: z.string(),
@@ -28,7 +43,9 @@ export const clientSchema = z.object({
   isDisabled: z.boolean(),
   /** Whether an agent has a token. */
   isEnrolled: z.boolean(),
+  /** It, or one of its enabled plans, has had no good backup for longer than it may. */
   isOverdue: z.boolean(),
+  state: clientStateSchema,
   hostname: z.string().nullable(),
   platform: z.string().nullable(),
   version: z.string().nullable(),
@@ -36,6 +53,11 @@ export const clientSchema = z.object({
   createdAt: timeSchema,
   lastPingAt: timeSchema.nullable(),
   lastBackupAt: timeSchema.nullable(),
+  /** When the first of its plans runs next; null when none will. */
+  nextRunAt: timeSchema.nullable(),
+  lastRun: clientLastRunSchema.nullable(),
+  /** The states of its last ten backup runs that have ended, oldest first. */
+  trend: z.array(runStateSchema).max(10),
 })
 export type Client = z.output<typeof clientSchema>
 
@@ -58,9 +80,18 @@ export const changeClientSchema = z.object({
 })
 export type ChangeClient = z.output<typeof changeClientSchema>
 
+/**
+ * `GET /api/v1/clients`. Sorted by when they were added, by name, by the time of the last good backup (those without one are the oldest),
+ * or by state: what needs somebody first. Pages go on with the same sort and order.
+ */
 export const clientQuerySchema = pageQuerySchema.extend({
+  /** Holds the name of the last client of the page before, so that it may be long. */
+  cursor: z.string().max(2000).optional(),
   search: z.string().max(200).optional(),
   ownerId: idTextSchema.optional(),
+  state: clientStateSchema.optional(),
+  sort: z.enum(['added', 'name', 'lastBackupAt', 'state']).default('added'),
+  order: z.enum(['asc', 'desc']).default('asc'),
 })
 export type ClientQuery = z.output<typeof clientQuerySchema>
 

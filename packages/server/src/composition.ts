@@ -9,6 +9,7 @@ import type { Audit } from './features/audit/audit.ts'
 import { ClientLogs } from './features/clients/client-logs.ts'
 import { Clients } from './features/clients/clients.ts'
 import { Enrolments } from './features/clients/enrolment.ts'
+import { ClientListStore } from './features/clients/list-store.ts'
 import { ClientStore } from './features/clients/store.ts'
 import { composeMaintenance, type MaintenanceServices } from './features/maintenance/composition.ts'
 import { Metrics } from './features/metrics/metrics.ts'
@@ -99,7 +100,8 @@ export function composeServices(foundations: Foundations): Services {
   const accountServices = composeAccounts(foundations)
   const { audit, accounts } = accountServices
   const clientStore = new ClientStore(queries)
-  const clients = new Clients({ store: clientStore, audit, clock })
+  const clientLists = new ClientListStore(queries)
+  const clients = new Clients({ store: clientStore, lists: clientLists, audit, clock })
   const enrolments = new Enrolments({ store: clientStore, clients, accounts, audit, clock, publicUrl: settings.publicUrl })
   const runServices = composeRuns({ database, clock, audit, clients, processId: secureRandom(6).toString('hex') })
   const repositoryParts = composeRepositories(foundations, audit)

@@ -5,6 +5,7 @@ import { allDatabases } from '../testing/test-server.ts'
 import { type Migration, required } from './columns.ts'
 import { type Database, openDatabase } from './database.ts'
 import { migrate } from './migrate.ts'
+import { overviewMigration } from './migrations/0012-overview.ts'
 import { allMigrations } from './migrations/index.ts'
 
 const broken: Migration = {
@@ -36,6 +37,48 @@ for (const databases of allDatabases()) {
       expect(await migrate(database, { clock })).toEqual(rest.map(({ name }) => name))
       expect(await migrate(database, { clock })).toEqual([])
       expect(await database.queries.selectFrom('users').selectAll().execute()).toMatchObject([user])
+      await database.close()
+    })
+
+    it('take over what runs and plans have come to', async () => {
+      const database = await open()
+      const all = allMigrations()
+      await migrate(database, { clock: systemClock, migrations: all.slice(0, all.indexOf(overviewMigration)) })
+      const run = (values: string) =>
+        sql`insert into runs (kind, state, plan_id, request, trigger, attempt, claim_count, changed_at, created_at, log_bytes, finished_at,
+          statistics, error) values ('backup', ${sql.raw(values)})`
+      const steps = [
+        sql`insert into users (id, username, role, is_disabled, created_at) values (1, 'ann', 'admin', 0, 1)`,
+        sql`insert into repositories (id, name, kind, location, sealed_credentials, sealed_password, is_default, maintenance, created_at)
+          values (1, 'main', 'local', '/x', '', '', 1, '{}', 1)`,
+        sql`insert into clients (id, name, owner_id, is_local, is_disabled, settings, created_at)
+          values (1, 'pc', 1, 0, 0, '{"overdueAfterHours":2}', 1), (2, 'nas', 1, 0, 0, '{}', 1)`,
+        sql`insert into plans (id, client_id, repository_id, name, is_enabled, definition, is_overdue, created_at)
+          values (1, 1, 1, 'a', 1, '{}', 0, 1), (2, 1, 1, 'b', 1, '{}', 0, 1)`,
+        run(`'finished', 1, '{}', 'manual', 1, 1, 1, 1, 0, 5, '{"addedBytes":1e300}', null`),
+        run(`'error', 1, '{}', 'manual', 1, 1, 1, 1, 0, 6, '{}', '{"code":"run.failed","message":""}'`),
+        run(`'error', 2, '{}', 'manual', 1, 1, 1, 1, 0, 7, null, null`),
+        run(`'finished', 2, '{}', 'manual', 1, 1, 1, 1, 0, 8, '{"addedBytes":12}', null`),
+        run(`'cancelled', 2, '{}', 'manual', 1, 1, 1, 1, 0, 9, null, '{"code":"run.missed","message":""}'`),
+      ]
+      for (const step of steps) await step.execute(database.queries)
+      await migrate(database, { clock: systemClock })
+      const { queries } = database
+      const clients = await queries.selectFrom('clients').select(['id', 'overdue_after_ms']).orderBy('id').execute()
+      expect(clients.map((client) => client.overdue_after_ms)).toEqual([7_200_000, null])
+      const runs = await queries.selectFrom('runs').select(['added_bytes', 'is_missed']).orderBy('id').execute()
+      expect(runs.map((row) => [row.added_bytes, row.is_missed])).toEqual([
+        [2 ** 50, 0],
+        [null, 0],
+        [null, 0],
+        [12, 0],
+        [null, 1],
+      ])
+      const plans = await queries.selectFrom('plans').select(['failed_run_id', 'failed_since']).orderBy('id').execute()
+      expect(plans).toEqual([
+        { failed_run_id: 2, failed_since: 6 },
+        { failed_run_id: null, failed_since: null },
+      ])
       await database.close()
     })
 

@@ -1,4 +1,4 @@
-import type { NewPlan } from '@holdfast/protocol'
+import type { NewPlan, RunState } from '@holdfast/protocol'
 import type { Database } from '../db/database.ts'
 
 /** Adds a repository of a test, the default one unless told otherwise, as the database knows it; nothing is stored anywhere. Gives its id. */
@@ -66,4 +66,79 @@ export function samplePlan(
     schedule: { cron: '30 2 * * *', timeZone: 'Europe/Berlin', jitterSeconds: 0, catchUp: true, ...schedule },
     ...others,
   }
+}
+
+export interface SamplePlanRow {
+  readonly clientId: number
+  readonly repositoryId: number
+  readonly name?: string
+  readonly isOverdue?: boolean
+}
+
+/** Adds a plan that runs next when 2030 begins, as the database knows it. Gives its id. */
+export async function addPlanRow(
+  { queries }: Database,
+  { clientId, repositoryId, name = 'all', isOverdue = false }: SamplePlanRow,
+): Promise<number> {
+  const { id } = await queries
+    .insertInto('plans')
+    .values({
+      client_id: clientId,
+      repository_id: repositoryId,
+      name,
+      is_enabled: 1,
+      definition: JSON.stringify(samplePlan()),
+      next_run_at: Date.parse('2030-01-01'),
+      overdue_at: isOverdue ? 1000 : null,
+      is_overdue: Number(isOverdue),
+      created_at: 0,
+    })
+    .returning('id')
+    .executeTakeFirstOrThrow()
+  return id
+}
+
+export interface SampleRun {
+  readonly state: RunState
+  readonly clientId: number
+  readonly planId: number
+  readonly createdAt?: number
+  readonly addedBytes?: number
+  readonly isMissed?: boolean
+}
+
+const RUNS_AT_ONCE = 500
+
+/** Adds backup runs, in order; those that failed say `No space`. What plans know of their runs is noted with them. */
+export async function addRunRows({ queries }: Database, runs: readonly SampleRun[]): Promise<void> {
+  const rows = runs.map(({ state, clientId, planId, createdAt = 1000, addedBytes, isMissed = false }) => ({
+    ...({ kind: 'backup', trigger: 'schedule', request: '{}', attempt: 1, claim_count: 1, log_bytes: 0 } as const),
+    ...{ state, client_id: clientId, plan_id: planId, created_at: createdAt, changed_at: createdAt },
+    finished_at: state === 'running' || state === 'pending' ? null : createdAt,
+    error: state === 'error' ? JSON.stringify({ code: 'run.failed', message: 'No space' }) : null,
+    added_bytes: addedBytes ?? null,
+    is_missed: Number(isMissed),
+  }))
+  for (let from = 0; from < rows.length; from += RUNS_AT_ONCE) {
+    await queries
+      .insertInto('runs')
+      .values(rows.slice(from, from + RUNS_AT_ONCE))
+      .execute()
+  }
+  await queries
+    .updateTable('plans')
+    .set(({ selectFrom }) => ({
+      failed_since: 1000,
+      failed_run_id: selectFrom('runs')
+        .select('id')
+        .where('state', '=', 'error')
+        .where('id', '=', ({ selectFrom: from }) =>
+          from('runs as ended')
+            .select(({ fn }) => fn.max('ended.id').as('id'))
+            .whereRef('ended.plan_id', '=', 'plans.id')
+            .where('ended.state', 'in', ['finished', 'error']),
+        ),
+    }))
+    .where('id', 'in', [...new Set(runs.map(({ planId }) => planId))])
+    .execute()
 }

@@ -9,6 +9,8 @@ import { searchMigration } from './0007-search.ts'
 import { resticAccessMigration } from './0008-restic-access.ts'
 import { maintenanceMigration } from './0009-maintenance.ts'
 import { backupServiceMigration } from './0010-backup-service.ts'
+import { keptVersionsMigration } from './0011-kept-versions.ts'
+import { overviewMigration } from './0012-overview.ts'
 
 /** Every step of the schema, oldest first. */
 export function allMigrations(): readonly Migration[] {
@@ -23,5 +25,7 @@ export function allMigrations(): readonly Migration[] {
     resticAccessMigration,
     maintenanceMigration,
     backupServiceMigration,
+    keptVersionsMigration,
+    overviewMigration,
   ]
 }

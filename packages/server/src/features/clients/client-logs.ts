@@ -1,5 +1,5 @@
 import type { ClientLogPage, ClientLogQuery, LogEntry, LogLevel } from '@holdfast/protocol'
-import { parseCursor } from './clients.ts'
+import { ServerError } from '../../errors.ts'
 import type { ClientStore } from './store.ts'
 
 /** Lines that are kept of each client. */
@@ -26,4 +26,11 @@ export class ClientLogs {
       next: found.length === query.limit && last !== undefined ? String(last.id) : null,
     }
   }
+}
+
+/** The id that a cursor stands for. @throws {ServerError} `request.invalid` */
+function parseCursor(cursor: string | undefined): number | undefined {
+  if (cursor === undefined) return undefined
+  if (/^\d{1,9}$/.test(cursor)) return Number(cursor)
+  throw new ServerError('request.invalid', 'Cannot go on from there: the cursor is none that a page gave')
 }

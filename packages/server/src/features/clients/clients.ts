@@ -13,13 +13,16 @@ import {
 import { notFound, ServerError } from '../../errors.ts'
 import { sees, type UserActor } from '../../http/actor.ts'
 import type { Audit, Origin } from '../audit/audit.ts'
-import { type EffectiveSettings, effectiveSettings } from './inheritance.ts'
+import { type EffectiveSettings, effectiveSettings, settingsOf } from './inheritance.ts'
+import type { ClientListStore } from './list-store.ts'
+import { formatPlace, parsePlace, toClient } from './list-view.ts'
 import type { ClientStore, StoredClient } from './store.ts'
 
 const HOUR_MS = 3_600_000
 
 export interface ClientsOptions {
   readonly store: ClientStore
+  readonly lists: ClientListStore
   readonly audit: Audit
   readonly clock: Clock
 }
@@ -47,14 +50,14 @@ export class Clients {
   async list(actor: UserActor, { cursor, ownerId, ...query }: ClientQuery): Promise<ClientPage> {
     const owner = actor.role === 'admin' ? ownerId : actor.userId
     if (ownerId !== undefined && ownerId !== owner) return { items: [], next: null }
-    const found = await this.#options.store.list({ ...query, ownerId: owner, after: parseCursor(cursor) })
-    const last = found.at(-1)
-    return { items: found.map((client) => this.toClient(client)), next: found.length === query.limit && last ? String(last.id) : null }
+    const after = parsePlace(cursor, query.sort)
+    const { clients, last } = await this.#options.lists.list({ ...query, ownerId: owner, after, now: this.#options.clock.now() })
+    return { items: clients.map(toClient), next: clients.length === query.limit && last ? formatPlace(last) : null }
   }
 
   /** @throws {ServerError} `not-found` for clients of others. */
   async get(actor: UserActor, id: number): Promise<Client> {
-    return this.toClient(await this.visible(actor, id))
+    return this.#view((await this.visible(actor, id)).id)
   }
 
   /** @throws {ServerError} `not-found` for clients of others. */
@@ -75,7 +78,7 @@ export class Clients {
     const ownerId = client.ownerId ?? actor.userId
     await this.#demandOwner(actor, ownerId)
     demandSameQuota(actor, { before: null, after: client.settings?.quotaBytes })
-    return this.toClient(await this.createFor(ownerId, client, origin))
+    return this.#view((await this.createFor(ownerId, client, origin)).id)
   }
 
   /** Adds a client of a user. @throws {ServerError} `request.conflict` when the user has one of that name. */
@@ -95,7 +98,7 @@ export class Clients {
       hostname: null,
       platform: null,
       version: null,
-      settings: JSON.stringify(settings ?? clientSettingsSchema.parse({})),
+      ...storedSettings(settings ?? clientSettingsSchema.parse({})),
       created_at: clock.now(),
       last_ping_at: null,
       last_backup_at: null,
@@ -121,7 +124,7 @@ export class Clients {
       name: changes.name ?? client.name,
       owner_id: ownerId,
       is_disabled: (changes.isDisabled ?? client.is_disabled === 1) ? 1 : 0,
-      settings: changes.settings === undefined ? client.settings : JSON.stringify(changes.settings),
+      ...(changes.settings === undefined ? {} : storedSettings(changes.settings)),
     })
     await audit.record(origin, { action: 'client.changed', subject: `client ${id}`, detail: { changed: Object.keys(changes) } })
     for (const listener of this.#listeners) await listener.changed?.(id)
@@ -167,27 +170,10 @@ export class Clients {
     await this.#options.store.change(clientId, { last_backup_at: at })
   }
 
-  /** A client as it goes over the wire. */
-  toClient(client: StoredClient): Client {
-    const settings = settingsOf(client)
-    const since = client.last_backup_at ?? client.created_at
-    const { overdueAfterHours } = settings
-    return {
-      id: client.id,
-      name: client.name,
-      ownerId: client.owner_id,
-      isLocal: client.is_local === 1,
-      isDisabled: client.is_disabled === 1,
-      isEnrolled: client.token_hash !== null,
-      isOverdue: overdueAfterHours !== null && this.#options.clock.now() - since > overdueAfterHours * HOUR_MS,
-      hostname: client.hostname,
-      platform: client.platform,
-      version: client.version,
-      settings,
-      createdAt: new Date(client.created_at).toISOString(),
-      lastPingAt: timeOf(client.last_ping_at),
-      lastBackupAt: timeOf(client.last_backup_at),
-    }
+  async #view(id: number): Promise<Client> {
+    const [listed] = await this.#options.lists.figures([id], this.#options.clock.now())
+    if (listed === undefined) throw notFound(`the client ${id}`)
+    return toClient(listed)
   }
 
   async #demandOwner(actor: UserActor, ownerId: number): Promise<void> {
@@ -202,6 +188,11 @@ export class Clients {
   }
 }
 
+function storedSettings(settings: ClientSettings): { readonly settings: string; readonly overdue_after_ms: number | null } {
+  const { overdueAfterHours } = settings
+  return { settings: JSON.stringify(settings), overdue_after_ms: overdueAfterHours === null ? null : overdueAfterHours * HOUR_MS }
+}
+
 /** Whoever is held to a quota cannot raise it. */
 function demandSameQuota(
   actor: UserActor,
@@ -209,20 +200,4 @@ function demandSameQuota(
 ): void {
   if (after !== before && actor.role !== 'admin')
     throw new ServerError('auth.forbidden', 'Cannot change the quota of a client: only administrators may')
-}
-
-/** The settings of a client, with defaults for those that its row was stored without. */
-function settingsOf({ settings }: Pick<StoredClient, 'settings'>): ClientSettings {
-  return clientSettingsSchema.parse(JSON.parse(settings))
-}
-
-/** The id that a cursor stands for. @throws {ServerError} `request.invalid` */
-export function parseCursor(cursor: string | undefined): number | undefined {
-  if (cursor === undefined) return undefined
-  if (/^\d{1,9}$/.test(cursor)) return Number(cursor)
-  throw new ServerError('request.invalid', 'Cannot go on from there: the cursor is none that a page gave')
-}
-
-function timeOf(at: number | null): string | null {
-  return at === null ? null : new Date(at).toISOString()
 }

@@ -1,4 +1,4 @@
-import type { ClientSettings, Hooks, Limits, PlanDefinition, Retention } from '@holdfast/protocol'
+import { type ClientSettings, clientSettingsSchema, type Hooks, type Limits, type PlanDefinition, type Retention } from '@holdfast/protocol'
 
 /** What counts on a client for one of its plans. */
 export interface EffectiveSettings {
@@ -6,6 +6,11 @@ export interface EffectiveSettings {
   readonly limits: Limits
   /** Null: everything is kept. */
   readonly retention: Retention | null
+}
+
+/** The settings of a client, with defaults for those that its row was stored without. */
+export function settingsOf({ settings }: { readonly settings: string }): ClientSettings {
+  return clientSettingsSchema.parse(JSON.parse(settings))
 }
 
 /**

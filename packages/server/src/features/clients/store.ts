@@ -1,4 +1,4 @@
-import type { ClientLogQuery, ClientQuery, LogEntry } from '@holdfast/protocol'
+import type { ClientLogQuery, LogEntry } from '@holdfast/protocol'
 import { type Insertable, type Selectable, sql, type Updateable } from 'kysely'
 import type { Queries } from '../../db/database.ts'
 import type { ClientRow, ClientTables } from './tables.ts'
@@ -12,28 +12,6 @@ export class ClientStore {
 
   constructor(queries: Queries) {
     this.#queries = queries
-  }
-
-  /** Clients by name, those after `after`; of one owner or all. */
-  async list({
-    limit,
-    search,
-    ownerId,
-    after,
-  }: Pick<ClientQuery, 'limit' | 'search' | 'ownerId'> & { readonly after?: number | undefined }): Promise<StoredClient[]> {
-    let query = this.#queries.selectFrom('clients').selectAll().orderBy('id').limit(limit)
-    if (after !== undefined) query = query.where('id', '>', after)
-    if (ownerId !== undefined) query = query.where('owner_id', '=', ownerId)
-    if (search !== undefined) {
-      const pattern = likePattern(search)
-      query = query.where(({ or, eb, fn }) =>
-        or([
-          eb(fn('lower', ['name']), 'like', sql`${pattern} escape '\\'`),
-          eb(fn('lower', ['hostname']), 'like', sql`${pattern} escape '\\'`),
-        ]),
-      )
-    }
-    return query.execute()
   }
 
   async find(
@@ -145,6 +123,6 @@ export class ClientStore {
 }
 
 /** Text that is looked for as it is, anywhere and in any case. */
-function likePattern(text: string): string {
+export function likePattern(text: string): string {
   return `%${text.toLowerCase().replaceAll(/[\\%_]/g, '\\$&')}%`
 }

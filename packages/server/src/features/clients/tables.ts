@@ -38,6 +38,8 @@ export interface ClientRow {
   readonly created_at: number
   readonly last_ping_at: number | null
   readonly last_backup_at: number | null
+  /** Of the settings, for queries: without a good backup for so long, it is overdue. */
+  readonly overdue_after_ms: Generated<number | null>
 }
 
 /** What the server knows of a snapshot without reading the repository. */

@@ -3,6 +3,7 @@ import type { Generated } from 'kysely'
 /** Rows of the tables of repositories. */
 export interface RepositoryTables {
   repositories: RepositoryRow
+  repository_history: RepositoryHistoryRow
   /** Who may do something that only one server process does at a time, until when. */
   leases: { readonly name: string; readonly holder: string; readonly expires_at: number }
 }
@@ -26,4 +27,17 @@ export interface RepositoryRow {
   readonly created_at: number
   /** Raised by whatever removes packs: an index that was read before is out of date then. */
   readonly generation: Generated<number>
+}
+
+/** What a repository held on a day when it was last counted on it. */
+export interface RepositoryHistoryRow {
+  readonly repository_id: number
+  /** In UTC, as 2026-11-21. */
+  readonly day: string
+  readonly counted_at: number
+  readonly snapshot_count: number
+  readonly stored_bytes: number
+  readonly content_bytes: number
+  readonly restore_bytes: number
+  readonly free_bytes: number | null
 }

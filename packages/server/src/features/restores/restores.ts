@@ -4,6 +4,7 @@ import { notFound, ServerError } from '../../errors.ts'
 import type { AgentActor, UserActor } from '../../http/actor.ts'
 import type { Audit, Origin } from '../audit/audit.ts'
 import type { Clients } from '../clients/clients.ts'
+import { settingsOf } from '../clients/inheritance.ts'
 import type { AgentRuns } from '../runs/agent-runs.ts'
 import type { Runs } from '../runs/runs.ts'
 import type { SnapshotRepositories } from '../snapshots/repositories.ts'
@@ -85,8 +86,8 @@ export class Restores {
    */
   async begin(agent: AgentActor, request: OwnRestore, origin: Origin): Promise<RunOrder> {
     const { clients, agentRuns, audit } = this.#options
-    const { settings } = clients.toClient(await clients.byId(agent.clientId))
-    if (!settings.mayRestore) throw new ServerError('auth.forbidden', 'Cannot restore: the owner of the client does not allow it')
+    const { mayRestore } = settingsOf(await clients.byId(agent.clientId))
+    if (!mayRestore) throw new ServerError('auth.forbidden', 'Cannot restore: the owner of the client does not allow it')
     const snapshot = await this.#find(agent.clientId, request.snapshot)
     const restore = orderOf(snapshot, request)
     const order = await agentRuns.beginRestore(agent, { instance: request.instance, repositoryId: snapshot.repository_id, restore })

@@ -13,6 +13,8 @@ const ATTEMPTS_MAX = 3
 const RETRY_AFTER_MS = 60_000
 /** The error of a run whose holder was stopped in good order. */
 const INTERRUPTED = 'run.interrupted'
+/** The error of a run that nobody took in time. */
+export const MISSED = { code: 'run.missed', message: 'Missed: nobody took it in time, and its plan makes nothing up for it' }
 /** Leases and progress are written so often at most; progress in between is kept in memory. */
 const WRITE_EVERY_MS = 5000
 /** What is kept of one run's log. */
@@ -143,7 +145,8 @@ export class RunLifecycle {
   async giveUp(run: StoredRun, error: RunError | null): Promise<StoredRun | undefined> {
     const now = this.#clock.now()
     const changes = { state: 'cancelled', finished_at: now, changed_at: now, error: error && JSON.stringify(error) } as const
-    const ended = await this.#store.change(run.id, changes, { states: ['pending'] })
+    const isMissed = Number(error?.code === MISSED.code)
+    const ended = await this.#store.change(run.id, { ...changes, is_missed: isMissed }, { states: ['pending'] })
     if (ended !== undefined) this.#ended(ended)
     return ended
   }
@@ -199,6 +202,7 @@ export class RunLifecycle {
     const ended = await this.#store.change(run.id, changes, { states: ['running'], ...where })
     if (ended === undefined) return undefined
     if (ended.kind === 'backup' && ended.state === 'finished') await this.#store.recordSuccess(ended, now)
+    if (ended.kind === 'backup' && ended.state === 'error') await this.#store.recordFailure(ended, now)
     this.#ended(ended)
     return ended
   }

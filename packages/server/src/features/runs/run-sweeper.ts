@@ -1,5 +1,5 @@
 import type { Clock } from '@holdfast/engine'
-import { LEASE_MS, type RunLifecycle } from './run-lifecycle.ts'
+import { LEASE_MS, MISSED, type RunLifecycle } from './run-lifecycle.ts'
 import type { RunStore } from './store.ts'
 
 const SWEEP_EVERY_MS = 10_000
@@ -9,7 +9,6 @@ const DELAY_MS_MAX = 3_600_000
 /** How long runs that have ended are kept, with their logs. */
 const HISTORY_MS = 400 * 86_400_000
 
-const MISSED = { code: 'run.missed', message: 'Missed: nobody took it in time, and its plan makes nothing up for it' }
 const GONE = { code: 'run.impossible', message: 'Cannot begin: its client is gone' }
 
 export interface RunSweeperOptions {

@@ -31,6 +31,11 @@ export interface RunFilter {
   readonly limit: number
 }
 
+/** Of a plan whose last run to end succeeded. */
+const WELL = { failed_run_id: null, failed_since: null }
+/** More than any run adds; agents may say anything. */
+const ADDED_BYTES_MAX = 2 ** 50
+
 /** Where runs are kept. A state only ever moves forward: every change of it names the state that it leaves. */
 export class RunStore {
   readonly #queries: Queries
@@ -147,7 +152,21 @@ export class RunStore {
   async recordSuccess({ client_id, plan_id }: StoredRun, now: number): Promise<void> {
     if (client_id !== null) await this.#queries.updateTable('clients').set({ last_backup_at: now }).where('id', '=', client_id).execute()
     if (plan_id === null) return
-    await this.#queries.updateTable('plans').set({ overdue_at: null, is_overdue: 0 }).where('id', '=', plan_id).execute()
+    await this.#queries
+      .updateTable('plans')
+      .set({ ...WELL, overdue_at: null, is_overdue: 0 })
+      .where('id', '=', plan_id)
+      .execute()
+  }
+
+  /** Notes that a plan's backup failed: it has failed since then, unless it had failed already. */
+  async recordFailure({ id, plan_id }: StoredRun, now: number): Promise<void> {
+    if (plan_id === null) return
+    await this.#queries
+      .updateTable('plans')
+      .set({ failed_run_id: id, failed_since: sql<number>`coalesce(failed_since, ${sql.lit(now)})` })
+      .where('id', '=', plan_id)
+      .execute()
   }
 
   /** Running runs whose holder has not been heard of, or has ignored for too long that it shall stop. */
@@ -288,7 +307,7 @@ export async function insertRun(queries: Queries, run: RunToAdd): Promise<{ read
 function withFigures(changes: Updateable<RunRow>): Updateable<RunRow> {
   if (typeof changes.statistics !== 'string') return changes
   const { addedBytes } = JSON.parse(changes.statistics) as RunStatistics
-  return { ...changes, added_bytes: addedBytes === undefined ? null : Math.round(addedBytes) }
+  return { ...changes, added_bytes: addedBytes === undefined ? null : Math.min(Math.round(addedBytes), ADDED_BYTES_MAX) }
 }
 
 function selectRuns(queries: Queries) {

@@ -48,4 +48,8 @@ export interface RunRow {
   readonly statistics: string | null
   /** JSON: code and message. */
   readonly error: string | null
+  /** Of the statistics, for sums: what it added to its repository. */
+  readonly added_bytes: Generated<number | null>
+  /** 1: nobody took it in time. */
+  readonly is_missed: Generated<number>
 }

@@ -1,6 +1,7 @@
 import { notFound, ServerError } from '../../errors.ts'
 import type { AgentActor } from '../../http/actor.ts'
 import type { Clients } from '../clients/clients.ts'
+import { settingsOf } from '../clients/inheritance.ts'
 import type { RunStore } from '../runs/store.ts'
 import type { SnapshotStore } from '../snapshots/store.ts'
 import type { UploadClient } from './uploads.ts'
@@ -28,7 +29,7 @@ export async function authorizeUpload(
   const isOwn = run !== undefined && run.client_id === agent.clientId && run.state === 'running' && run.kind === 'backup'
   if (!isOwn || run.repository_id !== repositoryId) throw notFound(`a run that uploads into the repository ${repositoryId}`)
   const client = await clients.byId(agent.clientId)
-  const { quotaBytes } = clients.toClient(client).settings
+  const { quotaBytes } = settingsOf(client)
   if (quotaBytes !== null && (await snapshotStore.storedBytes(client.id)) >= quotaBytes) {
     throw new ServerError('quota.exceeded', `Cannot back up ${client.name}: its snapshots take up the ${quotaBytes} bytes that it may have`)
   }
