@@ -3,7 +3,7 @@ import type { InfiniteData } from '@tanstack/react-query'
 import { fits, type RunFilters } from './run-filters.ts'
 
 /** Pages of a list of runs, newest first. */
-export type RunHistory = InfiniteData<RunPage, string | undefined>
+export type RunHistory = InfiniteData<RunPage, unknown>
 
 /**
  * The list after something was heard of a run: a run that it has is brought up to date, or leaves it when it does not fit any more; a new

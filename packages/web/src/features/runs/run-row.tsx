@@ -82,7 +82,7 @@ function RunDetail({ run, fallback }: { readonly run: Run; readonly fallback: st
   return <>{problems > 0 ? text.problems(problems) : fallback}</>
 }
 
-function RunDuration({ run }: { readonly run: Run }): ReactElement {
+function RunDuration({ run }: { readonly run: Run }): ReactNode {
   const format = useFormat()
   return run.state === 'running' ? <Elapsed run={run} /> : endedDuration(run, format)
 }
