@@ -271,6 +271,7 @@ export {
   placeSchema,
   type SnapshotChange,
   type SnapshotEntry,
+  type SnapshotPage,
   type SnapshotQuery,
   type SnapshotView,
   snapshotPageSchema,

@@ -52,6 +52,7 @@ export type SnapshotQuery = z.output<typeof snapshotQuerySchema>
 
 /** Newest first. */
 export const snapshotPageSchema = z.object({ items: z.array(snapshotSchema), next: z.string().nullable() })
+export type SnapshotPage = z.output<typeof snapshotPageSchema>
 
 export const entryKindSchema = z.enum(['file', 'dir', 'symlink', 'dev', 'chardev', 'fifo', 'socket', 'other'])
 export type EntryKind = z.output<typeof entryKindSchema>

@@ -1,0 +1,59 @@
+import type { Client, ClientPage } from '@holdfast/protocol'
+import { Select } from '@mantine/core'
+import { keepPreviousData, queryOptions, useQuery } from '@tanstack/react-query'
+import { type ReactElement, useState } from 'react'
+import { api } from '../../app/api.ts'
+import { useSettled } from '../../app/clock.ts'
+
+const SHOWN = 50
+const SETTLED_MS = 200
+
+export interface ClientSelectProps {
+  readonly label: string
+  readonly description?: string
+  readonly placeholder?: string
+  readonly value: string | undefined
+  readonly onChange: (id: string | undefined) => void
+  readonly error?: string | undefined
+  readonly isClearable?: boolean
+}
+
+/** Chooses one of the clients, however many there are: the server looks for what is typed. */
+export function ClientSelect({ value, onChange, isClearable = false, error, ...words }: ClientSelectProps): ReactElement {
+  const [typed, setTyped] = useState('')
+  const chosen = useQuery({ ...clientQuery(value ?? ''), enabled: value !== undefined })
+  const name = chosen.data?.name
+  const search = useSettled(typed === name ? '' : typed, SETTLED_MS)
+  const found = useQuery(clientsQuery(search))
+  const clients = found.data?.items ?? []
+  const options = clients.map((client) => ({ value: String(client.id), label: client.name }))
+  if (value !== undefined && !options.some((option) => option.value === value)) options.unshift({ value, label: name ?? value })
+  return (
+    <Select
+      {...words}
+      searchable
+      clearable={isClearable}
+      data={options}
+      filter={({ options: all }) => all}
+      value={value ?? null}
+      onChange={(id) => onChange(id ?? undefined)}
+      searchValue={typed}
+      onSearchChange={setTyped}
+      {...(error === undefined ? {} : { error })}
+    />
+  )
+}
+
+function clientsQuery(search: string) {
+  return queryOptions({
+    queryKey: ['clients', 'choice', search],
+    queryFn: ({ signal }) =>
+      api.get<ClientPage>('/api/v1/clients', { query: { limit: SHOWN, sort: 'name', search: search === '' ? undefined : search }, signal }),
+    placeholderData: keepPreviousData,
+    staleTime: 60_000,
+  })
+}
+
+function clientQuery(id: string) {
+  return queryOptions({ queryKey: ['clients', Number(id)], queryFn: ({ signal }) => api.get<Client>(`/api/v1/clients/${id}`, { signal }) })
+}

@@ -1,0 +1,61 @@
+import type { SnapshotView } from '@holdfast/protocol'
+import { Button, Group, Modal, TagsInput } from '@mantine/core'
+import { useMutation } from '@tanstack/react-query'
+import { type ReactElement, useState } from 'react'
+import { fieldErrors } from '../../app/api.ts'
+import { useMessages } from '../../app/language.tsx'
+import { FailureNotice } from '../../ui/failure-notice.tsx'
+import { uiMessages } from '../../ui/messages.ts'
+import { showNotice } from '../../ui/notices.tsx'
+import { snapshotMessages } from './messages.ts'
+import { replaceTags } from './snapshot-mutations.ts'
+
+export interface TagsDialogProps {
+  readonly snapshot: SnapshotView
+  readonly onClose: () => void
+}
+
+/** Edits the tags of a snapshot. */
+export function TagsDialog({ snapshot, onClose }: TagsDialogProps): ReactElement {
+  const text = useMessages(snapshotMessages)
+  const ui = useMessages(uiMessages)
+  const [tags, setTags] = useState<string[]>([...snapshot.tags])
+  const saving = useMutation({
+    mutationFn: () => replaceTags(snapshot.id, tags),
+    onSuccess: () => {
+      showNotice({ title: text.tagsSaved, tone: 'good' })
+      onClose()
+    },
+  })
+  const [fieldError] = Object.values(fieldErrors(saving.error))
+  return (
+    <Modal opened onClose={onClose} title={text.tagsTitle} closeButtonProps={{ 'aria-label': ui.close }}>
+      <form
+        onSubmit={(event) => {
+          event.preventDefault()
+          saving.mutate()
+        }}
+      >
+        <TagsInput
+          label={text.tagsLabel}
+          description={text.tagsHint}
+          value={tags}
+          onChange={setTags}
+          maxTags={50}
+          splitChars={[',']}
+          data-autofocus
+          {...(fieldError === undefined ? {} : { error: fieldError })}
+        />
+        {saving.isError && fieldError === undefined ? <FailureNotice failure={saving.error} /> : null}
+        <Group justify="flex-end" mt="md">
+          <Button variant="default" onClick={onClose}>
+            {ui.cancel}
+          </Button>
+          <Button type="submit" loading={saving.isPending}>
+            {text.save}
+          </Button>
+        </Group>
+      </form>
+    </Modal>
+  )
+}
