@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { retentionSchema } from './accounts.ts'
-import { idSchema, timeSchema } from './fields.ts'
+import { idSchema, idTextSchema, pageQuerySchema, timeSchema } from './fields.ts'
+import { runStateSchema } from './runs.ts'
 
 const pathText = z.string().min(1).max(4096)
 
@@ -183,6 +184,7 @@ export type RunTimes = z.output<typeof runTimesSchema>
 export const planSchema = planDefinitionSchema.extend({
   id: idSchema,
   clientId: idSchema,
+  clientName: z.string(),
   repositoryId: idSchema,
   name: z.string(),
   isEnabled: z.boolean(),
@@ -191,9 +193,26 @@ export const planSchema = planDefinitionSchema.extend({
   isOverdue: z.boolean(),
   /** What counts when retention is inherited: the plan's own, else the client's, else the owner's; null keeps everything. */
   effectiveRetention: retentionSchema.nullable(),
+  /** The newest of its runs, ended or not. */
+  lastRun: z.object({ id: idSchema, state: runStateSchema, createdAt: timeSchema, finishedAt: timeSchema.nullable() }).nullable(),
   createdAt: timeSchema,
 })
 export type Plan = z.output<typeof planSchema>
+
+export const planQuerySchema = pageQuerySchema.extend({
+  cursor: z.string().max(1000).optional(),
+  /** Part of the name of a plan or of its client. */
+  search: z.string().max(200).optional(),
+  clientId: idTextSchema.optional(),
+  repositoryId: idTextSchema.optional(),
+  isEnabled: z.stringbool().optional(),
+  isOverdue: z.stringbool().optional(),
+})
+export type PlanQuery = z.output<typeof planQuerySchema>
+
+/** By name. */
+export const planPageSchema = z.object({ items: z.array(planSchema), next: z.string().nullable() })
+export type PlanPage = z.output<typeof planPageSchema>
 
 /**
  * `POST /api/v1/plans/retention-preview`: which snapshots would go if `retention` were the plan's, or the client's. Null: what is inherited.

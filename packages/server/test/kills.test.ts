@@ -51,7 +51,7 @@ beforeAll(async () => {
   expect(repository).toMatchObject({ status: 201 })
   changeData(0)
   agent = await startAgent()
-  planId = await until('the plan', async () => (await admin.call('GET /api/v1/plans')).body[0]?.id)
+  planId = await until('the plan', async () => (await admin.call('GET /api/v1/plans')).body.items?.[0]?.id)
 })
 afterAll(async () => {
   await system[Symbol.asyncDispose]()

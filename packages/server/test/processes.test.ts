@@ -55,7 +55,7 @@ describe('a server and its agents, as processes', () => {
     )
     await agent.says(/This machine is desk at http/)
     const ann = await signIn('ann')
-    const { body: plans } = await ann.call('GET /api/v1/plans')
+    const { items: plans } = (await ann.call('GET /api/v1/plans')).body
     expect(plans).toMatchObject([{ selection: { paths: [place.path('home', 'ann')] }, isEnabled: true }])
     const enrolment = place.path('state of ann', 'enrolment.json')
     expect(statSync(enrolment).mode & 0o777).toBe(0o600)
@@ -84,7 +84,7 @@ describe('a server and its agents, as processes', () => {
     const created = await bob.call(`POST /api/v1/clients/${clients.items[0].id}/plans`, plan)
     expect([created.status, created.body]).toMatchObject([201, { isEnabled: true }])
     const ann = await signIn('ann')
-    const { body: annsPlans } = await ann.call('GET /api/v1/plans')
+    const { items: annsPlans } = (await ann.call('GET /api/v1/plans')).body
     await ann.call(`POST /api/v1/plans/${annsPlans[0].id}/run`)
     for (const person of [ann, bob]) {
       const run = await until('a finished run', () => finishedRun(person), 90_000)
@@ -147,7 +147,7 @@ describe('a server and its agents, as processes', () => {
     server = place.start(['server'], serverEnv(port))
     await server.says(/Holdfast is at/)
     const ann = await signIn('ann')
-    const { body: plans } = await ann.call('GET /api/v1/plans')
+    const { items: plans } = (await ann.call('GET /api/v1/plans')).body
     const { body: run } = await ann.call(`POST /api/v1/plans/${plans[0].id}/run`)
     const ended = await until('a run after the restart', () => finishedRun(ann, run.id), 60_000)
     expect(ended).toMatchObject({ state: 'finished', statistics: { filesNew: 1, filesUnmodified: 1 } })

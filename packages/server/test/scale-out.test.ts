@@ -95,7 +95,7 @@ beforeAll(async () => {
     PING_INTERVAL: '1',
   })
   await agent.says(/This machine is desk/)
-  planId = (await admin.call('GET /api/v1/plans')).body[0].id
+  planId = (await admin.call('GET /api/v1/plans')).body.items[0].id
 })
 afterAll(async () => {
   balancer.close()

@@ -42,7 +42,7 @@ for (const databases of allDatabases()) {
       })
       const { id } = added.json
       expect((await send(`GET /api/v1/clients/${clientId}/plans`)).json).toEqual([added.json])
-      expect((await send('GET /api/v1/plans')).json).toEqual([added.json])
+      expect((await send('GET /api/v1/plans')).json).toEqual({ items: [added.json], next: null })
       const changed = await send(`PATCH /api/v1/plans/${id}`, { name: 'everything', retention: { versions: 3 } })
       expect(changed.json).toEqual({ ...added.json, name: 'everything', retention: { versions: 3 }, effectiveRetention: { versions: 3 } })
       expect((await send(`PATCH /api/v1/plans/${id}`, { isEnabled: false })).json.nextRunAt).toBeNull()
@@ -61,6 +61,31 @@ for (const databases of allDatabases()) {
       ])
     })
 
+    it('come in pages, by name, with how they fared last', async () => {
+      const names = ['b', 'a', 'c', 'a', '50% of _it']
+      const ids: number[] = []
+      for (const name of names) ids.push(await add(samplePlan({ name })))
+      const { json: run } = await send(`POST /api/v1/plans/${ids[1]}/run`)
+      await send(`PATCH /api/v1/plans/${ids[2]}`, { isEnabled: false })
+      const pages: { items: { id: number }[]; next: string | null }[] = []
+      for (let next: string | null = ''; next !== null; next = pages.at(-1)?.next ?? null) {
+        pages.push((await send(`GET /api/v1/plans?limit=2${next === '' ? '' : `&cursor=${next}`}`)).json)
+      }
+      const [, , , , percent] = ids
+      expect(pages.flatMap(({ items }) => items.map(({ id }) => id))).toEqual([percent, ids[1], ids[3], ids[0], ids[2]])
+      const found = async (query: string) => (await send(`GET /api/v1/plans?${query}`)).json.items.map(({ id }: { id: number }) => id)
+      expect(await found('search=50%25%20of%20_')).toEqual([percent])
+      expect(await found('search=MAI&limit=1')).toEqual([percent])
+      expect(await found('isEnabled=false')).toEqual([ids[2]])
+      expect(await found('isOverdue=true')).toEqual([])
+      expect(await found(`clientId=${clientId}`)).toHaveLength(5)
+      expect(await found('repositoryId=99')).toEqual([])
+      const { json: plan } = await send(`GET /api/v1/plans/${ids[1]}`)
+      expect(plan).toMatchObject({ clientName: 'mail', lastRun: { id: run.id, state: 'pending', finishedAt: null } })
+      expect((await send(`GET /api/v1/plans/${ids[0]}`)).json.lastRun).toBeNull()
+      expect((await send('GET /api/v1/plans?cursor=nowhere')).status).toBe(422)
+    })
+
     it('are not there for others', async () => {
       const id = await add()
       for (const [route, body] of [
@@ -75,8 +100,8 @@ for (const databases of allDatabases()) {
       ] as const) {
         expect((await send(route, body, 'bob')).status, route).toBe(404)
       }
-      expect((await send('GET /api/v1/plans', undefined, 'bob')).json).toEqual([])
-      expect((await send('GET /api/v1/plans', undefined, 'root')).json).toHaveLength(1)
+      expect((await send('GET /api/v1/plans', undefined, 'bob')).json.items).toEqual([])
+      expect((await send('GET /api/v1/plans', undefined, 'root')).json.items).toHaveLength(1)
     })
 
     it.each([

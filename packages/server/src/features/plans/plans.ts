@@ -1,23 +1,29 @@
 import type { Clock } from '@holdfast/engine'
-import type {
-  Blackout,
-  ChangePlan,
-  Hooks,
-  Limits,
-  NewPlan,
-  Plan,
-  PlanDefinition,
-  PreviewSchedule,
-  Retention,
-  Run,
-  RunTimes,
+import {
+  type Blackout,
+  type ChangePlan,
+  type Hooks,
+  idSchema,
+  type Limits,
+  type NewPlan,
+  type Plan,
+  type PlanDefinition,
+  type PlanPage,
+  type PlanQuery,
+  type PreviewSchedule,
+  type Retention,
+  type Run,
+  type RunTimes,
 } from '@holdfast/protocol'
+import { z } from 'zod'
 import { notFound, ServerError } from '../../errors.ts'
 import { sees, type UserActor, visibleOwner } from '../../http/actor.ts'
 import type { Audit, Origin } from '../audit/audit.ts'
 import { type Departure, Timetable } from '../scheduling/timetable.ts'
 import { checkBlackouts, checkDefinition, checkName, checkSchedule } from './definition.ts'
-import type { PlanStore, StoredPlan } from './store.ts'
+import type { LastRun, PlanPosition, PlanStore, StoredPlan } from './store.ts'
+
+const positionSchema = z.tuple([z.string().max(200), idSchema])
 
 /** What plans need to know of clients. */
 export interface PlanClients {
@@ -85,7 +91,15 @@ export class Plans {
     const { store, clients } = this.#options
     if (clientId !== undefined) await clients.visible(actor, clientId)
     const plans = await store.list({ clientId, ownerId: visibleOwner(actor) })
-    return Promise.all(plans.map((plan) => this.#view(plan)))
+    return this.#views(plans)
+  }
+
+  /** Some of the plans of the actor's clients, by name. @throws {ServerError} `request.invalid` for a cursor that no page gave. */
+  async page(actor: UserActor, { cursor, ...query }: PlanQuery): Promise<PlanPage> {
+    const after = cursor === undefined ? undefined : parsePosition(cursor)
+    const plans = await this.#options.store.page(query, { ownerId: visibleOwner(actor), after })
+    const last = plans.at(-1)
+    return { items: await this.#views(plans), next: last !== undefined && plans.length === query.limit ? formatPosition(last) : null }
   }
 
   /** @throws {ServerError} `not-found`. */
@@ -227,20 +241,53 @@ export class Plans {
   }
 
   async #view(plan: StoredPlan): Promise<Plan> {
+    return this.#viewWith(plan, await this.#options.store.lastRuns([plan.id]))
+  }
+
+  async #views(plans: readonly StoredPlan[]): Promise<Plan[]> {
+    const lastRuns = await this.#options.store.lastRuns(plans.map(({ id }) => id))
+    return Promise.all(plans.map((plan) => this.#viewWith(plan, lastRuns)))
+  }
+
+  async #viewWith(plan: StoredPlan, lastRuns: ReadonlyMap<number, LastRun>): Promise<Plan> {
     const definition = definitionOf(plan)
     const { retention } = await this.#options.clients.effective(plan.client_id, definition)
+    const lastRun = lastRuns.get(plan.id)
     return {
       ...definition,
       id: plan.id,
       clientId: plan.client_id,
+      clientName: plan.client_name,
       repositoryId: plan.repository_id,
       name: plan.name,
       isEnabled: plan.is_enabled === 1,
-      nextRunAt: plan.next_run_at === null ? null : new Date(plan.next_run_at).toISOString(),
+      nextRunAt: timeOf(plan.next_run_at),
       isOverdue: plan.is_overdue === 1,
       effectiveRetention: retention,
+      lastRun: lastRun === undefined ? null : toLastRun(lastRun),
       createdAt: new Date(plan.created_at).toISOString(),
     }
+  }
+}
+
+function toLastRun({ id, state, created_at, finished_at }: LastRun): Plan['lastRun'] {
+  return { id, state, createdAt: new Date(created_at).toISOString(), finishedAt: timeOf(finished_at) }
+}
+
+function timeOf(ms: number | null): string | null {
+  return ms === null ? null : new Date(ms).toISOString()
+}
+
+function formatPosition({ name, id }: PlanPosition): string {
+  return Buffer.from(JSON.stringify([name, id])).toString('base64url')
+}
+
+function parsePosition(cursor: string): PlanPosition {
+  try {
+    const [name, id] = positionSchema.parse(JSON.parse(Buffer.from(cursor, 'base64url').toString()))
+    return { name, id }
+  } catch {
+    throw new ServerError('request.invalid', 'Cannot go on from there: the cursor is none that a page gave')
   }
 }
 

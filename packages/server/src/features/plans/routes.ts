@@ -2,6 +2,8 @@ import {
   changePlanSchema,
   idTextSchema,
   newPlanSchema,
+  planPageSchema,
+  planQuerySchema,
   planSchema,
   previewScheduleSchema,
   problemSchema,
@@ -33,8 +35,8 @@ function listRoutes(app: App, plans: Plans): void {
     method: 'GET',
     url: '/api/v1/plans',
     config: { access: READ },
-    schema: { tags: TAGS, summary: 'All plans', response: { 200: z.array(planSchema) } },
-    handler: (request) => plans.list(userOf(request)),
+    schema: { tags: TAGS, summary: 'Plans, by name', querystring: planQuerySchema, response: { 200: planPageSchema, 422: problemSchema } },
+    handler: (request) => plans.page(userOf(request), request.query),
   })
   app.route({
     method: 'GET',

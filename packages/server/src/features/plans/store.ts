@@ -1,10 +1,25 @@
-import type { Insertable, Selectable, Updateable } from 'kysely'
+import type { PlanQuery } from '@holdfast/protocol'
+import { type Insertable, type Selectable, sql, type Updateable } from 'kysely'
 import type { Queries } from '../../db/database.ts'
 import { insertRun, type RunToAdd } from '../runs/store.ts'
+import type { RunRow } from '../runs/tables.ts'
 import type { PlanRow } from './tables.ts'
 
 /** A plan with what is needed to tell who may see it and whether its client takes part. */
-export type StoredPlan = Selectable<PlanRow> & { readonly owner_id: number; readonly client_disabled: number }
+export type StoredPlan = Selectable<PlanRow> & {
+  readonly owner_id: number
+  readonly client_name: string
+  readonly client_disabled: number
+}
+
+/** The newest run of a plan. */
+export type LastRun = Pick<Selectable<RunRow>, 'id' | 'state' | 'created_at' | 'finished_at'>
+
+/** Where a page begins: behind the plan of this name and id. */
+export interface PlanPosition {
+  readonly name: string
+  readonly id: number
+}
 
 /** What becomes of a plan that is due. */
 export interface Firing {
@@ -14,6 +29,9 @@ export interface Firing {
   /** Undefined when this time is passed over. */
   readonly run: RunToAdd | undefined
 }
+
+/** Below what SQLite takes as parameters of one query. */
+const IDS_PER_QUERY = 500
 
 /** Where plans are kept. */
 export class PlanStore {
@@ -47,6 +65,52 @@ export class PlanStore {
     if (of.clientId !== undefined) query = query.where('plans.client_id', '=', of.clientId)
     if (of.ownerId !== undefined) query = query.where('clients.owner_id', '=', of.ownerId)
     return query.execute()
+  }
+
+  /** One page of plans, by name; of an owner, or all. */
+  async page(
+    { limit, search, clientId, repositoryId, isEnabled, isOverdue }: Omit<PlanQuery, 'cursor'>,
+    { ownerId, after }: { readonly ownerId: number | undefined; readonly after: PlanPosition | undefined },
+  ): Promise<StoredPlan[]> {
+    let query = selectPlans(this.#queries).orderBy('plans.name').orderBy('plans.id').limit(limit)
+    if (ownerId !== undefined) query = query.where('clients.owner_id', '=', ownerId)
+    if (clientId !== undefined) query = query.where('plans.client_id', '=', clientId)
+    if (repositoryId !== undefined) query = query.where('plans.repository_id', '=', repositoryId)
+    if (isEnabled !== undefined) query = query.where('plans.is_enabled', '=', Number(isEnabled))
+    if (isOverdue !== undefined) query = query.where('plans.is_overdue', '=', Number(isOverdue))
+    if (search !== undefined) {
+      const pattern = `%${search.toLowerCase().replace(/[%_!]/g, '!$&')}%`
+      const names = ['plans.name', 'clients.name'] as const
+      query = query.where(({ or, eb, fn }) => or(names.map((name) => eb(fn('lower', [name]), 'like', sql`${pattern} escape '!'`))))
+    }
+    if (after !== undefined) {
+      const { name, id } = after
+      query = query.where(({ or, and, eb }) =>
+        or([eb('plans.name', '>', name), and([eb('plans.name', '=', name), eb('plans.id', '>', id)])]),
+      )
+    }
+    return query.execute()
+  }
+
+  /** The newest runs of plans, by the plans' ids. A plan that has not run has none. */
+  async lastRuns(planIds: readonly number[]): Promise<ReadonlyMap<number, LastRun>> {
+    const rows: (LastRun & { readonly plan_id: number })[] = []
+    for (let from = 0; from < planIds.length; from += IDS_PER_QUERY) {
+      const found = await this.#queries
+        .selectFrom('plans')
+        .innerJoin('runs', (join) =>
+          join.on('runs.id', '=', ({ selectFrom }) =>
+            selectFrom('runs as all_runs')
+              .select(({ fn }) => fn.max('all_runs.id').as('id'))
+              .whereRef('all_runs.plan_id', '=', 'plans.id'),
+          ),
+        )
+        .select(['plans.id as plan_id', 'runs.id', 'runs.state', 'runs.created_at', 'runs.finished_at'])
+        .where('plans.id', 'in', planIds.slice(from, from + IDS_PER_QUERY))
+        .execute()
+      rows.push(...found)
+    }
+    return new Map(rows.map(({ plan_id, ...run }) => [plan_id, run]))
   }
 
   async change(id: number, changes: Updateable<PlanRow>): Promise<StoredPlan | undefined> {
@@ -158,5 +222,5 @@ function selectPlans(queries: Queries) {
     .selectFrom('plans')
     .innerJoin('clients', 'clients.id', 'plans.client_id')
     .selectAll('plans')
-    .select(['clients.owner_id', 'clients.is_disabled as client_disabled'])
+    .select(['clients.owner_id', 'clients.name as client_name', 'clients.is_disabled as client_disabled'])
 }

@@ -112,7 +112,7 @@ for (const databases of allDatabases()) {
       const change = `PATCH /api/v1/clients/${machine.clientId}`
       expect((await server.request(change, { as: 'ann', body: { settings } })).statusCode).toBe(403)
       expect((await server.request(change, { as: 'root', body: { settings } })).statusCode).toBe(200)
-      const [plan] = (await server.request('GET /api/v1/plans', { as: 'ann' })).json()
+      const [plan] = (await server.request('GET /api/v1/plans', { as: 'ann' })).json().items
       await server.request(`POST /api/v1/plans/${plan.id}/run`, { as: 'ann' })
       const { body } = await ask(machine, 'POST /agent/v1/runs/claim', { instance: 'one' })
       const upload = { repositoryId, runId: body.order.runId, paths: [join(folder, 'data')] }
