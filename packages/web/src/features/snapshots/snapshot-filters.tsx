@@ -1,0 +1,130 @@
+import type { Plan, RepositoryView } from '@holdfast/protocol'
+import { Button, Group, Select, Switch, TextInput } from '@mantine/core'
+import { useQuery } from '@tanstack/react-query'
+import type { ReactElement } from 'react'
+import { api } from '../../app/api.ts'
+import { useMessages } from '../../app/language.tsx'
+import { SearchField } from '../clients/search-field.tsx'
+import { ClientSelect } from '../restores/client-select.tsx'
+import { snapshotMessages } from './messages.ts'
+import type { SnapshotSearch } from './snapshot-filter.ts'
+import classes from './timeline.module.css'
+
+export interface SnapshotFiltersProps {
+  readonly search: SnapshotSearch
+  readonly onChange: (changes: SnapshotSearch) => void
+}
+
+/** What a list of snapshots can be narrowed to. All of it stands in the address. */
+export function SnapshotFilters({ search, onChange }: SnapshotFiltersProps): ReactElement {
+  const text = useMessages(snapshotMessages)
+  const day = (name: 'from' | 'until'): ReactElement => (
+    <TextInput
+      type="date"
+      label={text[name]}
+      value={search[name] ?? ''}
+      max="9999-12-31"
+      onChange={(event) => onChange({ [name]: event.currentTarget.value || undefined })}
+    />
+  )
+  return (
+    <search aria-label={text.filters}>
+      <div className={classes.filters}>
+        <ClientSelect
+          label={text.client}
+          placeholder={text.all}
+          value={search.clientId}
+          onChange={(clientId) => onChange({ clientId, planId: undefined })}
+          isClearable
+        />
+        <PlanSelect search={search} onChange={onChange} />
+        <RepositorySelect search={search} onChange={onChange} />
+        <SearchField label={text.tag} value={search.tag ?? ''} onChange={(tag) => onChange({ tag: tag || undefined })} />
+        <SearchField label={text.host} value={search.host ?? ''} onChange={(host) => onChange({ host: host || undefined })} />
+        {day('from')}
+        {day('until')}
+        <Group h={36} gap="md">
+          <Switch
+            label={text.pinnedOnly}
+            checked={search.pinned === 'true'}
+            onChange={(event) => onChange({ pinned: event.currentTarget.checked ? 'true' : undefined })}
+          />
+        </Group>
+      </div>
+      {isFiltered(search) ? (
+        <Button mt="xs" size="compact-sm" variant="subtle" onClick={() => onChange(CLEARED)}>
+          {text.clearFilters}
+        </Button>
+      ) : null}
+    </search>
+  )
+}
+
+const CLEARED: Readonly<Record<Exclude<keyof SnapshotSearch, 'compare'>, undefined>> = {
+  clientId: undefined,
+  planId: undefined,
+  repositoryId: undefined,
+  tag: undefined,
+  host: undefined,
+  from: undefined,
+  until: undefined,
+  pinned: undefined,
+}
+
+/** Whether anything narrows the list. */
+export function isFiltered(search: SnapshotSearch): boolean {
+  return Object.keys(CLEARED).some((name) => search[name as keyof SnapshotSearch] !== undefined)
+}
+
+/** Plans belong to clients: they are offered once one is chosen. */
+function PlanSelect({ search, onChange }: SnapshotFiltersProps): ReactElement {
+  const text = useMessages(snapshotMessages)
+  const { clientId, planId } = search
+  const plans = useQuery({
+    queryKey: ['plans', 'of-client', Number(clientId)],
+    queryFn: ({ signal }) => api.get<Plan[]>(`/api/v1/clients/${clientId}/plans`, { signal }),
+    enabled: clientId !== undefined,
+  })
+  const options = (plans.data ?? []).map(({ id, name }) => ({ value: String(id), label: name }))
+  return (
+    <Select
+      label={text.plan}
+      placeholder={text.all}
+      clearable
+      disabled={clientId === undefined && planId === undefined}
+      data={withChosen(options, planId)}
+      value={planId ?? null}
+      onChange={(id) => onChange({ planId: id ?? undefined })}
+    />
+  )
+}
+
+function RepositorySelect({ search, onChange }: SnapshotFiltersProps): ReactElement {
+  const text = useMessages(snapshotMessages)
+  const repositories = useQuery({
+    queryKey: ['repositories'],
+    queryFn: ({ signal }) => api.get<RepositoryView[]>('/api/v1/repositories', { signal }),
+  })
+  const options = (repositories.data ?? []).map(({ id, name }) => ({ value: String(id), label: name }))
+  return (
+    <Select
+      label={text.repository}
+      placeholder={text.all}
+      clearable
+      data={withChosen(options, search.repositoryId)}
+      value={search.repositoryId ?? null}
+      onChange={(id) => onChange({ repositoryId: id ?? undefined })}
+    />
+  )
+}
+
+interface Option {
+  readonly value: string
+  readonly label: string
+}
+
+/** What the address asks for stays chosen, even if it is nothing that is offered. */
+function withChosen(options: readonly Option[], chosen: string | undefined): Option[] {
+  const isOffered = chosen === undefined || options.some(({ value }) => value === chosen)
+  return isOffered ? [...options] : [{ value: chosen, label: `#${chosen}` }, ...options]
+}
