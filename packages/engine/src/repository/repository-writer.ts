@@ -98,21 +98,20 @@ export class RepositoryWriter {
   }
 
   /**
-   * Stores a whole pack, then adds its blobs to the index. Resolves when the upload has begun; `onStored` tells when the bytes are no
-   * longer needed.
+   * Stores a whole pack, then adds its blobs to the index. Resolves when the upload has begun; `onStored` tells, once, when the bytes are no
+   * longer needed, also after a failure: whoever waits for their memory must not wait for ever.
    */
   async savePack(pack: PackToStore, onStored: () => void): Promise<void> {
-    const { repository } = this.#indexed
-    await this.#uploads.add(async () => {
-      try {
-        await this.#options.permission
-        await repository.storeFile({ kind: 'data', name: pack.id }, pack.content, this.#options)
-      } finally {
-        onStored()
-      }
-      this.#addToIndex(pack)
-      await this.#recorder.record(pack.id, pack.blobs)
-    })
+    let hasBegun = false
+    try {
+      await this.#uploads.add(() => {
+        hasBegun = true
+        return this.#upload(pack, onStored)
+      })
+    } catch (error) {
+      if (!hasBegun) onStored()
+      throw error
+    }
   }
 
   /**
@@ -157,6 +156,17 @@ export class RepositoryWriter {
       this.#brokenPromise ??= { error }
       throw error
     }
+  }
+
+  async #upload(pack: PackToStore, onStored: () => void): Promise<void> {
+    try {
+      await this.#options.permission
+      await this.#indexed.repository.storeFile({ kind: 'data', name: pack.id }, pack.content, this.#options)
+    } finally {
+      onStored()
+    }
+    this.#addToIndex(pack)
+    await this.#recorder.record(pack.id, pack.blobs)
   }
 
   async #append(entry: PackEntry, content: Uint8Array): Promise<SavedBlob> {

@@ -152,9 +152,13 @@ export class RemoteDestination implements BackupDestination {
     const buffers = this.#buffers[worker]
     const shared = buffers?.buffers[event.frames]
     if (buffers === undefined || shared === undefined) return
-    await this.#store.send(new Uint8Array(shared, 0, event.lengthBytes), { signal: this.#signal })
+    try {
+      await this.#store.send(new Uint8Array(shared, 0, event.lengthBytes), { signal: this.#signal })
+    } finally {
+      // After a failure too: a worker that waits for a buffer would never end its task.
+      releaseBuffer(buffers, event.frames)
+    }
     addStored(this.laterCounts.data, event.counts)
-    releaseBuffer(buffers, event.frames)
   }
 
   #boxOf({ box }: { readonly box: number }, worker: number): QuestionBox {
