@@ -202,6 +202,18 @@ export const ADVICE_EN: AdviceTable = {
     happened: 'Something that the server needs could not be reached.',
     remedy: 'Run it again later. The log of the server says what was missing: the database, the storage or another server.',
   },
+  'client.not-connected': {
+    happened: 'The agent of the client is not connected, or did not answer in time.',
+    remedy: 'See that the machine is on and reaches the server; the client’s page says when the agent was last heard of.',
+  },
+  'client.refused': {
+    happened: 'The owner of the machine does not let its agent do this.',
+    remedy: 'Have the owner allow it in the policy of the machine. The server cannot overrule this.',
+  },
+  'client.failed': {
+    happened: 'The agent tried, and could not do it.',
+    remedy: 'Read the message below; it is that of the machine. Mend the cause there, then try again.',
+  },
   'settings.invalid': {
     happened: 'A setting has a value that does not fit.',
     remedy: 'Correct the setting that the message names, on the machine that it comes from, and start the program there again.',

@@ -1,10 +1,11 @@
-import type { Client, ClientPage, Plan, RepositoryView, Run, RunLogPage, RunPage } from '@holdfast/protocol'
+import type { Client, ClientPage, Plan, RepositoryView, Run, RunLogEntry, RunLogPage, RunPage } from '@holdfast/protocol'
 import { infiniteQueryOptions, queryOptions } from '@tanstack/react-query'
 import { api } from '../../app/api.ts'
 import { queryOf, type RunFilters } from './run-filters.ts'
 
 const HISTORY_PAGE = 200
 const LOG_PAGE = 200
+const LATER_PAGE = 1000
 const CLIENT_CHOICES = 20
 
 /** A run, as it is now: what is heard of it is written here too. */
@@ -56,6 +57,19 @@ export function logQuery(runId: number) {
     refetchOnReconnect: false,
     refetchOnWindowFocus: false,
   })
+}
+
+/** All lines of a log after one. */
+export async function fetchLaterLines(runId: number, afterId: number): Promise<readonly RunLogEntry[]> {
+  const lines: RunLogEntry[] = []
+  let cursor: string | null = String(afterId)
+  while (cursor !== null) {
+    const query = { limit: LATER_PAGE, cursor }
+    const page: RunLogPage = await api.get<RunLogPage>(`/api/v1/runs/${runId}/log`, { query })
+    lines.push(...page.items)
+    cursor = page.next
+  }
+  return lines
 }
 
 /** Clients to choose from, by a part of their name. */

@@ -1,0 +1,136 @@
+import type { Run, RunLogEntry } from '@holdfast/protocol'
+import { Switch, Text } from '@mantine/core'
+import { useVirtualizer } from '@tanstack/react-virtual'
+import { type ReactElement, useEffect, useRef, useState } from 'react'
+import { useMessages } from '../../app/language.tsx'
+import { FailureNotice } from '../../ui/failure-notice.tsx'
+import { FileName } from '../../ui/file-name.tsx'
+import { useFormat } from '../../ui/format.ts'
+import { Section } from '../../ui/section.tsx'
+import { Waiting } from '../../ui/waiting.tsx'
+import { runMessages } from './messages.ts'
+import classes from './run-log.module.css'
+import { type ShownLog, useLog } from './use-log.ts'
+import { useRunWords } from './words.ts'
+
+const LINE_HEIGHT = 24
+const OVERSCAN = 20
+/** So many lines before the first that is loaded, older ones are fetched. */
+const NEAR_LINES = 40
+/** A log of fewer lines takes only the room that it needs. */
+const SHORT_LINES = 20
+
+/** The log of a run: its end, which follows what is written, and older lines as one scrolls up. */
+export function RunLog({ run, id }: { readonly run: Run; readonly id: string }): ReactElement {
+  const text = useMessages(runMessages)
+  const log = useLog(run.id)
+  const [isFollowing, setFollowing] = useState(true)
+  const isLive = run.state === 'running' || run.state === 'pending'
+  const follow = (
+    <Switch
+      label={text.logFollow}
+      title={text.logFollowHint}
+      checked={isFollowing}
+      onChange={({ currentTarget }) => setFollowing(currentTarget.checked)}
+    />
+  )
+  return (
+    <div id={id}>
+      <Section title={text.log} {...(isLive ? { actions: follow } : {})}>
+        {log.failure === null ? null : <FailureNotice failure={log.failure} retry={log.retry} />}
+        {log.isWaiting ? <Waiting lines={6} /> : <LogContent log={log} isLive={isLive} isFollowing={isFollowing && isLive} />}
+      </Section>
+    </div>
+  )
+}
+
+interface LogContentProps {
+  readonly log: ShownLog
+  readonly isLive: boolean
+  readonly isFollowing: boolean
+}
+
+function LogContent({ log, isLive, isFollowing }: LogContentProps): ReactElement {
+  const text = useMessages(runMessages)
+  if (log.lines.length > 0) return <LogLines log={log} isFollowing={isFollowing} />
+  return (
+    <Text size="sm" c="dimmed">
+      {isLive ? text.logEmpty : text.logEmptyEnded}
+    </Text>
+  )
+}
+
+function LogLines({ log, isFollowing }: Omit<LogContentProps, 'isLive'>): ReactElement {
+  const text = useMessages(runMessages)
+  const { lines, hasOlder, loadOlder } = log
+  const frame = useRef<HTMLDivElement>(null)
+  const virtualizer = useVirtualizer({
+    count: lines.length,
+    getScrollElement: () => frame.current,
+    estimateSize: () => LINE_HEIGHT,
+    overscan: OVERSCAN,
+    getItemKey: (index) => lines[index]?.id ?? index,
+    // What is read stays where it is when older lines come before it, and at the end new ones push up.
+    anchorTo: 'end',
+    followOnAppend: isFollowing,
+  })
+  useEffect(() => {
+    if (isFollowing) virtualizer.scrollToEnd()
+  }, [isFollowing, virtualizer])
+  const rows = virtualizer.getVirtualItems()
+  const first = rows[0]?.index ?? 0
+  useEffect(() => {
+    if (first < NEAR_LINES && hasOlder) loadOlder()
+  }, [first, hasOlder, loadOlder])
+  const isShort = lines.length < SHORT_LINES
+  return (
+    <div
+      ref={frame}
+      className={`${classes.frame} ${isShort ? classes.short : ''}`}
+      // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable by keyboard
+      tabIndex={0}
+      role="log"
+      aria-label={text.log}
+      aria-live="off"
+    >
+      <ol className={classes.lines} style={{ height: virtualizer.getTotalSize() }}>
+        {rows.map(({ index, key, start }) => {
+          const line = lines[index]
+          return line === undefined ? null : (
+            <li
+              key={key}
+              data-index={index}
+              ref={virtualizer.measureElement}
+              className={`${classes.line} ${classes[line.level] ?? ''}`}
+              style={{ transform: `translateY(${start}px)` }}
+            >
+              <LogLine line={line} />
+            </li>
+          )
+        })}
+      </ol>
+    </div>
+  )
+}
+
+function LogLine({ line: { at, level, message } }: { readonly line: RunLogEntry }): ReactElement {
+  const words = useRunWords()
+  const format = useFormat()
+  return (
+    <>
+      <time className={classes.time} dateTime={at} title={format.exact(at)}>
+        {format.time(at)}
+      </time>
+      <span className={classes.level}>{words.level(level)}</span>
+      <span className={classes.message}>
+        {message.split('\n').map((part, index) => (
+          // biome-ignore lint/suspicious/noArrayIndexKey: lines of one text keep their places
+          <span key={index}>
+            {index === 0 ? null : '\n'}
+            <FileName>{part}</FileName>
+          </span>
+        ))}
+      </span>
+    </>
+  )
+}
