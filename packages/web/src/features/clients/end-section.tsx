@@ -1,0 +1,113 @@
+import type { Client, SnapshotPage } from '@holdfast/protocol'
+import { Group, Stack, Text } from '@mantine/core'
+import { IconBan, IconShieldCheck, IconTrash } from '@tabler/icons-react'
+import { queryOptions, useQuery } from '@tanstack/react-query'
+import { useNavigate } from '@tanstack/react-router'
+import type { ReactElement } from 'react'
+import { api } from '../../app/api.ts'
+import { useMessages } from '../../app/language.tsx'
+import { ConfirmButton } from '../../ui/confirm-button.tsx'
+import { showNotice } from '../../ui/notices.tsx'
+import { Section } from '../../ui/section.tsx'
+import { refreshClients } from './queries.ts'
+import { settingsMessages } from './settings-messages.ts'
+import { useChangeClient } from './use-change-client.ts'
+
+const COUNTED_MAX = 200
+
+/** Ends the protection of a client, for a while or for ever, after saying what that means. */
+export function EndSection({ client }: { readonly client: Client }): ReactElement {
+  const text = useMessages(settingsMessages)
+  return (
+    <Section title={text.end}>
+      <Stack gap="md">
+        <Group justify="space-between" gap="sm">
+          <Text size="sm" c="dimmed" style={{ flex: '1 1 16rem' }}>
+            {text.disableHint}
+          </Text>
+          <DisableButton client={client} />
+        </Group>
+        <Group justify="space-between" gap="sm">
+          <Text size="sm" c="dimmed" style={{ flex: '1 1 16rem' }}>
+            {text.deleteHint}
+          </Text>
+          <RemoveButton client={client} />
+        </Group>
+      </Stack>
+    </Section>
+  )
+}
+
+function DisableButton({ client }: { readonly client: Client }): ReactElement {
+  const text = useMessages(settingsMessages)
+  const { mutateAsync } = useChangeClient(client.id)
+  const change = async (isDisabled: boolean): Promise<void> => {
+    await mutateAsync({ isDisabled })
+    showNotice({ tone: 'good', title: isDisabled ? text.disabled : text.enabled })
+  }
+  if (client.isDisabled)
+    return (
+      <ConfirmButton
+        leftSection={<IconShieldCheck size={18} aria-hidden />}
+        title={text.enable}
+        question={client.name}
+        confirmLabel={text.enable}
+        onConfirm={() => change(false)}
+      >
+        {text.enable}
+      </ConfirmButton>
+    )
+  return (
+    <ConfirmButton
+      leftSection={<IconBan size={18} aria-hidden />}
+      title={text.disableTitle(client.name)}
+      question={text.disableQuestion}
+      confirmLabel={text.disable}
+      onConfirm={() => change(true)}
+    >
+      {text.disable}
+    </ConfirmButton>
+  )
+}
+
+function RemoveButton({ client }: { readonly client: Client }): ReactElement {
+  const text = useMessages(settingsMessages)
+  const navigate = useNavigate()
+  const remove = async (): Promise<void> => {
+    await api.delete(`/api/v1/clients/${client.id}?withSnapshots=true`)
+    showNotice({ tone: 'good', title: text.removed(client.name) })
+    await navigate({ to: '/clients' })
+    await refreshClients()
+  }
+  return (
+    <ConfirmButton
+      danger
+      leftSection={<IconTrash size={18} aria-hidden />}
+      title={text.removeTitle(client.name)}
+      question={<RemoveQuestion clientId={client.id} />}
+      confirmLabel={text.remove}
+      onConfirm={remove}
+    >
+      {text.remove}
+    </ConfirmButton>
+  )
+}
+
+/** Counts when it is asked: what stays shall be said as it is then. */
+function RemoveQuestion({ clientId }: { readonly clientId: number }): ReactElement {
+  const text = useMessages(settingsMessages)
+  const { data } = useQuery(
+    queryOptions({
+      queryKey: ['snapshots', 'count-of-client', clientId],
+      queryFn: ({ signal }) => api.get<SnapshotPage>('/api/v1/snapshots', { query: { clientId, limit: COUNTED_MAX }, signal }),
+    }),
+  )
+  return (
+    <Stack gap="xs">
+      <Text size="sm">{text.removeGoes}</Text>
+      <Text size="sm" fw={600} mih="3em">
+        {data === undefined ? '' : text.removeStays(data.items.length, data.next !== null)}
+      </Text>
+    </Stack>
+  )
+}
