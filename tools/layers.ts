@@ -61,7 +61,7 @@ export const DOORS: readonly Door[] = [
   {
     what: 'randomness',
     within: /^packages\/[^/]+\/src\//,
-    only: ['packages/engine/src/host/random.ts'],
+    only: ['packages/engine/src/host/random.ts', 'packages/web/src/app/random.ts'],
     uses: ['Math.random', 'crypto.random*', 'crypto.getRandomValues'],
     modules: ['node:crypto#random*', 'node:crypto#getRandomValues', 'node:crypto#webcrypto'],
   },

@@ -15,7 +15,7 @@ export function Section({ title, description, actions, children }: SectionProps)
   return (
     <Box component="section" className={classes.section} aria-labelledby={id}>
       <Group justify="space-between" align="flex-start" gap="sm" mb="sm">
-        <div>
+        <div className={classes.heading}>
           <Title order={2} id={id}>
             {title}
           </Title>

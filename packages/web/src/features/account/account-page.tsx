@@ -8,6 +8,7 @@ import { Page } from '../../ui/page.tsx'
 import { accountMessages } from './messages.ts'
 import { PasswordSection } from './password-section.tsx'
 import { AppearanceSection } from './preferences-section.tsx'
+import { RetentionSection } from './retention-section.tsx'
 import { SecondFactorSection } from './second-factor-section.tsx'
 import { SessionsSection } from './sessions-section.tsx'
 import { SingleSignOnSection } from './single-sign-on-section.tsx'
@@ -30,7 +31,15 @@ export function AccountPage(): ReactElement {
   }
   const roles: Readonly<Record<Role, string>> = { admin: text.roleAdmin, operator: text.roleOperator, viewer: text.roleViewer }
   return (
-    <Page title={text.title} description={<bdi>{username}</bdi>} aside={<Badge variant="light">{roles[role]}</Badge>}>
+    <Page
+      title={text.title}
+      description={<bdi>{username}</bdi>}
+      aside={
+        <Badge variant="light" tt="none">
+          {roles[role]}
+        </Badge>
+      }
+    >
       <Tabs
         value={TABS.find((one) => one === tab) ?? 'security'}
         onChange={(next) => void navigate({ to: '.', search: { tab: next ?? undefined }, replace: true })}
@@ -56,6 +65,7 @@ export function AccountPage(): ReactElement {
         </Tabs.Panel>
         <Tabs.Panel value="preferences">
           <AppearanceSection />
+          <RetentionSection />
         </Tabs.Panel>
       </Tabs>
     </Page>

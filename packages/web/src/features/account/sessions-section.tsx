@@ -60,7 +60,11 @@ function SessionRow({ session }: { readonly session: Session }): ReactElement {
       title={
         <>
           <span title={session.userAgent}>{device}</span>
-          {session.isCurrent ? <Badge variant="light">{text.thisSession}</Badge> : null}
+          {session.isCurrent ? (
+            <Badge variant="light" tt="none">
+              {text.thisSession}
+            </Badge>
+          ) : null}
         </>
       }
       actions={session.isCurrent ? undefined : <EndButton session={session} device={device} />}
