@@ -7,6 +7,7 @@ import { BackOff, jittered } from './link/back-off.ts'
 import { RunReport } from './link/run-report.ts'
 import type { ServerLink } from './link/server-link.ts'
 import { describeMachine } from './machine.ts'
+import { QuestionDesk } from './questions/question-desk.ts'
 import { executeRun, type RunContext } from './runner/execute-run.ts'
 import { isBlackedOut, type MachinePolicy } from './runner/machine-policy.ts'
 import type { Outbox } from './state/outbox.ts'
@@ -44,9 +45,11 @@ export class Agent {
   /** By which the server tells this process from another of the same machine. */
   readonly #instance = secureRandom(12).toString('hex')
   readonly #problems = new Map<Task, string>()
+  readonly #desk: QuestionDesk
 
   constructor(options: AgentOptions) {
     this.#options = options
+    this.#desk = new QuestionDesk(options)
   }
 
   /**
@@ -86,13 +89,30 @@ export class Agent {
     await this.#again('runs', signal, async () => {
       await this.#deliver(signal)
       const policy = await this.#options.policy()
-      if (isBlackedOut(clock.now(), policy.limits.blackouts)) return LOOK_AGAIN_MS
+      if (isBlackedOut(clock.now(), policy.limits.blackouts)) {
+        await this.#listening(signal, () => clock.sleep(LOOK_AGAIN_MS, signal).catch(() => undefined))
+        return 0
+      }
       const askedAt = clock.now()
-      const order = await link.claim({ waitSeconds: CLAIM_WAIT_SECONDS, instance: this.#instance }, signal)
-      if (order !== undefined) await this.#carryOut(order, { policy, signal })
+      const request = { waitSeconds: CLAIM_WAIT_SECONDS, instance: this.#instance, answersQuestions: this.#desk.hasRoom }
+      const { order, question } = await link.claim(request, signal)
+      if (question !== null) this.#desk.take(question, signal)
+      if (order !== null) await this.#listening(signal, () => this.#carryOut(order, { policy, signal }))
       // A server that cannot wait with its answer is not asked without a pause.
-      return order === undefined && clock.now() - askedAt < LEAST_WAIT_MS ? jittered(ASK_AGAIN_MS) : 0
+      return order === null && question === null && clock.now() - askedAt < LEAST_WAIT_MS ? jittered(ASK_AGAIN_MS) : 0
     })
+  }
+
+  /** Does something during which no run is asked for; questions of the server are answered meanwhile. */
+  async #listening(signal: AbortSignal, action: () => Promise<void>): Promise<void> {
+    const over = new AbortController()
+    const listening = this.#desk.listen(AbortSignal.any([signal, over.signal]))
+    try {
+      await action()
+    } finally {
+      over.abort()
+      await listening
+    }
   }
 
   /** Does something over and over, pausing as long as it says; longer and longer while it fails. */

@@ -10,14 +10,21 @@ export const QUESTION_ANSWER_BYTES_MAX = 4 * 1024 * 1024
 /** How long an agent may look for an answer; what it has found by then is the answer. */
 export const QUESTION_SECONDS_MAX = 20
 
+/** The longest path that machines take, in bytes. */
+export const MACHINE_PATH_BYTES_MAX = 4096
+/** Longer than the name of any file is. */
+export const MACHINE_NAME_BYTES_MAX = 1020
+
 /** A path or name as the machine has it: one character (0 to 255) for each byte. For agents and servers alone. */
 const byteTextSchema = z
   .string()
   .min(1)
-  .max(16_384)
+  .max(MACHINE_PATH_BYTES_MAX)
   .regex(/^[^\u0100-\uffff]+$/, 'must hold one character for each byte')
   .refine((text) => !text.includes('\0'), 'must hold no zero byte')
-const byteNameSchema = byteTextSchema.refine((name) => !name.includes('/') && name !== '.' && name !== '..', 'must be the name of an entry')
+const byteNameSchema = byteTextSchema
+  .max(MACHINE_NAME_BYTES_MAX)
+  .refine((name) => !name.includes('/') && name !== '.' && name !== '..', 'must be the name of an entry')
 const bytePathSchema = byteTextSchema.refine((path) => path.startsWith('/'), 'must be an absolute path')
 const countSchema = z.int().min(0)
 

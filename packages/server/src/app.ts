@@ -1,4 +1,3 @@
-import { readFileSync } from 'node:fs'
 import cookie from '@fastify/cookie'
 import formbody from '@fastify/formbody'
 import { secureRandom } from '@holdfast/engine'
@@ -6,6 +5,7 @@ import fastify, { type FastifyBaseLogger, type FastifyServerOptions, type RouteO
 import { serializerCompiler, validatorCompiler, type ZodTypeProvider } from 'fastify-type-provider-zod'
 import { backupServiceRoutes } from './ancestors/backup-service/routes.ts'
 import type { Foundations, Services } from './composition.ts'
+import { aboutRoutes } from './features/about/routes.ts'
 import { accountRoutes } from './features/accounts/routes.ts'
 import { auditRoutes } from './features/audit/routes.ts'
 import { agentLinkRoutes } from './features/clients/agent-routes.ts'
@@ -13,8 +13,10 @@ import { clientRoutes } from './features/clients/routes.ts'
 import { maintenanceRoutes, retentionRoutes } from './features/maintenance/routes.ts'
 import { metricsRoutes } from './features/metrics/routes.ts'
 import { notificationRoutes } from './features/notifications/routes.ts'
+import { overviewRoutes } from './features/overview/routes.ts'
 import { ensureFirstPlan } from './features/plans/first-plan.ts'
 import { planRoutes } from './features/plans/routes.ts'
+import { agentQuestionRoutes, questionRoutes } from './features/questions/routes.ts'
 import { repositoryRoutes } from './features/repositories/routes.ts'
 import { resticAccessRoutes } from './features/restic-access/routes.ts'
 import { restoreRoutes } from './features/restores/routes.ts'
@@ -36,6 +38,7 @@ import { registerSecurityHeaders } from './http/security-headers.ts'
 import { webPages } from './http/web-pages.ts'
 import { restRoutes } from './rest-endpoint/rest-routes.ts'
 import { kindOfToken } from './secrets/tokens.ts'
+import { serverVersion } from './server-version.ts'
 
 /** The largest body of a request whose route does not say otherwise. */
 const BODY_BYTES_MAX = 1024 * 1024
@@ -86,12 +89,15 @@ export async function buildApp({ foundations, services, logger, https, onRoute }
 function registerRoutes(app: App, { foundations, services }: Pick<AppOptions, 'foundations' | 'services'>): void {
   accountRoutes(app, { ...services, publicUrl: foundations.settings.publicUrl })
   auditRoutes(app, services)
+  overviewRoutes(app, services)
+  aboutRoutes(app, services)
   planRoutes(app, services)
   runRoutes(app, services)
   notificationRoutes(app, services)
   metricsRoutes(app, services)
   settingRoutes(app, foundations)
   clientRoutes(app, services)
+  questionRoutes(app, services)
   repositoryRoutes(app, services)
   maintenanceRoutes(app, services)
   retentionRoutes(app, services)
@@ -116,12 +122,8 @@ function registerAgentRoutes(app: App, { foundations, services }: Pick<AppOption
     ensurePlan: (clientId, request) => ensureFirstPlan(services, { clientId, ...request }),
   })
   agentRunRoutes(app, services)
+  agentQuestionRoutes(app, services)
   uploadRoutes(app, { uploads, writers, authorize: (agent, request) => authorizeUpload(services, agent, request) })
-}
-
-function serverVersion(): string {
-  const { version }: { readonly version: string } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8'))
-  return version
 }
 
 async function authenticateBearer(token: string, { apiTokens, sessions, enrolments }: Services): Promise<Actor | undefined> {

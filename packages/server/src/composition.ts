@@ -1,9 +1,13 @@
 import { type Clock, secureRandom } from '@holdfast/engine'
 import type { Logger } from 'pino'
 import { type BackupServiceServices, composeBackupService } from './ancestors/backup-service/composition.ts'
+import { KeptVersionsStore } from './ancestors/backup-service/kept-versions/store.ts'
 import type { Settings } from './config/settings.ts'
 import type { Database } from './db/database.ts'
 import { Leases } from './db/leases.ts'
+import { ServerFacts } from './features/about/service.ts'
+import { AboutStore } from './features/about/store.ts'
+import { Tools } from './features/about/tools.ts'
 import { type AccountServices, composeAccounts } from './features/accounts/composition.ts'
 import type { Audit } from './features/audit/audit.ts'
 import { ClientLogs } from './features/clients/client-logs.ts'
@@ -18,6 +22,10 @@ import { ChannelList } from './features/notifications/channel-list.ts'
 import { Notifier } from './features/notifications/notifier.ts'
 import { NotificationStore } from './features/notifications/store.ts'
 import { tellOfEvents } from './features/notifications/tell-of-events.ts'
+import { Overviews } from './features/overview/service.ts'
+import { OverviewStore } from './features/overview/store.ts'
+import { composeQuestions, type QuestionServices } from './features/questions/composition.ts'
+import { QuestionStore } from './features/questions/store.ts'
 import { Repositories } from './features/repositories/repositories.ts'
 import { RepositoryAccess } from './features/repositories/repository-access.ts'
 import { RepositoryHosts } from './features/repositories/repository-host.ts'
@@ -62,6 +70,7 @@ export interface Services
   extends BackupServiceServices,
     AccountServices,
     RunServices,
+    QuestionServices,
     SnapshotServices,
     RestEndpointServices,
     MaintenanceServices {
@@ -77,6 +86,8 @@ export interface Services
   readonly notifier: Notifier
   readonly metrics: Metrics
   readonly metricsStore: MetricsStore
+  readonly overviews: Overviews
+  readonly serverFacts: ServerFacts
   /** Started in this order, stopped in the opposite one. */
   readonly background: readonly BackgroundWork[]
 }
@@ -103,7 +114,10 @@ export function composeServices(foundations: Foundations): Services {
   const clientLists = new ClientListStore(queries)
   const clients = new Clients({ store: clientStore, lists: clientLists, audit, clock })
   const enrolments = new Enrolments({ store: clientStore, clients, accounts, audit, clock, publicUrl: settings.publicUrl })
-  const runServices = composeRuns({ database, clock, audit, clients, processId: secureRandom(6).toString('hex') })
+  const questionStore = new QuestionStore(queries)
+  const processId = secureRandom(6).toString('hex')
+  const runServices = composeRuns({ database, clock, audit, clients, processId, otherWork: [questionStore] })
+  const questionServices = composeQuestions({ database, clock, bell: runServices.bell, questionStore })
   const repositoryParts = composeRepositories(foundations, audit)
   const { repositories, hosts } = repositoryParts
   const uploads = new Uploads({ hosts, store: new UploadStore(queries), clock })
@@ -119,12 +133,14 @@ export function composeServices(foundations: Foundations): Services {
     clients,
     repositories,
     writers,
+    heldSnapshots: (repositoryId) => new KeptVersionsStore(queries).heldSnapshots(repositoryId),
   })
   const metricsStore = new MetricsStore(queries)
   const restServices = composeRestEndpoint({ ...foundations, ...snapshotServices, audit, clients, repositories })
   const services = {
     ...accountServices,
     ...runServices,
+    ...questionServices,
     ...snapshotServices,
     ...restServices,
     ...maintenanceServices,
@@ -134,6 +150,8 @@ export function composeServices(foundations: Foundations): Services {
     restores: new Restores({ ...runServices, ...snapshotServices, clients, repositories, audit }),
     clientLogs: new ClientLogs(clientStore),
     metrics: new Metrics({ store: metricsStore, clock }),
+    overviews: new Overviews({ store: new OverviewStore(queries), clientLists, repositories, clock }),
+    serverFacts: new ServerFacts({ store: new AboutStore(database), tools: new Tools(clock), clock, dataFolder: settings.data }),
   }
   const backupServices = composeBackupService({ ...foundations, ...services })
   tellOfEvents(services, clock)
@@ -154,6 +172,7 @@ export function composeServices(foundations: Foundations): Services {
       ending,
       maintenanceServices.keeper,
       sweeper,
+      questionServices.questions,
       scheduler,
     ],
   }

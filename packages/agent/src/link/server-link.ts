@@ -1,5 +1,7 @@
 import { type Clock, messageOf } from '@holdfast/engine'
 import {
+  type AskedQuestion,
+  claimedQuestionSchema,
   claimedSchema,
   type Enrol,
   type Enrolled,
@@ -13,6 +15,7 @@ import {
   type Pong,
   pongSchema,
   problemSchema,
+  type QuestionAnswer,
   type Register,
   type RunEvents,
   type RunOrder,
@@ -65,11 +68,24 @@ export class ServerLink implements Disposable {
     await this.#call('/agent/v1/logs', { body: { entries }, signal })
   }
 
-  /** Waits up to `waitSeconds` for a run; undefined when there is none. */
-  async claim(request: { readonly waitSeconds: number; readonly instance: string }, signal: AbortSignal): Promise<RunOrder | undefined> {
+  /** Waits up to `waitSeconds` for a run, and for a question if the agent can answer one. */
+  claim(
+    request: { readonly waitSeconds: number; readonly instance: string; readonly answersQuestions: boolean },
+    signal: AbortSignal,
+  ): Promise<z.output<typeof claimedSchema>> {
     const timeoutMs = CALL_TIMEOUT_MS + request.waitSeconds * 1000
-    const { order } = await this.#ask('/agent/v1/runs/claim', { body: request, answer: claimedSchema, signal, timeoutMs })
-    return order ?? undefined
+    return this.#ask('/agent/v1/runs/claim', { body: request, answer: claimedSchema, signal, timeoutMs })
+  }
+
+  /** Waits up to `waitSeconds` for a question alone, while the agent can take no run; null when there is none. */
+  async claimQuestion(waitSeconds: number, signal: AbortSignal): Promise<AskedQuestion | null> {
+    const timeoutMs = CALL_TIMEOUT_MS + waitSeconds * 1000
+    const path = '/agent/v1/questions/claim'
+    return (await this.#ask(path, { body: { waitSeconds }, answer: claimedQuestionSchema, signal, timeoutMs })).question
+  }
+
+  async answer(questionId: number, answer: QuestionAnswer, signal: AbortSignal): Promise<void> {
+    await this.#call(`/agent/v1/questions/${questionId}`, { body: { ...answer }, signal })
   }
 
   /** The snapshots of this machine, newest first. */

@@ -10,6 +10,8 @@ export interface MachinePolicy {
   readonly backupPaths: readonly string[] | undefined
   /** What is never backed up, wherever it is. */
   readonly neverBackupPaths: readonly string[]
+  /** Whether a server may look at names and sizes of what may be backed up, for people to choose from. */
+  readonly browsing: 'allow' | 'deny'
   /** Folders that a server may restore to; everywhere when undefined. */
   readonly restorePaths: readonly string[] | undefined
   /** What no restore may touch, wherever it is: the agent's own files. */
@@ -33,6 +35,7 @@ export const UNRESTRICTED: MachinePolicy = {
   commands: { fromServer: 'allow', lines: [], patterns: [], runAs: undefined },
   backupPaths: undefined,
   neverBackupPaths: [],
+  browsing: 'allow',
   restorePaths: undefined,
   neverRestorePaths: [],
   limits: { blackouts: [] },

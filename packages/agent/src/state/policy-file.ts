@@ -22,6 +22,7 @@ const policySchema = z.strictObject({
       runAs: z.string().min(1).optional(),
     })
     .default({ lines: [], patterns: [] }),
+  browsing: z.enum(['allow', 'deny']).default('allow'),
   paths: z
     .strictObject({
       backup: z.array(folderSchema).optional(),
@@ -54,7 +55,7 @@ export interface PolicySources {
  */
 export async function loadPolicy({ state, file, allowCommands, allowRestores }: PolicySources): Promise<MachinePolicy> {
   const found = file === undefined ? await firstOf([SYSTEM_FILE, state.pathOf(NAME)]) : await readPolicy(resolve(file))
-  const { commands, paths, limits } = found?.policy ?? policySchema.parse({})
+  const { commands, browsing, paths, limits } = found?.policy ?? policySchema.parse({})
   const own = [state.path, ...(found === undefined ? [] : [found.path]), SYSTEM_FILE]
   return {
     commands: {
@@ -65,6 +66,7 @@ export async function loadPolicy({ state, file, allowCommands, allowRestores }: 
     },
     backupPaths: paths.backup,
     neverBackupPaths: [...paths.neverBackup, state.path],
+    browsing,
     restorePaths: paths.restore === 'anywhere' ? undefined : (paths.restore ?? (allowRestores ? undefined : [])),
     neverRestorePaths: own,
     limits: {

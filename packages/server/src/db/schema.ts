@@ -5,6 +5,7 @@ import type { ClientTables } from '../features/clients/tables.ts'
 import type { MaintenanceTables } from '../features/maintenance/tables.ts'
 import type { NotificationTables } from '../features/notifications/tables.ts'
 import type { PlanTables } from '../features/plans/tables.ts'
+import type { QuestionTables } from '../features/questions/tables.ts'
 import type { RepositoryTables } from '../features/repositories/tables.ts'
 import type { ResticAccessTables } from '../features/restic-access/tables.ts'
 import type { RunTables } from '../features/runs/tables.ts'
@@ -23,6 +24,7 @@ export interface Tables
     MaintenanceTables,
     PlanTables,
     NotificationTables,
+    QuestionTables,
     RepositoryTables,
     ResticAccessTables,
     RunTables,

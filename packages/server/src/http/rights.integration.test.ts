@@ -38,6 +38,8 @@ const OWNED: Readonly<Record<string, OwnedRoute>> = {
   'GET /api/v1/clients/:id/logs': { id: 'client' },
   'POST /api/v1/clients/:id/enrolment': { id: 'client' },
   'POST /api/v1/clients/:id/token': { id: 'client' },
+  'GET /api/v1/clients/:id/folders': { id: 'client', query: 'path=/' },
+  'POST /api/v1/clients/:id/selection-preview': { id: 'client', body: () => ({ paths: ['/home'] }) },
   'GET /api/v1/clients/:id/restic': { id: 'client' },
   'POST /api/v1/clients/:id/restic/password': { id: 'client' },
   'DELETE /api/v1/clients/:id/restic/password': { id: 'client' },
@@ -96,6 +98,7 @@ const UNOWNED: ReadonlySet<string> = new Set([
   'PATCH /api/v1/repositories/:id',
   'DELETE /api/v1/repositories/:id',
   'GET /api/v1/repositories/:id/recovery-kit',
+  'GET /api/v1/repositories/:id/history',
   'GET /api/v1/repositories/:id/maintenance',
   'PUT /api/v1/repositories/:id/maintenance',
   'POST /api/v1/repositories/:id/maintenance/run',
@@ -103,7 +106,7 @@ const UNOWNED: ReadonlySet<string> = new Set([
 ])
 
 /** These send something, and change nothing. */
-const CHANGING_NOTHING: ReadonlySet<string> = new Set(['POST /api/v1/channels/:id/test'])
+const CHANGING_NOTHING: ReadonlySet<string> = new Set(['POST /api/v1/channels/:id/test', 'POST /api/v1/clients/:id/selection-preview'])
 
 /** Streams do not end by themselves; `run-watch` and others test them. */
 const STREAMS: ReadonlySet<string> = new Set(['GET /api/v1/events', 'GET /api/v1/runs/:id/events'])

@@ -42,7 +42,8 @@ export async function estimateBackup(
   }
 }
 
-function leavesOf(nodes: ReadonlyMap<ByteString, TargetNode>): EstimateTask['targets'] {
+/** The places that a backup of these targets goes through. */
+export function leavesOf(nodes: ReadonlyMap<ByteString, TargetNode>): EstimateTask['targets'] {
   return [...nodes.values()].flatMap((node) =>
     node.path === undefined ? leavesOf(node.children) : [{ path: node.path, isExplicit: node.isExplicit }],
   )

@@ -11,6 +11,7 @@ import { maintenanceMigration } from './0009-maintenance.ts'
 import { backupServiceMigration } from './0010-backup-service.ts'
 import { keptVersionsMigration } from './0011-kept-versions.ts'
 import { overviewMigration } from './0012-overview.ts'
+import { questionsMigration } from './0013-questions.ts'
 
 /** Every step of the schema, oldest first. */
 export function allMigrations(): readonly Migration[] {
@@ -27,5 +28,6 @@ export function allMigrations(): readonly Migration[] {
     backupServiceMigration,
     keptVersionsMigration,
     overviewMigration,
+    questionsMigration,
   ]
 }

@@ -15,6 +15,8 @@ export interface UserRow {
   readonly username: string
   /** In PHC form; null for users who sign in elsewhere only. */
   readonly password_hash: string | null
+  /** 1 while the password is the one that the server made up and showed. */
+  readonly has_generated_password: Generated<number>
   readonly role: Role
   readonly is_disabled: number
   readonly oidc_subject: string | null

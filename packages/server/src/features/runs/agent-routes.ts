@@ -1,4 +1,5 @@
 import {
+  type AskedQuestion,
   claimedSchema,
   claimSchema,
   finishRunSchema,
@@ -11,6 +12,8 @@ import { z } from 'zod'
 import { AGENT } from '../../http/access.ts'
 import { agentOf } from '../../http/actor.ts'
 import type { App } from '../../http/app-type.ts'
+import type { Listeners } from '../questions/listeners.ts'
+import type { Questions } from '../questions/questions.ts'
 import type { AgentRuns } from './agent-runs.ts'
 import type { WorkBell } from './work-bell.ts'
 
@@ -20,8 +23,16 @@ const problems = { 404: problemSchema, 409: problemSchema }
 /** 500 lines of a log of 20,000 characters each. */
 const EVENTS_BYTES_MAX = 32 * 1024 * 1024
 
+export interface AgentRunRouteOptions {
+  readonly agentRuns: AgentRuns
+  readonly bell: WorkBell
+  /** What agents are asked while they wait for runs. */
+  readonly questions: Pick<Questions, 'take'>
+  readonly listeners: Pick<Listeners, 'come' | 'leave'>
+}
+
 /** How agents take runs, tell of them and end them. */
-export function agentRunRoutes(app: App, { agentRuns, bell }: { readonly agentRuns: AgentRuns; readonly bell: WorkBell }): void {
+export function agentRunRoutes(app: App, { agentRuns, bell, questions, listeners }: AgentRunRouteOptions): void {
   app.route({
     method: 'POST',
     url: '/agent/v1/runs/claim',
@@ -30,9 +41,14 @@ export function agentRunRoutes(app: App, { agentRuns, bell }: { readonly agentRu
     handler: async (request, reply) => {
       const gone = new AbortController()
       reply.raw.once('close', () => gone.abort())
-      const { instance, waitSeconds } = request.body
-      const order = await agentRuns.claim(agentOf(request), { instance, waitMs: waitSeconds * 1000, signal: gone.signal })
-      return { order: order ?? null }
+      const { instance, waitSeconds, answersQuestions } = request.body
+      const agent = agentOf(request)
+      const options = { instance, waitMs: waitSeconds * 1000, signal: gone.signal }
+      if (answersQuestions) await listeners.come(agent.clientId, options.waitMs)
+      const question = async (): Promise<AskedQuestion | undefined> => (answersQuestions ? questions.take(agent.clientId) : undefined)
+      const { order, other } = await agentRuns.claimBeside(agent, options, question)
+      if (gone.signal.aborted) await listeners.leave(agent.clientId)
+      return { order: order ?? null, question: other ?? null }
     },
   })
   app.route({

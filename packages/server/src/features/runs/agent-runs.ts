@@ -52,13 +52,24 @@ export class AgentRuns {
   }
 
   /** The next run for an agent; undefined when none came within `waitMs`. */
-  async claim({ clientId }: AgentActor, { instance, waitMs, signal }: ClaimOptions): Promise<RunOrder | undefined> {
+  async claim(agent: AgentActor, options: ClaimOptions): Promise<RunOrder | undefined> {
+    return (await this.claimBeside(agent, options, async () => undefined)).order
+  }
+
+  /** As {@link claim}, or what `other` gives when it gives something first. */
+  async claimBeside<Other>(
+    { clientId }: AgentActor,
+    { instance, waitMs, signal }: ClaimOptions,
+    other: () => Promise<Other | undefined>,
+  ): Promise<{ readonly order?: RunOrder | undefined; readonly other?: Other | undefined }> {
     const { bell, clock } = this.#options
     const deadline = clock.now() + waitMs
     for (;;) {
       const order = await this.#tryClaim(clientId, holderOf(clientId, instance))
+      if (order !== undefined) return { order }
+      const found = await other()
       const restMs = Math.min(deadline - clock.now(), waitMs)
-      if (order !== undefined || restMs <= 0 || signal?.aborted === true || bell.isClosed) return order
+      if (found !== undefined || restMs <= 0 || signal?.aborted === true || bell.isClosed) return { other: found }
       await bell.wait(clientId, { waitMs: restMs, ...(signal === undefined ? {} : { signal }) })
     }
   }

@@ -15,7 +15,7 @@ import { LiveProgress } from './run-view.ts'
 import { RunWatch } from './run-watch.ts'
 import { Runs } from './runs.ts'
 import { RunStore } from './store.ts'
-import { WorkBell } from './work-bell.ts'
+import { WorkBell, type WorkSource } from './work-bell.ts'
 
 /** Plans and runs, put together. */
 export interface RunServices {
@@ -35,15 +35,17 @@ export interface RunFoundations {
   readonly audit: Audit
   readonly clients: Clients
   readonly processId: string
+  /** What agents wait for beside runs. */
+  readonly otherWork: readonly WorkSource[]
 }
 
 /** Puts together what makes runs of plans and carries them from hand to hand. */
-export function composeRuns({ database, clock, audit, clients, processId }: RunFoundations): RunServices {
+export function composeRuns({ database, clock, audit, clients, processId, otherWork }: RunFoundations): RunServices {
   const store = new RunStore(database.queries)
   const planStore = new PlanStore(database.queries)
   const live = new LiveProgress()
   const feed = new RunFeed({ store, live, clock, isShared: database.kind === 'postgres' })
-  const bell = new WorkBell(store, clock)
+  const bell = new WorkBell([store, ...otherWork], clock)
   const lifecycle = new RunLifecycle({ store, clock, feed, bell, live })
   const runs = new Runs({ store, lifecycle, live, audit, clock, processId })
   const plans = new Plans({ store: planStore, clients, runs, audit, clock })

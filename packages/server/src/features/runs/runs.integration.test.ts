@@ -81,7 +81,7 @@ for (const databases of allDatabases()) {
       const store = new RunStore(server.database.queries)
       const live = new LiveProgress()
       const feed = new RunFeed({ store, live, clock, isShared: false })
-      const lifecycle = new RunLifecycle({ store, clock, feed, bell: new WorkBell(store, clock), live })
+      const lifecycle = new RunLifecycle({ store, clock, feed, bell: new WorkBell([store], clock), live })
       const { plans, clients } = server.services
       const dispatch = new RunDispatch({ store, lifecycle, orders: new RunOrders({ plans, clients }), clock, runningMax: 1 })
       const first = await dispatch.assign([agent.clientId], 'one')
@@ -269,7 +269,7 @@ for (const databases of allDatabases()) {
         const response = await server.request(`POST /agent/v1/runs/${route}`, { token, body })
         return response.statusCode === 200 ? response.json() : response.statusCode
       }
-      expect(await send('claim', {})).toEqual({ order: null })
+      expect(await send('claim', {})).toEqual({ order: null, question: null })
       const { id } = await create()
       expect(await send('claim', { waitSeconds: 5 })).toMatchObject({ order: { runId: id, kind: 'backup' } })
       expect(await send(`${id}/events`, { progress: progress(3) })).toEqual({ isCancelRequested: false, leaseMs: LEASE_MS })

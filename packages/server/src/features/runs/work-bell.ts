@@ -1,19 +1,24 @@
 import type { Clock } from '@holdfast/engine'
-import type { RunStore } from './store.ts'
 
-/** How often the database is asked for runs that other processes made, or whose time has come. */
+/** How often the database is asked for what other processes made, or whose time has come. */
 const POLL_MS = 2000
 
-/** Wakes those who wait for a run of a client: at once for what happens in this process, and by one query for all from time to time. */
+/** Something that may wait for the agents of clients. */
+export interface WorkSource {
+  /** The clients for which something waits and may begin. */
+  waitingClients(now: number): Promise<ReadonlySet<number>>
+}
+
+/** Wakes those who wait for something to do for a client: at once for what happens in this process, and by one query for all from time to time. */
 export class WorkBell {
-  readonly #store: RunStore
+  readonly #sources: readonly WorkSource[]
   readonly #clock: Clock
   readonly #waiting = new Map<number, Set<() => void>>()
   #stopPolling: (() => void) | undefined
   #isClosed = false
 
-  constructor(store: RunStore, clock: Clock) {
-    this.#store = store
+  constructor(sources: readonly WorkSource[], clock: Clock) {
+    this.#sources = sources
     this.#clock = clock
   }
 
@@ -53,9 +58,11 @@ export class WorkBell {
   }
 
   async #poll(): Promise<void> {
-    // Without an answer everybody goes on waiting.
-    const clients = await this.#store.waitingClients(this.#clock.now()).catch(() => new Set<number>())
-    for (const clientId of clients) this.ring(clientId)
+    for (const source of this.#sources) {
+      // Without an answer everybody goes on waiting.
+      const clients = await source.waitingClients(this.#clock.now()).catch(() => new Set<number>())
+      for (const clientId of clients) this.ring(clientId)
+    }
   }
 
   #stop(): void {

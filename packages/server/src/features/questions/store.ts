@@ -1,0 +1,115 @@
+import type { Question, QuestionAnswer } from '@holdfast/protocol'
+import type { Selectable } from 'kysely'
+import type { Queries } from '../../db/database.ts'
+import type { QuestionRow } from './tables.ts'
+
+/** How a question stands. */
+export interface QuestionState {
+  readonly isTaken: boolean
+  readonly answer: QuestionAnswer | undefined
+}
+
+/** The queries of questions. */
+export class QuestionStore {
+  readonly #queries: Queries
+
+  constructor(queries: Queries) {
+    this.#queries = queries
+  }
+
+  async add(clientId: number, question: Question, now: number): Promise<number> {
+    const values = { client_id: clientId, question: JSON.stringify(question), asked_at: now, taken_at: null, answer: null }
+    return (await this.#queries.insertInto('questions').values(values).returning('id').executeTakeFirstOrThrow()).id
+  }
+
+  /** How many there are, of a client or of all. */
+  async count(clientId?: number): Promise<number> {
+    const all = this.#queries.selectFrom('questions').select(({ fn }) => fn.countAll().as('count'))
+    const row = await (clientId === undefined ? all : all.where('client_id', '=', clientId)).executeTakeFirstOrThrow()
+    return Number(row.count)
+  }
+
+  /** The clients that have questions nobody has taken yet. */
+  async waitingClients(): Promise<ReadonlySet<number>> {
+    const rows = await this.#queries.selectFrom('questions').select('client_id').distinct().where('taken_at', 'is', null).execute()
+    return new Set(rows.map(({ client_id }) => client_id))
+  }
+
+  /** Takes the oldest question of a client, asked after `since`, that nobody has taken. */
+  async take(
+    clientId: number,
+    { now, since }: { readonly now: number; readonly since: number },
+  ): Promise<Selectable<QuestionRow> | undefined> {
+    const oldest = await this.#queries
+      .selectFrom('questions')
+      .select('id')
+      .where('client_id', '=', clientId)
+      .where('taken_at', 'is', null)
+      .where('asked_at', '>', since)
+      .orderBy('id')
+      .executeTakeFirst()
+    if (oldest === undefined) return undefined
+    return this.#queries
+      .updateTable('questions')
+      .set({ taken_at: now })
+      .where('id', '=', oldest.id)
+      .where('taken_at', 'is', null)
+      .returningAll()
+      .executeTakeFirst()
+  }
+
+  /** The question of a client that it has taken and not answered. */
+  async taken(id: number, clientId: number): Promise<Question | undefined> {
+    const row = await this.#queries
+      .selectFrom('questions')
+      .select('question')
+      .where('id', '=', id)
+      .where('client_id', '=', clientId)
+      .where('taken_at', 'is not', null)
+      .where('answer', 'is', null)
+      .executeTakeFirst()
+    return row && (JSON.parse(row.question) as Question)
+  }
+
+  async answer(id: number, answer: QuestionAnswer): Promise<void> {
+    await this.#queries
+      .updateTable('questions')
+      .set({ answer: JSON.stringify(answer) })
+      .where('id', '=', id)
+      .execute()
+  }
+
+  /** Undefined when it is gone. */
+  async state(id: number): Promise<QuestionState | undefined> {
+    const row = await this.#queries.selectFrom('questions').select(['taken_at', 'answer']).where('id', '=', id).executeTakeFirst()
+    if (row === undefined) return undefined
+    return { isTaken: row.taken_at !== null, answer: row.answer === null ? undefined : (JSON.parse(row.answer) as QuestionAnswer) }
+  }
+
+  async remove(id: number): Promise<void> {
+    await this.#queries.deleteFrom('questions').where('id', '=', id).execute()
+  }
+
+  /** Removes what was asked before a time. */
+  async removeOlder(askedBefore: number): Promise<void> {
+    await this.#queries.deleteFrom('questions').where('asked_at', '<', askedBefore).execute()
+  }
+
+  /** Notes until when the agent of a client waits for questions. */
+  async setListening(clientId: number, until: number): Promise<void> {
+    await this.#queries
+      .insertInto('question_listeners')
+      .values({ client_id: clientId, listens_until: until })
+      .onConflict((conflict) => conflict.column('client_id').doUpdateSet({ listens_until: until }))
+      .execute()
+  }
+
+  async listensUntil(clientId: number): Promise<number> {
+    const row = await this.#queries
+      .selectFrom('question_listeners')
+      .select('listens_until')
+      .where('client_id', '=', clientId)
+      .executeTakeFirst()
+    return row === undefined ? 0 : Number(row.listens_until)
+  }
+}
