@@ -25,6 +25,11 @@ export interface UnpackedIds {
   readonly locks: LockId
 }
 
+interface SaveUnpackedOptions<Name> extends CallOptions {
+  /** Told the name before anything is stored; when it rejects, nothing is. */
+  readonly onNamed?: ((name: Name) => Promise<void>) | undefined
+}
+
 export interface OpenOptions extends CallOptions {
   readonly password: string
   /** Id, or its beginning, of the key to try first. */
@@ -101,10 +106,16 @@ export class OpenRepository {
   }
 
   /** Stores a document and returns its id; it is durable then. */
-  async saveUnpacked<K extends UnpackedKind>(kind: K, plaintext: Uint8Array, options: CallOptions = {}): Promise<UnpackedIds[K]> {
+  async saveUnpacked<K extends UnpackedKind>(
+    kind: K,
+    plaintext: Uint8Array,
+    options: SaveUnpackedOptions<UnpackedIds[K]> = {},
+  ): Promise<UnpackedIds[K]> {
+    const { onNamed, ...callOptions } = options
     const content = this.sealer.seal(this.config.version === 1 ? plaintext : encodeDocument(plaintext))
     const name = hash('sha256', content, 'hex')
-    await this.storeFile({ kind, name }, content, options)
+    await onNamed?.(name as UnpackedIds[K])
+    await this.storeFile({ kind, name }, content, callOptions)
     return name as UnpackedIds[K]
   }
 

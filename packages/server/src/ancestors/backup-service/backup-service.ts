@@ -1,7 +1,8 @@
+import { Readable } from 'node:stream'
 import { byteStringOf, type Clock } from '@holdfast/engine'
 import { type ClientSettings, clientSettingsSchema, type Login, type LogLevel, type NewUser, type User } from '@holdfast/protocol'
 import type { FastifyRequest } from 'fastify'
-import { notFound, ServerError } from '../../errors.ts'
+import { isServerError, notFound, ServerError } from '../../errors.ts'
 import type { Accounts } from '../../features/accounts/accounts.ts'
 import type { Visitor } from '../../features/accounts/sessions.ts'
 import type { Origin } from '../../features/audit/audit.ts'
@@ -11,12 +12,14 @@ import type { Enrolments } from '../../features/clients/enrolment.ts'
 import type { ClientStore, StoredClient } from '../../features/clients/store.ts'
 import type { SnapshotFiles } from '../../features/snapshots/snapshot-files.ts'
 import { addressOf } from '../../features/snapshots/snapshot-path.ts'
-import type { SnapshotStore } from '../../features/snapshots/store.ts'
 import type { Actor, UserActor } from '../../http/actor.ts'
 import { snapshotPathOf } from './batch-upload.ts'
 import type { Spool, SpooledFile } from './spool.ts'
 import type { ServiceStore, StoredFile } from './store.ts'
 import type { ServiceTasks } from './tasks.ts'
+
+/** How often a file is looked for that is not where it was a moment ago. */
+const READ_ATTEMPTS = 3
 
 /** A client of the Backup Service, which is a client like any other. */
 export type ServiceClient = StoredClient
@@ -30,7 +33,6 @@ export interface BackupServiceOptions {
   readonly clientStore: ClientStore
   readonly clientLogs: ClientLogs
   readonly enrolments: Enrolments
-  readonly snapshotStore: SnapshotStore
   readonly snapshotFiles: SnapshotFiles
   readonly clock: Clock
   /** Who is behind a bearer token. */
@@ -133,8 +135,7 @@ export class BackupService {
       retention_days: retention.days,
       retention_versions: retention.versions,
       spool_path: spooled.path,
-      repository_id: null,
-      snapshot_id: null,
+      register_id: null,
     })
     await clients.noteBackup(id, added.uploaded_at)
     return added
@@ -145,25 +146,18 @@ export class BackupService {
   }
 
   /** A version of a file. @throws {ServerError} `not-found`, `server.unavailable` while another server has it */
-  async content(
-    client: ServiceClient,
-    backupId: number,
-  ): Promise<{ readonly file: StoredFile; readonly content: AsyncIterable<Uint8Array> }> {
-    const { store, spool, snapshotStore, snapshotFiles } = this.#options
-    const file = await store.findFile(client.id, backupId)
-    if (file === undefined) throw notFound(`the backup ${backupId}`)
-    if (file.spool_path !== null) {
-      const content = await spool.read(file.spool_path)
+  async content(client: ServiceClient, backupId: number): Promise<{ readonly file: StoredFile; readonly content: Readable }> {
+    const { store } = this.#options
+    for (let attempt = 1; ; attempt++) {
+      const file = await store.findFile(client.id, backupId)
+      if (file === undefined) throw notFound(`the backup ${backupId}`)
+      const content = await this.#read(client, file)
       if (content !== undefined) return { file, content }
-      // It may have become part of a snapshot at this moment.
-      const again = await store.findFile(client.id, backupId)
-      if (again?.spool_path !== null) throw new ServerError('server.unavailable', 'The file is on its way', { retryAfterSeconds: 5 })
-      return this.content(client, backupId)
+      // It may have moved at this moment, from the spool or from one snapshot to another.
+      if (attempt < READ_ATTEMPTS) continue
+      if (file.spool_path === null) throw notFound(`the backup ${backupId}`)
+      throw new ServerError('server.unavailable', 'The file is on its way', { retryAfterSeconds: 5 })
     }
-    const snapshot = await snapshotStore.findByName(file.repository_id ?? 0, file.snapshot_id ?? '')
-    if (snapshot === undefined) throw notFound(`the backup ${backupId}`)
-    const found = await snapshotFiles.file(await this.ownerOf(client), snapshot.id, addressOf(byteStringOf(snapshotPathOf(file.path))))
-    return { file, content: found.read({ signal: new AbortController().signal }) }
   }
 
   async replaceListing({ id }: ServiceClient, entries: Parameters<ServiceStore['replaceListing']>[1]): Promise<void> {
@@ -182,6 +176,19 @@ export class BackupService {
     const settings = settingsOf(client)
     const hooks = { ...settings.hooks, pre: lines.map((line) => ({ line, timeoutSeconds: 3600 })) }
     await this.#options.clients.change(await this.ownerOf(client), { id: client.id, changes: { settings: { ...settings, hooks } } }, origin)
+  }
+
+  /** Undefined when the file is not where it should be. */
+  async #read(client: ServiceClient, { path, spool_path, register_id }: StoredFile): Promise<Readable | undefined> {
+    const { spool, snapshotFiles } = this.#options
+    if (spool_path !== null) return spool.read(spool_path)
+    try {
+      const found = await snapshotFiles.file(await this.ownerOf(client), register_id ?? 0, addressOf(byteStringOf(snapshotPathOf(path))))
+      return Readable.from(found.read({ signal: new AbortController().signal }))
+    } catch (error) {
+      if (isServerError(error, 'not-found')) return undefined
+      throw error
+    }
   }
 }
 

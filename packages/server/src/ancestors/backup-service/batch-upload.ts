@@ -1,20 +1,11 @@
 import { createHash, createHmac } from 'node:crypto'
-import { basename, dirname, posix } from 'node:path'
+import { posix } from 'node:path'
 import { promisify } from 'node:util'
 import { zstdCompress } from 'node:zlib'
-import {
-  type BlobId,
-  type BlobType,
-  cutStream,
-  encodeBlobNames,
-  PROVE,
-  parsePolynomial,
-  SEND,
-  StreamCutter,
-  timestampFromMs,
-} from '@holdfast/engine'
+import { type BlobId, type BlobType, cutStream, encodeBlobNames, PROVE, parsePolynomial, SEND, StreamCutter } from '@holdfast/engine'
 import { QUESTION_BLOBS } from '@holdfast/protocol'
 import type { UploadSession } from '../../features/uploads/upload-session.ts'
+import { fileNode, SnapshotFolders } from './snapshot-folders.ts'
 
 const compress = promisify(zstdCompress)
 
@@ -37,11 +28,6 @@ interface Chunk {
   readonly plaintext: Buffer
 }
 
-interface FileNode {
-  readonly name: string
-  readonly json: string
-}
-
 /** Brings files into an upload as an agent would, within this process. Gives the root tree. */
 export async function uploadBatch(
   call: <Result>(action: (session: UploadSession) => Promise<Result>) => Promise<Result>,
@@ -49,29 +35,16 @@ export async function uploadBatch(
   { chunkerPolynomial }: { readonly chunkerPolynomial: string },
 ): Promise<BlobId> {
   const sender = new Sender(call)
-  const folders = new Map<string, FileNode[]>()
+  const folders = new SnapshotFolders()
   const cutter = new StreamCutter(parsePolynomial(chunkerPolynomial))
   for (const file of files) {
     const content: BlobId[] = []
     for await (const chunk of cutStream(file.content(), cutter)) content.push(await sender.add('data', Buffer.from(chunk)))
-    append(folders, dirname(file.path), fileNode(file, content))
+    folders.add(file.path, { node: fileNode(file, content), modifiedAt: file.modifiedAt })
   }
-  return saveFolders(folders, sender, Math.max(0, ...files.map(({ modifiedAt }) => modifiedAt)))
-}
-
-/** Saves folders from the deepest up, each when all that are in it are known. */
-async function saveFolders(folders: Map<string, FileNode[]>, sender: Sender, modifiedAt: number): Promise<BlobId> {
-  for (;;) {
-    const deepest = [...folders.keys()].reduce((one, other) => (depthOf(other) > depthOf(one) ? other : one), '/')
-    const nodes = (folders.get(deepest) ?? []).toSorted((a, b) => Buffer.compare(Buffer.from(a.name), Buffer.from(b.name)))
-    const tree = await sender.add('tree', Buffer.from(`{"nodes":[${nodes.map(({ json }) => json).join(',')}]}\n`))
-    folders.delete(deepest)
-    if (deepest === '/') {
-      await sender.flush()
-      return tree
-    }
-    append(folders, dirname(deepest), folderNode(basename(deepest), { tree, modifiedAt }))
-  }
+  const tree = await folders.save((content) => sender.add('tree', content))
+  await sender.flush()
+  return tree
 }
 
 /** Collects blobs and hands them over: what the repository has is proven, the rest is sent. */
@@ -126,35 +99,6 @@ async function frameOf({ type, id, plaintext }: Chunk): Promise<Buffer> {
   head.writeUInt32LE(plaintext.length, 36)
   head.writeUInt32LE(content.length, 40)
   return Buffer.concat([head, content])
-}
-
-function append(folders: Map<string, FileNode[]>, folder: string, node: FileNode): void {
-  const nodes = folders.get(folder)
-  if (nodes === undefined) folders.set(folder, [node])
-  else nodes.push(node)
-}
-
-function fileNode({ path, modifiedAt, sizeBytes }: BatchFile, content: readonly BlobId[]): FileNode {
-  const name = basename(path)
-  return {
-    name,
-    json: JSON.stringify({ name, type: 'file', mode: 0o600, ...timesOf(modifiedAt), uid: 0, gid: 0, size: sizeBytes, content }),
-  }
-}
-
-function folderNode(name: string, { tree, modifiedAt }: { readonly tree: BlobId; readonly modifiedAt: number }): FileNode {
-  // Go's bit for folders, and rwx for their owner.
-  const mode = (0x8000_0000 | 0o700) >>> 0
-  return { name, json: JSON.stringify({ name, type: 'dir', mode, ...timesOf(modifiedAt), uid: 0, gid: 0, subtree: tree }) }
-}
-
-function timesOf(at: number): Record<'mtime' | 'atime' | 'ctime', string> {
-  const time = timestampFromMs(at)
-  return { mtime: time, atime: time, ctime: time }
-}
-
-function depthOf(path: string): number {
-  return path === '/' ? 0 : path.split('/').length - 1
 }
 
 /** Where a file lies in a snapshot, whatever system its path is of: no way leads out of it, and every name is one. */

@@ -1,6 +1,9 @@
 import { type Clock, messageOf, timestampFromMs } from '@holdfast/engine'
 import type { UploadClient, Uploads } from '../../features/uploads/uploads.ts'
 import { type BatchFile, snapshotPathOf, uploadBatch } from './batch-upload.ts'
+import { type KeptVersionsStore, SERVICE_TAG } from './kept-versions/store.ts'
+import { PathSpace } from './path-space.ts'
+import { pathsOf, summaryOf } from './snapshot-facts.ts'
 import type { Spool } from './spool.ts'
 import type { ServiceStore, StoredFile } from './store.ts'
 
@@ -10,13 +13,13 @@ const QUIET_MS = 3000
 /** or when the oldest file waits for so long, or so many wait: ten thousand files make a handful of snapshots. */
 const WAIT_MS = 60_000
 const FILES_MAX = 5000
-/** How many folders a snapshot names as what it is of. */
-const PATHS_MAX = 20
-/** By which these snapshots can be told from those of agents. */
-const TAG = 'backup-service'
+/** What nobody knows of is removed from the spool when it is so old: it may be an upload of this moment. */
+const LOST_MS = 24 * 3_600_000
+const SWEEP_EVERY_MS = 3_600_000
 
 export interface GathererOptions {
   readonly store: ServiceStore
+  readonly keptVersions: Pick<KeptVersionsStore, 'announce' | 'noteFiles'>
   readonly spool: Spool
   readonly uploads: Uploads
   readonly clock: Clock
@@ -31,6 +34,7 @@ export class Gatherer {
   #stopLooking: (() => void) | undefined
   #working: Promise<void> = Promise.resolve()
   #isWorking = false
+  #sweptAt = Number.NEGATIVE_INFINITY
 
   constructor(options: GathererOptions) {
     this.#options = options
@@ -55,6 +59,7 @@ export class Gatherer {
   /** Makes the snapshots that are due; with `all`, of everything that waits. A client whose files cannot be stored now waits. */
   async gather({ all = false }: { readonly all?: boolean } = {}): Promise<void> {
     const { store, clock, onFailure } = this.#options
+    await this.#sweep().catch(onFailure)
     const byClient = Map.groupBy(await store.spooled().catch(() => []), ({ client_id }) => client_id)
     for (const [clientId, files] of byClient) {
       const now = clock.now()
@@ -77,29 +82,35 @@ export class Gatherer {
     }
   }
 
+  async #sweep(): Promise<void> {
+    const { store, spool, clock } = this.#options
+    const now = clock.now()
+    if (now - this.#sweptAt < SWEEP_EVERY_MS) return
+    this.#sweptAt = now
+    await spool.sweep({ before: now - LOST_MS, known: () => store.spoolPaths() })
+  }
+
   /** One version of each path, the oldest first; only those that are on this machine. */
   async #choose(files: readonly StoredFile[]): Promise<{ readonly batch: StoredFile[]; readonly others: StoredFile[] }> {
-    const batch = new Map<string, StoredFile>()
-    const folders = new Set<string>()
+    const batch: StoredFile[] = []
+    const space = new PathSpace()
     const others: StoredFile[] = []
     for (const file of files) {
       if (!(await this.#options.spool.has(file.spool_path ?? ''))) continue
       const path = snapshotPathOf(file.path)
-      const parents = parentsOf(path)
-      // A file cannot lie where another one of the same snapshot has its folder, or the other way round.
-      const isInTheWay = batch.has(path) || folders.has(path) || parents.some((parent) => batch.has(parent))
-      if (isInTheWay || batch.size >= FILES_MAX) others.push(file)
+      if (batch.length >= FILES_MAX || !space.fits(path)) others.push(file)
       else {
-        batch.set(path, file)
-        for (const parent of parents) folders.add(parent)
+        batch.push(file)
+        space.add(path)
       }
     }
-    return { batch: [...batch.values()], others }
+    return { batch, others }
   }
 
   async #store(clientId: number, files: readonly StoredFile[]): Promise<void> {
-    const { store, spool, uploads, target, clock } = this.#options
+    const { keptVersions, spool, uploads, target, clock } = this.#options
     const client = { ...(await target(clientId)), planId: null, runId: null }
+    const { repositoryId } = client
     const paths = pathsOf(files)
     const { uploadId, chunkerPolynomial } = await uploads.open(client, { paths: [...paths] })
     const key = { uploadId, clientId }
@@ -112,15 +123,16 @@ export class Gatherer {
       )
       const time = timestampFromMs(Math.min(clock.now(), Math.max(...files.map(({ uploaded_at }) => uploaded_at))))
       const summary = summaryOf(files, time)
-      const request = { tree, time, paths: [...paths], tags: [TAG], excludes: [], parent: null, programVersion: null, summary }
-      snapshotId = await uploads.commit(key, request)
+      const request = { tree, time, paths: [...paths], tags: [SERVICE_TAG], excludes: [], parent: null, programVersion: null, summary }
+      const onNamed = (id: string): Promise<void> => keptVersions.announce({ repositoryId, snapshotId: id }, clock.now())
+      snapshotId = await uploads.commit(key, request, { onNamed })
     } catch (error) {
       if (uploads.has(uploadId)) uploads.abandon(key)
       throw error
     }
-    await store.noteSnapshot(
+    await keptVersions.noteFiles(
       files.map(({ id }) => id),
-      { repositoryId: client.repositoryId, snapshotId },
+      { repositoryId, snapshotId },
     )
     for (const { spool_path } of files) await spool.remove(spool_path ?? '')
   }
@@ -137,36 +149,5 @@ export class Gatherer {
         yield* content
       },
     }
-  }
-}
-
-function parentsOf(path: string): string[] {
-  const parents: string[] = []
-  for (let at = path.lastIndexOf('/'); at > 0; at = path.lastIndexOf('/', at - 1)) parents.push(path.slice(0, at))
-  return parents
-}
-
-function pathsOf(files: readonly StoredFile[]): readonly string[] {
-  const folders = new Set(files.map(({ path }) => snapshotPathOf(path).split('/').slice(0, 3).join('/')))
-  return folders.size > PATHS_MAX ? ['/'] : [...folders].toSorted()
-}
-
-function summaryOf(files: readonly StoredFile[], time: string): Parameters<Uploads['commit']>[1]['summary'] {
-  const sizeBytes = files.reduce((sum, { size_bytes }) => sum + size_bytes, 0)
-  return {
-    backup_start: time,
-    backup_end: time,
-    files_new: files.length,
-    files_changed: 0,
-    files_unmodified: 0,
-    dirs_new: 0,
-    dirs_changed: 0,
-    dirs_unmodified: 0,
-    data_blobs: 0,
-    tree_blobs: 0,
-    data_added: 0,
-    data_added_packed: 0,
-    total_files_processed: files.length,
-    total_bytes_processed: sizeBytes,
   }
 }

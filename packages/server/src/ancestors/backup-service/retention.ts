@@ -1,41 +1,53 @@
-import {
-  byteStringOf,
-  type Clock,
-  compilePathFilter,
-  executeForget,
-  loadSnapshot,
-  messageOf,
-  planForgetOf,
-  rewriteSnapshot,
-  type SnapshotId,
-} from '@holdfast/engine'
+import { type Clock, type IndexedRepository, messageOf, type OpenRepository } from '@holdfast/engine'
 import type { Retention } from '@holdfast/protocol'
+import { isServerError } from '../../errors.ts'
 import type { SnapshotRepositories } from '../../features/snapshots/repositories.ts'
-import type { SnapshotStore } from '../../features/snapshots/store.ts'
-import { snapshotPathOf } from './batch-upload.ts'
-import type { ServiceStore, StoredFile } from './store.ts'
+import { expiredVersions } from './kept-versions/expired-versions.ts'
+import { planRebuilds, type Rebuild } from './kept-versions/rebuild-plan.ts'
+import { rebuildSnapshot } from './kept-versions/rebuild-snapshot.ts'
+import type { KeptVersionsStore } from './kept-versions/store.ts'
 
 const EVERY_MS = 3_600_000
-const DAY_MS = 86_400_000
+/** For so long at a time nobody else can use a repository. What is left waits for the next time. */
+const WORK_MS = 2 * 60_000
+/** How long uploads into a repository are let go on, before they are ended. */
+const PATIENCE_MS = 6 * 3_600_000
 
 export interface ServiceRetentionOptions {
-  readonly store: ServiceStore
-  readonly snapshots: SnapshotStore
-  readonly repositories: SnapshotRepositories
-  readonly clock: Clock
+  readonly store: KeptVersionsStore
+  readonly repositories: Pick<SnapshotRepositories, 'alter'> & { isInUse(repositoryId: number): boolean }
+  /** Whether this process, not another one, looks after a repository. */
+  readonly isOurs: (repositoryId: number) => Promise<boolean>
+  /** Runs `action` unless something else looks after the repository now. */
+  readonly exclusively: (repositoryId: number, action: (signal: AbortSignal) => Promise<void>) => Promise<void>
   /** What counts for a client's files where the upload said nothing. */
   readonly retentionOf: (clientId: number) => Promise<Retention | null>
+  /** The index of files: told when snapshots have changed. */
+  readonly index: { wake(): void }
+  readonly clock: Clock
   readonly onFailure: (error: unknown) => void
 }
 
+/** One repository at work. */
+interface Work {
+  readonly repositoryId: number
+  readonly repository: OpenRepository
+  readonly signal: AbortSignal
+  /** Loaded when it is needed. */
+  indexed?: IndexedRepository
+}
+
 /**
- * Removes versions of uploaded files that are too old or too many; the newest of each file always stays. A snapshot goes with its last
- * version, and is written anew without those that went before it; the content goes with the next prune.
+ * Removes versions of uploaded files that are too old or too many; the newest of each file always stays. Their snapshots are made anew
+ * without them, many small ones as one, so that there are never many. The content goes with the next prune. Whatever this is interrupted at,
+ * no version is lost that stays, and the next time puts things right.
  */
 export class ServiceRetention {
   readonly #options: ServiceRetentionOptions
+  readonly #waitingSince = new Map<number, number>()
+  readonly #stopping = new AbortController()
   #stop: (() => void) | undefined
-  #working: Promise<void> = Promise.resolve()
+  #working: Promise<void> | undefined
 
   constructor(options: ServiceRetentionOptions) {
     this.#options = options
@@ -43,76 +55,125 @@ export class ServiceRetention {
 
   start(): void {
     this.#stop ??= this.#options.clock.every(EVERY_MS, () => {
-      this.#working = this.apply().catch(this.#options.onFailure)
+      this.#working ??= this.apply()
+        .catch(this.#options.onFailure)
+        .finally(() => {
+          this.#working = undefined
+        })
     })
   }
 
   async stop(): Promise<void> {
     this.#stop?.()
+    this.#stopping.abort(new Error('The server stops'))
     await this.#working
   }
 
   /** Looks at all clients. */
   async apply(): Promise<void> {
-    const { store, retentionOf, onFailure, clock } = this.#options
-    for (const clientId of await store.clientIds()) {
-      const expired = expiredOf(await store.files(clientId), { retention: await retentionOf(clientId), now: clock.now() })
-      for (const [snapshotId, files] of Map.groupBy(expired, (file) => file.snapshot_id ?? '')) {
-        await this.#drop(clientId, { snapshotId: snapshotId as SnapshotId, files }).catch((error: unknown) =>
-          onFailure(new Error(`Cannot remove old versions of client ${clientId}: ${messageOf(error)}`, { cause: error })),
-        )
-      }
-    }
-  }
-
-  async #drop(
-    clientId: number,
-    { snapshotId, files }: { readonly snapshotId: SnapshotId; readonly files: readonly StoredFile[] },
-  ): Promise<void> {
-    const { store, snapshots, repositories } = this.#options
-    const repositoryId = files[0]?.repository_id ?? 0
-    const registered = await snapshots.findByName(repositoryId, snapshotId)
-    const gone = new Set(files.map(({ id }) => id))
-    const staying = (await store.files(clientId)).filter((file) => file.snapshot_id === snapshotId && !gone.has(file.id))
-    if (registered !== undefined && registered.is_pinned === 0) {
-      await repositories.alter(repositoryId, async (repository, signal) => {
-        const snapshot = await loadSnapshot(repository, snapshotId, { signal })
-        if (staying.length === 0) {
-          const { failed } = await executeForget(repository, planForgetOf([snapshot]), { signal })
-          for (const failure of failed.values()) throw failure
-          await snapshots.remove(registered.id)
-          return
-        }
-        const indexed = await repository.loadIndex({ signal })
-        const excludes = compilePathFilter(files.map(({ path }) => byteStringOf(escaped(snapshotPathOf(path)))))
-        const outcome = await rewriteSnapshot(indexed, snapshot, { excludes, forget: true, signal })
-        if (outcome.kind !== 'rewritten' || outcome.id === undefined) return
-        await snapshots.replace(registered.id, { snapshotId: outcome.id, tags: JSON.parse(registered.tags) as string[] })
-        await store.replaceSnapshot(snapshotId, outcome.id)
+    const { store, onFailure } = this.#options
+    for (const [repositoryId, clientIds] of await store.repositories()) {
+      await this.#look(repositoryId, clientIds).catch((error: unknown) => {
+        // Somebody else is at it.
+        if (isServerError(error, 'request.conflict', 'server.unavailable') || this.#stopping.signal.aborted) return
+        onFailure(new Error(`Cannot remove old versions in the repository ${repositoryId}: ${messageOf(error)}`, { cause: error }))
       })
     }
-    await store.removeFiles([...gone])
   }
-}
 
-/** Versions that go, by the rules of the Backup Service: whichever of age and number removes more; the newest of a path never. */
-function expiredOf(
-  files: readonly StoredFile[],
-  { retention, now }: { readonly retention: Retention | null; readonly now: number },
-): StoredFile[] {
-  return [...Map.groupBy(files, ({ path }) => path).values()].flatMap((versions) => {
-    const [newest, ...older] = versions.toSorted((a, b) => b.uploaded_at - a.uploaded_at || b.id - a.id)
-    const days = newest?.retention_days ?? retention?.days
-    const count = newest?.retention_versions ?? retention?.versions
-    return older.filter((file, index) => {
-      const isOld = days !== undefined && days !== null && now - file.uploaded_at > days * DAY_MS
-      const isBeyond = count !== undefined && count !== null && index + 2 > count
-      return (isOld || isBeyond) && file.spool_path === null
-    })
-  })
-}
+  async #look(repositoryId: number, clientIds: readonly number[]): Promise<void> {
+    const { repositories, isOurs, exclusively, index } = this.#options
+    if (this.#stopping.signal.aborted || !(await this.#hasWork(repositoryId, clientIds)) || !(await isOurs(repositoryId))) return
+    if (this.#mustWait(repositoryId)) return
+    await exclusively(repositoryId, (lost) =>
+      repositories.alter(repositoryId, (repository, unlocked) => {
+        const signal = AbortSignal.any([lost, unlocked, this.#stopping.signal])
+        return this.#carryOut({ repositoryId, repository, signal }, clientIds)
+      }),
+    )
+    index.wake()
+  }
 
-/** A pattern that fits one path and nothing else. */
-function escaped(path: string): string {
-  return path.replaceAll(/[\\*?[\]]/g, '\\$&')
+  async #hasWork(repositoryId: number, clientIds: readonly number[]): Promise<boolean> {
+    const { store, clock } = this.#options
+    if ((await store.leftovers(repositoryId, clock.now())).length > 0) return true
+    for (const clientId of clientIds) if ((await this.#plan(clientId, repositoryId)).length > 0) return true
+    return false
+  }
+
+  #mustWait(repositoryId: number): boolean {
+    const { repositories, clock } = this.#options
+    const since = this.#waitingSince.get(repositoryId) ?? clock.now()
+    if (!repositories.isInUse(repositoryId) || clock.now() - since >= PATIENCE_MS) {
+      this.#waitingSince.delete(repositoryId)
+      return false
+    }
+    this.#waitingSince.set(repositoryId, since)
+    return true
+  }
+
+  async #carryOut(work: Work, clientIds: readonly number[]): Promise<void> {
+    const { clock, onFailure } = this.#options
+    const until = clock.now() + WORK_MS
+    await this.#removeLeftovers(work)
+    for (const clientId of clientIds) {
+      // Before the lock was had, things may have been others.
+      for (const rebuild of await this.#plan(clientId, work.repositoryId)) {
+        if (clock.now() > until) break
+        work.signal.throwIfAborted()
+        await this.#rebuild(work, rebuild).catch((error: unknown) => {
+          onFailure(new Error(`Cannot remove old versions of client ${clientId}: ${messageOf(error)}`, { cause: error }))
+          // After a write that failed the index in memory is not to be trusted.
+          delete work.indexed
+        })
+      }
+    }
+    await this.#removeLeftovers(work)
+  }
+
+  /** What is to be done to the snapshots of a client; none where that cannot be said. */
+  async #plan(clientId: number, repositoryId: number): Promise<readonly Rebuild[]> {
+    const { store, retentionOf, clock, onFailure } = this.#options
+    try {
+      const content = await store.ofClient(clientId, repositoryId)
+      const expired = expiredVersions(content.files, { retention: await retentionOf(clientId), now: clock.now() })
+      return planRebuilds(content, new Set(expired))
+    } catch (error) {
+      onFailure(new Error(`Cannot tell old versions of client ${clientId}: ${messageOf(error)}`, { cause: error }))
+      return []
+    }
+  }
+
+  async #rebuild(work: Work, rebuild: Rebuild): Promise<void> {
+    const { store, clock, onFailure } = this.#options
+    const { repositoryId, repository, signal } = work
+    const settle = (former: Rebuild, more: Pick<Parameters<KeptVersionsStore['settle']>[1], 'replacement'> = {}): Promise<void> => {
+      const dropped = former.flatMap((content) => content.dropped.map(({ id }) => id))
+      return store.settle(
+        former.map(({ snapshot }) => snapshot),
+        { ...more, dropped, now: clock.now() },
+      )
+    }
+    if (rebuild.every(({ kept }) => kept.length === 0)) return settle(rebuild)
+    work.indexed ??= await repository.loadIndex({ signal })
+    const rebuilt = await rebuildSnapshot(
+      {
+        indexed: work.indexed,
+        signal,
+        announce: (snapshotId) => store.announce({ repositoryId, snapshotId }, clock.now()),
+        onUnreadable: ({ id }, error) =>
+          onFailure(new Error(`Cannot remove old versions from snapshot ${id}: ${error.message}`, { cause: error })),
+      },
+      rebuild,
+    )
+    if (rebuilt !== undefined) await settle(rebuilt.former, { replacement: rebuilt.replacement })
+  }
+
+  async #removeLeftovers({ repositoryId, repository, signal }: Work): Promise<void> {
+    const { store, clock } = this.#options
+    for (const snapshotId of await store.leftovers(repositoryId, clock.now())) {
+      await repository.removeFile('snapshots', snapshotId, { signal })
+      await store.forgetLeftover({ repositoryId, snapshotId })
+    }
+  }
 }

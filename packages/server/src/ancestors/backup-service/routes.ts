@@ -1,4 +1,3 @@
-import { Readable } from 'node:stream'
 import multipart from '@fastify/multipart'
 import { type LogLevel, logLevelSchema, newUserSchema } from '@holdfast/protocol'
 import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify'
@@ -130,7 +129,7 @@ function fileRoutes(app: App, service: BackupService): void {
         .type('application/octet-stream')
         .header('content-length', file.size_bytes)
         .header('content-disposition', `attachment; filename*=UTF-8''${name}`)
-        .send(Readable.from(content))
+        .send(content)
     },
   )
   app.post(
@@ -290,6 +289,6 @@ function sendDetail(reply: FastifyReply, request: FastifyRequest, error: Fastify
   const status = isServerError(error, 'request.conflict') ? 400 : statusOf(error)
   if (status >= 500) request.log.error({ err: error }, 'a request failed')
   if (status === 401) reply.header('www-authenticate', 'Bearer')
-  const detail = status >= 500 ? 'Internal server error' : error.message
+  const detail = status >= 500 && !isServerError(error, 'server.unavailable') ? 'Internal server error' : error.message
   return reply.status(status).serializer(JSON.stringify).type('application/json').send({ detail })
 }

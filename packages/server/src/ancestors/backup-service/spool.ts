@@ -1,8 +1,9 @@
 import { createHash, type Hash } from 'node:crypto'
-import { createReadStream } from 'node:fs'
-import { mkdir, open, stat, unlink } from 'node:fs/promises'
+import { mkdir, open, readdir, stat, unlink } from 'node:fs/promises'
 import { join } from 'node:path'
+import type { Readable } from 'node:stream'
 import { secureRandom } from '@holdfast/engine'
+import { ServerError } from '../../errors.ts'
 
 /** A file that has arrived and is safe on this machine's disk. */
 export interface SpooledFile {
@@ -38,14 +39,23 @@ export class Spool {
       await folder.sync()
     } catch (error) {
       await unlink(path).catch(() => undefined)
-      throw error
+      if (!isOutOfRoom(error)) throw error
+      throw new ServerError('server.unavailable', 'Cannot take the file: the server has no room left', {
+        cause: error,
+        retryAfterSeconds: 60,
+      })
     }
     return { path, sizeBytes, hash: digest.digest('hex') }
   }
 
   /** The content of a file; undefined when it is on the disk of another server. */
-  async read(path: string): Promise<AsyncIterable<Buffer> | undefined> {
-    return (await this.has(path)) ? (createReadStream(path) as AsyncIterable<Buffer>) : undefined
+  async read(path: string): Promise<Readable | undefined> {
+    // Opened before it is handed on: from then on nobody takes it away.
+    const file = await open(path).catch((error: unknown) => {
+      if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return undefined
+      throw error
+    })
+    return file?.createReadStream()
   }
 
   /** Whether a file is on this machine. */
@@ -59,4 +69,23 @@ export class Spool {
   async remove(path: string): Promise<void> {
     await unlink(path).catch(() => undefined)
   }
+
+  /** Removes what is older than `before` and not `known`: files of clients that are gone, and what a crash has left. */
+  async sweep({ before, known }: { readonly before: number; readonly known: () => Promise<ReadonlySet<string>> }): Promise<void> {
+    const names = await readdir(this.#folder).catch(() => [])
+    const old: string[] = []
+    for (const path of names.map((name) => join(this.#folder, name))) {
+      const modifiedAt = await stat(path).then(
+        ({ mtimeMs }) => mtimeMs,
+        () => Number.POSITIVE_INFINITY,
+      )
+      if (modifiedAt < before) old.push(path)
+    }
+    const staying = old.length === 0 ? new Set<string>() : await known()
+    for (const path of old) if (!staying.has(path)) await this.remove(path)
+  }
+}
+
+function isOutOfRoom(error: unknown): boolean {
+  return error instanceof Error && 'code' in error && (error.code === 'ENOSPC' || error.code === 'EDQUOT')
 }

@@ -35,32 +35,10 @@ export class ServiceStore {
     return this.#queries.selectFrom('service_files').selectAll().where('spool_path', 'is not', null).orderBy('id').execute()
   }
 
-  /** Notes that files are in a snapshot now. */
-  async noteSnapshot(ids: readonly number[], place: { readonly repositoryId: number; readonly snapshotId: string }): Promise<void> {
-    const { repositoryId, snapshotId } = place
-    await this.#queries.transaction().execute(async (transaction) => {
-      for (let from = 0; from < ids.length; from += ROWS_AT_ONCE) {
-        await transaction
-          .updateTable('service_files')
-          .set({ spool_path: null, repository_id: repositoryId, snapshot_id: snapshotId })
-          .where('id', 'in', ids.slice(from, from + ROWS_AT_ONCE))
-          .execute()
-      }
-    })
-  }
-
-  /** Notes that a snapshot was written anew. */
-  async replaceSnapshot(former: string, snapshotId: string): Promise<void> {
-    await this.#queries.updateTable('service_files').set({ snapshot_id: snapshotId }).where('snapshot_id', '=', former).execute()
-  }
-
-  async removeFiles(ids: readonly number[]): Promise<void> {
-    for (let from = 0; from < ids.length; from += ROWS_AT_ONCE) {
-      await this.#queries
-        .deleteFrom('service_files')
-        .where('id', 'in', ids.slice(from, from + ROWS_AT_ONCE))
-        .execute()
-    }
+  /** Where files wait that are in no snapshot yet. */
+  async spoolPaths(): Promise<ReadonlySet<string>> {
+    const rows = await this.#queries.selectFrom('service_files').select('spool_path').where('spool_path', 'is not', null).execute()
+    return new Set(rows.map(({ spool_path }) => spool_path ?? ''))
   }
 
   /** The clients that have uploaded files. */

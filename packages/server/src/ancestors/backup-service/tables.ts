@@ -5,6 +5,7 @@ export interface BackupServiceTables {
   service_files: ServiceFileRow
   service_listings: { readonly id: Generated<number>; readonly client_id: number; readonly path: string; readonly is_dir: number }
   service_tasks: ServiceTaskRow
+  service_leftovers: ServiceLeftoverRow
 }
 
 /** One version of a file that was uploaded. */
@@ -22,9 +23,22 @@ export interface ServiceFileRow {
   readonly retention_versions: number | null
   /** Where the content is until it is in a snapshot; null afterwards. */
   readonly spool_path: string | null
-  readonly repository_id: number | null
-  /** The repository's id of the snapshot that has it. */
-  readonly snapshot_id: string | null
+  /** The snapshot that has it, by its row in the register of snapshots; null until then. */
+  readonly register_id: number | null
+}
+
+/**
+ * A snapshot that is to go unless its files are noted as being in it: noted before it is made, and when another has taken its place. What a
+ * crash leaves behind is found by it.
+ */
+export interface ServiceLeftoverRow {
+  readonly id: Generated<number>
+  readonly repository_id: number
+  /** The repository's id of it. */
+  readonly snapshot_id: string
+  readonly noted_at: number
+  /** 1 once it is certain that it goes. */
+  readonly is_going: number
 }
 
 /** What a task has beside its plan. */

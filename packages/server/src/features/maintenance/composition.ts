@@ -28,6 +28,8 @@ export interface MaintenanceParts {
   /** Which process takes uploads into a repository: undefined for this one. */
   readonly writers: { writerOf(repositoryId: number): Promise<string | undefined> }
   readonly indexer: { wake(): void }
+  /** The register's rows of snapshots that have a retention of their own. */
+  readonly heldSnapshots: (repositoryId: number) => Promise<ReadonlySet<number>>
 }
 
 /** What maintains repositories. */
@@ -49,7 +51,7 @@ export function composeMaintenance(parts: MaintenanceParts): MaintenanceServices
     onFailure: (failure) => logger?.warn(failure, 'a snapshot could not be taken into the register'),
   })
   const refreshTask = new RefreshTask({ store, sync, clock, index: indexer })
-  const pruneTask = new PruneTask({ store, clients, clock })
+  const pruneTask = new PruneTask({ store, clients, heldSnapshots: parts.heldSnapshots, clock })
   const maintainer = new Maintainer({ store, repositories, runs, pruneTask, refreshTask, index: indexer, audit, clock })
   const keeper = new Keeper({
     store,

@@ -101,7 +101,7 @@ export class Keeper {
     const { repository_id: repositoryId, kind } = task
     try {
       if (!(await isOurs(task))) return
-      await exclusively(`maintenance ${repositoryId}`, (signal) => this.#carryOut(task, AbortSignal.any([signal, this.#stopping.signal])))
+      await exclusively(maintenanceLease(repositoryId), (signal) => this.#carryOut(task, AbortSignal.any([signal, this.#stopping.signal])))
     } catch (error) {
       onFailure({ repositoryId, kind, error })
     }
@@ -144,6 +144,11 @@ export class Keeper {
     })
     await store.settleRequest(task)
   }
+}
+
+/** The lease of whoever looks after a repository: one at a time. */
+export function maintenanceLease(repositoryId: number): string {
+  return `maintenance ${repositoryId}`
 }
 
 /** When a task is due after `now`; null for never. */

@@ -25,6 +25,8 @@ export interface PruneClients {
 export interface PruneTaskOptions {
   readonly store: Pick<MaintenanceStore, 'ownedSnapshots' | 'removeSnapshots'>
   readonly clients: PruneClients
+  /** The register's rows of snapshots that have a retention of their own: these are left to that. */
+  readonly heldSnapshots: (repositoryId: number) => Promise<ReadonlySet<number>>
   readonly clock: Clock
 }
 
@@ -78,10 +80,13 @@ export class PruneTask {
 
   /** Of the snapshots of each source, those that retention does not keep. Those of nobody's client stay. */
   async #expired({ repositoryId }: PruneJob, good: ReadonlyMap<string, StoredSnapshot>): Promise<readonly OwnSnapshot[]> {
-    const { store, clients, clock } = this.#options
+    const { store, clients, heldSnapshots, clock } = this.#options
+    const held = await heldSnapshots(repositoryId)
     const own = (await store.ownedSnapshots(repositoryId)).flatMap((row): OwnSnapshot[] => {
       const stored = good.get(row.snapshot_id)
-      return stored === undefined ? [] : [{ row, stored, isPinned: row.is_pinned === 1, isPartial: isPartial(row.run_statistics) }]
+      return stored === undefined || held.has(row.id)
+        ? []
+        : [{ row, stored, isPinned: row.is_pinned === 1, isPartial: isPartial(row.run_statistics) }]
     })
     const expired: OwnSnapshot[] = []
     for (const source of Map.groupBy(own, sourceOfOwn).values()) {

@@ -1,4 +1,5 @@
 import type { SnapshotId } from '@holdfast/engine'
+import type { RepositoryStatisticsView } from '@holdfast/protocol'
 import type { Selectable, Updateable } from 'kysely'
 import type { Database } from '../../db/database.ts'
 import type { SnapshotRow } from '../clients/tables.ts'
@@ -9,6 +10,7 @@ export type TaskKey = Pick<RepositoryTaskRow, 'repository_id' | 'kind'>
 
 /** A snapshot of the register that belongs to a client. */
 export interface OwnedSnapshot {
+  readonly id: number
   readonly snapshot_id: string
   readonly client_id: number
   readonly plan_id: number | null
@@ -23,6 +25,8 @@ export interface OwnedSnapshot {
 export type RegisteredOwnSnapshot = OwnedSnapshot &
   Pick<Selectable<SnapshotRow>, 'id' | 'repository_id' | 'time' | 'hostname' | 'paths' | 'size_bytes' | 'added_bytes'>
 
+/** What repositories held is known for five years. */
+const HISTORY_MS = 1830 * 86_400_000
 /** Below what SQLite takes as parameters of one query. */
 const IDS_PER_QUERY = 500
 
@@ -43,8 +47,31 @@ export class MaintenanceStore {
     await this.#queries.updateTable('repositories').set({ maintenance }).where('id', '=', repositoryId).execute()
   }
 
-  async setStatistics(repositoryId: number, statistics: string): Promise<void> {
-    await this.#queries.updateTable('repositories').set({ statistics }).where('id', '=', repositoryId).execute()
+  /** Notes what a repository holds, and that it did on the day of the counting. */
+  async setStatistics(repositoryId: number, statistics: RepositoryStatisticsView): Promise<void> {
+    await this.#queries
+      .updateTable('repositories')
+      .set({ statistics: JSON.stringify(statistics) })
+      .where('id', '=', repositoryId)
+      .execute()
+    const day = {
+      counted_at: Date.parse(statistics.countedAt),
+      snapshot_count: statistics.snapshotCount,
+      stored_bytes: statistics.storedBytes,
+      content_bytes: statistics.contentBytes,
+      restore_bytes: statistics.restoreBytes,
+      free_bytes: statistics.freeBytes,
+    }
+    await this.#queries
+      .insertInto('repository_history')
+      .values({ repository_id: repositoryId, day: statistics.countedAt.slice(0, 10), ...day })
+      .onConflict((conflict) => conflict.columns(['repository_id', 'day']).doUpdateSet(day))
+      .execute()
+    await this.#queries
+      .deleteFrom('repository_history')
+      .where('repository_id', '=', repositoryId)
+      .where('counted_at', '<', day.counted_at - HISTORY_MS)
+      .execute()
   }
 
   /** Every task of every repository. */
@@ -125,7 +152,7 @@ export class MaintenanceStore {
       .selectFrom('snapshots')
       .leftJoin('runs', 'runs.id', 'snapshots.run_id')
       .leftJoin('plans', (join) => join.onRef('plans.id', '=', 'snapshots.plan_id').onRef('plans.client_id', '=', 'snapshots.client_id'))
-      .select(['snapshots.snapshot_id', 'snapshots.client_id', 'snapshots.plan_id', 'snapshots.is_pinned'])
+      .select(['snapshots.id', 'snapshots.snapshot_id', 'snapshots.client_id', 'snapshots.plan_id', 'snapshots.is_pinned'])
       .select(['runs.statistics as run_statistics', 'plans.definition as plan_definition'])
       .where('snapshots.repository_id', '=', repositoryId)
       .where('snapshots.client_id', 'is not', null)

@@ -81,7 +81,8 @@ export class Snapshots {
     const now = [...new Set(tags)]
     if (JSON.stringify(now) === before.tags) return toView(before)
     const snapshotId = await repositories.alter(before.repository_id, async (repository, signal) => {
-      const stored = await loadRegistered(repository, before, signal)
+      // Until the repository was had, somebody else may have changed them.
+      const stored = await loadRegistered(repository, await this.visible(actor, id), signal)
       const { changed, failed } = await changeTags(repository, [stored], { change: { set: now }, signal })
       const [failure] = failed.values()
       if (failure !== undefined) throw failure
@@ -121,7 +122,9 @@ export class Snapshots {
     const snapshot = await this.visible(actor, id)
     if (snapshot.is_pinned === 1) throw new ServerError('request.conflict', `Cannot forget snapshot ${id}: it is pinned`)
     await repositories.alter(snapshot.repository_id, async (repository, signal) => {
-      await forgetRegistered(repository, snapshot, signal)
+      const current = await this.visible(actor, id)
+      if (current.tree_id !== snapshot.tree_id) throw new ServerError('request.conflict', `Cannot forget snapshot ${id}: it has changed`)
+      await forgetRegistered(repository, current, signal)
       await store.remove(id)
     })
     await this.#record(origin, { snapshot, action: 'snapshot.forgotten', detail: { time: new Date(snapshot.time).toISOString() } })

@@ -120,9 +120,9 @@ export class Uploads {
   }
 
   /** Ends an upload with a snapshot; called again it gives the same one. */
-  async commit(key: UploadKey, request: CommitUpload): Promise<SnapshotId> {
+  async commit(key: UploadKey, request: CommitUpload, options: CommitOptions = {}): Promise<SnapshotId> {
     const upload = this.#find(key)
-    upload.commit ??= this.call(key, () => this.#commit(upload, request)).catch((error: unknown) => {
+    upload.commit ??= this.call(key, () => this.#commit(upload, request, options)).catch((error: unknown) => {
       upload.commit = undefined
       throw error
     })
@@ -141,12 +141,12 @@ export class Uploads {
     for (const uploadId of [...this.#uploads.keys()]) this.#end(uploadId)
   }
 
-  async #commit({ client, session, use }: Upload, request: CommitUpload): Promise<SnapshotId> {
+  async #commit({ client, session, use }: Upload, request: CommitUpload, { onNamed }: CommitOptions): Promise<SnapshotId> {
     const { store, clock } = this.#options
     await session.seal(request.tree as BlobId)
     const timeMs = believableTime(request.time, clock.now())
     const snapshot = snapshotOf(client, { ...request, time: timeMs.text })
-    const snapshotId = await saveSnapshot(use.hosted.indexed.repository, snapshot, { signal: use.hosted.signal })
+    const snapshotId = await saveSnapshot(use.hosted.indexed.repository, snapshot, { signal: use.hosted.signal, onNamed })
     await store.addSnapshot(client, {
       snapshotId,
       treeId: request.tree,
@@ -202,6 +202,12 @@ export class Uploads {
     this.#uploads.get(uploadId)?.use[Symbol.dispose]()
     this.#uploads.delete(uploadId)
   }
+}
+
+/** How a snapshot is made. */
+interface CommitOptions {
+  /** Told the snapshot's id before it is stored; when it rejects, it is not. */
+  readonly onNamed?: (id: SnapshotId) => Promise<void>
 }
 
 /** Which upload of which client. */

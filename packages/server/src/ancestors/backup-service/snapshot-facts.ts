@@ -1,0 +1,46 @@
+import type { SnapshotSummary, Timestamp } from '@holdfast/engine'
+import { snapshotPathOf } from './batch-upload.ts'
+import type { StoredFile } from './store.ts'
+
+/** How many folders a snapshot names as what it is of. */
+const PATHS_MAX = 20
+/** Folders from the root that are named. */
+const PATH_LEVELS = 2
+
+/** What a snapshot of these files is of. */
+export function pathsOf(files: readonly StoredFile[]): readonly string[] {
+  const folders = new Set(
+    files.map(({ path }) =>
+      snapshotPathOf(path)
+        .split('/')
+        .slice(0, PATH_LEVELS + 1)
+        .join('/'),
+    ),
+  )
+  return folders.size > PATHS_MAX ? ['/'] : [...folders].toSorted()
+}
+
+/** The bytes of all files. */
+export function sizeOf(files: readonly StoredFile[]): number {
+  return files.reduce((sum, { size_bytes }) => sum + size_bytes, 0)
+}
+
+/** What a snapshot of these files says that its making has done. */
+export function summaryOf(files: readonly StoredFile[], time: Timestamp): SnapshotSummary {
+  return {
+    backup_start: time,
+    backup_end: time,
+    files_new: files.length,
+    files_changed: 0,
+    files_unmodified: 0,
+    dirs_new: 0,
+    dirs_changed: 0,
+    dirs_unmodified: 0,
+    data_blobs: 0,
+    tree_blobs: 0,
+    data_added: 0,
+    data_added_packed: 0,
+    total_files_processed: files.length,
+    total_bytes_processed: sizeOf(files),
+  }
+}
