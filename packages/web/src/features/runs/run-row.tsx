@@ -43,6 +43,23 @@ export function RunRow({ run }: { readonly run: Run }): ReactElement {
   )
 }
 
+/** The heading over lines of runs; on narrow ground there is none. */
+export function RunRowHead(): ReactElement {
+  const text = useMessages(runMessages)
+  return (
+    <div className={classes.container}>
+      <div className={`${classes.row} ${classes.head}`}>
+        <span>{text.filterState}</span>
+        <span>{text.headSubject}</span>
+        <span className={classes.wide}>{text.headDetail}</span>
+        <span className={classes.figure}>{text.headStarted}</span>
+        <span className={`${classes.figure} ${classes.narrow}`}>{text.factDuration}</span>
+        <span className={`${classes.figure} ${classes.wide}`}>{text.headAmount}</span>
+      </div>
+    </div>
+  )
+}
+
 function RunSubject({ run }: { readonly run: Run }): ReactElement {
   const words = useRunWords()
   const text = useMessages(runMessages)

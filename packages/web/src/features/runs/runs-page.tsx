@@ -11,7 +11,7 @@ import { Waiting } from '../../ui/waiting.tsx'
 import { runMessages } from './messages.ts'
 import { RunFilterBar } from './run-filter-bar.tsx'
 import { filtersOf, isFiltered, type RunFilters, searchOf } from './run-filters.ts'
-import { RunRow } from './run-row.tsx'
+import { RunRow, RunRowHead } from './run-row.tsx'
 import classes from './runs-page.module.css'
 import { type ShownHistory, useRunHistory } from './use-run-history.ts'
 
@@ -46,11 +46,14 @@ function History({ history, onClear }: { readonly history: ShownHistory; readonl
   return (
     <>
       <div className={classes.list}>
+        <div className={classes.head}>
+          <RunRowHead />
+        </div>
         <VirtualList
           items={runs}
           keyOf={({ id }) => id}
           rowHeight={ROW_HEIGHT}
-          height="calc(100dvh - 16rem)"
+          height="max(24rem, calc(100dvh - 18rem))"
           label={text.list}
           onNearEnd={loadMore}
         >
