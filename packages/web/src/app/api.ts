@@ -42,6 +42,8 @@ export const api = {
   put: <T>(path: string, body?: unknown, options: CallOptions = {}): Promise<T> => call<T>('PUT', path, { ...options, body }),
   patch: <T>(path: string, body?: unknown, options: CallOptions = {}): Promise<T> => call<T>('PATCH', path, { ...options, body }),
   delete: <T>(path: string, body?: unknown, options: CallOptions = {}): Promise<T> => call<T>('DELETE', path, { ...options, body }),
+  /** The answer itself, its body unread: for what is no JSON. */
+  open: (path: string, options: CallOptions = {}): Promise<Response> => answer('GET', path, options),
 }
 
 /** A path with its query, for links and for calls. */
@@ -63,15 +65,19 @@ export function fieldErrors(failure: unknown): Readonly<Record<string, string>> 
 }
 
 async function call<T>(method: string, path: string, options: CallOptions & { readonly body?: unknown }): Promise<T> {
+  return (await bodyOf(await answer(method, path, options))) as T
+}
+
+async function answer(method: string, path: string, options: CallOptions & { readonly body?: unknown }): Promise<Response> {
   const { body, query, signal } = options
   const response = await send(withQuery(path, query), {
     method,
     ...(signal === undefined ? {} : { signal }),
     ...(body === undefined ? {} : { body: JSON.stringify(body), headers: { 'content-type': 'application/json' } }),
   })
-  const answer = await bodyOf(response)
-  if (response.ok) return answer as T
-  const problem = isProblem(answer) ? answer : unknownProblem(response.status)
+  if (response.ok) return response
+  const said = await bodyOf(response)
+  const problem = isProblem(said) ? said : unknownProblem(response.status)
   if (problem.code === 'auth.required') for (const listener of sessionListeners) listener()
   throw new ApiFailure(problem)
 }
