@@ -1,7 +1,7 @@
-import { randomBytes } from 'node:crypto'
+import { createHash, randomBytes } from 'node:crypto'
 import { expect, test } from 'vitest'
 import { EngineError } from '../errors.ts'
-import type { BlobId } from '../format/ids.ts'
+import type { BlobId, PackId } from '../format/ids.ts'
 import type { Storage } from '../storage/storage.ts'
 import { FaultyStorage } from '../testing/faulty-storage.ts'
 import { MemoryStorage } from '../testing/memory-storage.ts'
@@ -101,6 +101,23 @@ test('a storage that refuses a pack fails the whole write, and no index names th
   refuse = true
   await expect(indexed.write((writer) => writer.saveBlob('data', randomBytes(10)))).rejects.toMatchObject({ code: 'storage.failed' })
   expect(await namesOf(storage, 'index')).toEqual([])
+})
+
+test('the memory of a pack is free again, whether it was stored or not even begun', async () => {
+  const faulty = new FaultyStorage(new MemoryStorage(), {
+    fault: ({ operation, kind }) => (operation === 'write' && kind === 'data' ? 'fail' : undefined),
+  })
+  const indexed = await (await newRepository(faulty)).loadIndex()
+  let freed = 0
+  const writing = indexed.write(async (writer) => {
+    for (let pack = 0; pack < 10; pack++) {
+      const content = randomBytes(10)
+      const id = createHash('sha256').update(content).digest('hex') as PackId
+      await writer.savePack({ id, content, blobs: [] }, () => freed++).catch(() => undefined)
+    }
+  })
+  await expect(writing).rejects.toMatchObject({ code: 'storage.failed' })
+  expect(freed).toBe(10)
 })
 
 test('of two copies of a blob the sound one is read', async () => {
