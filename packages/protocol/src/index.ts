@@ -92,8 +92,10 @@ export {
 } from './clients.ts'
 export { idSchema, idTextSchema, pageQuerySchema, timeSchema } from './fields.ts'
 export {
+  type ChangeChannel,
   type Channel,
   type ChannelConfig,
+  changeChannelSchema,
   channelConfigSchema,
   channelSchema,
   channelTestSchema,

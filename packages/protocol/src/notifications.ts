@@ -72,6 +72,17 @@ export const newChannelSchema = z.object({
 })
 export type NewChannel = z.output<typeof newChannelSchema>
 
+/** Replaces a channel of the same kind. Secrets that are left out stay as they are; an empty one is taken away. */
+export const changeChannelSchema = newChannelSchema.extend({
+  config: z.discriminatedUnion('kind', [
+    mailChannelSchema,
+    webhookChannelSchema.partial({ secret: true }),
+    ntfyChannelSchema,
+    pingChannelSchema,
+  ]),
+})
+export type ChangeChannel = z.output<typeof changeChannelSchema>
+
 export const channelSchema = z.object({
   id: idSchema,
   name: z.string(),

@@ -1,5 +1,12 @@
 import type { Clock } from '@holdfast/engine'
-import type { Channel, ChannelConfig, NewChannel, SummarySchedule } from '@holdfast/protocol'
+import {
+  type ChangeChannel,
+  type Channel,
+  type ChannelConfig,
+  channelConfigSchema,
+  type NewChannel,
+  type SummarySchedule,
+} from '@holdfast/protocol'
 import { Cron } from 'croner'
 import { notFound, ServerError } from '../../errors.ts'
 import { sees, type UserActor, visibleOwner } from '../../http/actor.ts'
@@ -46,16 +53,16 @@ export class ChannelList {
     return this.#toChannel(added)
   }
 
-  /** Replaces a channel. Secrets that are left out stay as they are. @throws {ServerError} `not-found`. */
+  /**
+   * Replaces a channel. Secrets that are left out stay as they are, empty ones go.
+   * @throws {ServerError} `not-found`; `request.invalid` when a secret is missing that there was none of.
+   */
   async replace(
     actor: UserActor,
-    { id, channel }: { readonly id: number; readonly channel: NewChannel },
+    { id, channel }: { readonly id: number; readonly channel: ChangeChannel },
     origin: Origin,
   ): Promise<Channel> {
-    const former = await this.visible(actor, id)
-    const kept = this.configOf(former)
-    const secrets = kept.kind === channel.config.kind ? Object.entries(kept).filter(([name]) => SECRET_FIELDS.has(name)) : []
-    const config = { ...Object.fromEntries(secrets), ...channel.config } as ChannelConfig
+    const config = withKeptSecrets(channel.config, this.configOf(await this.visible(actor, id)))
     await this.#options.store.change(id, this.#columnsOf({ ...channel, config }))
     await this.#options.audit.record(origin, { action: 'channel.changed', subject: `channel ${id}`, detail: { name: channel.name } })
     return this.#toChannel(await this.visible(actor, id))
@@ -107,6 +114,17 @@ export class ChannelList {
       lastError: channel.last_error,
     }
   }
+}
+
+/** A configuration that takes the place of another. */
+function withKeptSecrets(config: ChangeChannel['config'], former: ChannelConfig): ChannelConfig {
+  const kept = former.kind === config.kind ? Object.entries(former).filter(([name]) => SECRET_FIELDS.has(name)) : []
+  const merged = Object.entries({ ...Object.fromEntries(kept), ...config })
+  const parsed = channelConfigSchema.safeParse(
+    Object.fromEntries(merged.filter(([name, value]) => !SECRET_FIELDS.has(name) || value !== '')),
+  )
+  if (parsed.success) return parsed.data
+  throw new ServerError('request.invalid', 'Cannot change the channel: a webhook needs a secret of at least 16 characters')
 }
 
 /** When the next summary is due, after `now`: Mondays for weekly ones. @throws {ServerError} `request.invalid` for an unknown zone. */

@@ -100,6 +100,28 @@ for (const databases of allDatabases()) {
       expect(JSON.stringify(rows)).not.toContain(secret)
     })
 
+    it('go on with their secrets when a channel is changed without naming them', async () => {
+      const secret = 'a secret of the webhook'
+      const hook = { kind: 'webhook', url: `${receiver.url}/old` }
+      const id = await addChannel({ config: { ...hook, secret } })
+      const change = (config: object) =>
+        server.request(`PUT /api/v1/channels/${id}`, { as: 'root', body: { name: 'phone', events: ['run.failed'], config } })
+      expect((await change({ ...hook, url: `${receiver.url}/new` })).statusCode).toBe(200)
+      await server.request(`POST /api/v1/channels/${id}/test`, { as: 'root' })
+      const [sent] = receiver.received
+      if (sent === undefined) expect.fail('nothing was received')
+      expect(sent.url).toBe('/new')
+      expect(sent.headers['x-holdfast-signature']).toBe(webhookSignature(secret, { seconds: FAILED.at / 1000, body: sent.body }))
+      expect((await change({ kind: 'ntfy', url: receiver.url, token: 'of ntfy' })).statusCode).toBe(200)
+      expect((await change({ kind: 'ntfy', url: receiver.url, token: '' })).statusCode).toBe(200)
+      await server.request(`POST /api/v1/channels/${id}/test`, { as: 'root' })
+      expect(receiver.received.at(-1)?.headers.authorization).toBeUndefined()
+      expect((await change(hook)).json()).toMatchObject({
+        code: 'request.invalid',
+        detail: expect.stringContaining('a secret of at least 16'),
+      })
+    })
+
     it('reach a mailbox, ntfy and a check service', async () => {
       const mails: string[] = []
       const smtp = new SMTPServer({

@@ -1,5 +1,5 @@
 import { messageOf } from '@holdfast/engine'
-import { channelSchema, channelTestSchema, idTextSchema, newChannelSchema, problemSchema } from '@holdfast/protocol'
+import { changeChannelSchema, channelSchema, channelTestSchema, idTextSchema, newChannelSchema, problemSchema } from '@holdfast/protocol'
 import { z } from 'zod'
 import { MANAGE, READ } from '../../http/access.ts'
 import { userOf } from '../../http/actor.ts'
@@ -39,7 +39,7 @@ export function notificationRoutes(
       tags: TAGS,
       summary: 'Replace a channel',
       params: byId,
-      body: newChannelSchema,
+      body: changeChannelSchema,
       response: { 200: channelSchema, ...failures },
     },
     handler: (request) => channels.replace(userOf(request), { id: request.params.id, channel: request.body }, originOf(request)),
