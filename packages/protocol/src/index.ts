@@ -264,7 +264,7 @@ export {
   runTriggerSchema,
 } from './runs.ts'
 export { type Setting, type SettingPlace, settingSchema } from './settings.ts'
-export { localMachineSchema, type Setup, setupSchema } from './setup.ts'
+export { localMachineSchema, type Setup, setupPasswordSchema, setupRepositorySchema, setupSchema } from './setup.ts'
 export {
   type ArchiveQuery,
   archiveQuerySchema,

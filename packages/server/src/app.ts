@@ -24,6 +24,7 @@ import { agentRunRoutes } from './features/runs/agent-routes.ts'
 import { runRoutes } from './features/runs/routes.ts'
 import { searchRoutes } from './features/search/routes.ts'
 import { settingRoutes } from './features/settings/routes.ts'
+import { setupRoutes } from './features/setup/routes.ts'
 import { contentRoutes } from './features/snapshots/content-routes.ts'
 import { snapshotFileRoutes, snapshotRoutes } from './features/snapshots/routes.ts'
 import { sourceRoutes } from './features/sources/routes.ts'
@@ -102,6 +103,7 @@ function registerRoutes(app: App, { foundations, services }: Pick<AppOptions, 'f
   maintenanceRoutes(app, services)
   retentionRoutes(app, services)
   sourceRoutes(app)
+  setupRoutes(app, services)
   snapshotRoutes(app, services)
   snapshotFileRoutes(app, services)
   contentRoutes(app, services)

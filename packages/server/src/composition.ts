@@ -36,6 +36,7 @@ import { FileSearch } from './features/search/file-search.ts'
 import { IndexStore } from './features/search/index-store.ts'
 import { Indexer } from './features/search/indexer.ts'
 import { SearchStore } from './features/search/store.ts'
+import { composeSetup, type SetupServices } from './features/setup/composition.ts'
 import { FolderCache } from './features/snapshots/folder-cache.ts'
 import type { SnapshotRepositories } from './features/snapshots/repositories.ts'
 import { SnapshotFiles } from './features/snapshots/snapshot-files.ts'
@@ -71,6 +72,7 @@ export interface Services
     AccountServices,
     RunServices,
     QuestionServices,
+    SetupServices,
     SnapshotServices,
     RestEndpointServices,
     MaintenanceServices {
@@ -154,6 +156,7 @@ export function composeServices(foundations: Foundations): Services {
     serverFacts: new ServerFacts({ store: new AboutStore(database), tools: new Tools(clock), clock, dataFolder: settings.data }),
   }
   const backupServices = composeBackupService({ ...foundations, ...services })
+  const setupServices = composeSetup({ ...foundations, ...services })
   tellOfEvents(services, clock)
   const closing = { start: () => undefined, stop: () => repositoryParts.close() }
   const { scheduler, sweeper } = runServices
@@ -161,6 +164,7 @@ export function composeServices(foundations: Foundations): Services {
   return {
     ...services,
     ...backupServices,
+    ...setupServices,
     background: [
       closing,
       backupServices.gatherer,

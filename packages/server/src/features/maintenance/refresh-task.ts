@@ -50,7 +50,7 @@ export class RefreshTask {
     if (result.added + result.removed > 0) index.wake()
     const indexed = await repository.loadIndex({ signal })
     const statistics = await countRepository(indexed, { repositoryId, store, now: clock.now(), signal })
-    await store.setStatistics(repositoryId, JSON.stringify(statistics))
+    await store.setStatistics(repositoryId, statistics)
     await this.#tellOfSpace(repositoryId, { ...statistics, lowSpacePercent })
     return result
   }
