@@ -8,6 +8,7 @@ import { useMessages } from '../../app/language.tsx'
 import { useRights } from '../../app/session.tsx'
 import { FileName } from '../../ui/file-name.tsx'
 import { clientPageMessages } from './client-messages.ts'
+import classes from './client-page.module.css'
 import { clientPlansQuery } from './queries.ts'
 
 /** What of a client needs somebody, the first thing first, each with what to do about it. */
@@ -19,7 +20,7 @@ export function ClientAttention({ client }: { readonly client: Client }): ReactE
   const isAway = !isEnrolled && !isLocal
   const params = { clientId: String(client.id) }
   return (
-    <Stack gap="sm" mb="md">
+    <Stack gap="sm" className={classes.attention ?? ''}>
       {isDisabled ? (
         <Note color="gray" icon={<IconBan aria-hidden />} title={text.disabledTitle}>
           <Text size="sm">{text.disabled}</Text>

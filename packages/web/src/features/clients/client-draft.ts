@@ -35,12 +35,17 @@ export function draftOf({ name, ownerId, settings }: Client): ClientDraft {
     mayRestore,
     overdueAfterHours: overdueAfterHours ?? '',
     quotaGibibytes: quotaBytes === null ? '' : quotaBytes / BYTES_PER_GIBIBYTE,
-    limits: {
-      uploadMegabytes: megabytesOf(limits.uploadBytesPerSecond),
-      downloadMegabytes: megabytesOf(limits.downloadBytesPerSecond),
-      maxDurationMinutes: limits.maxDurationMinutes ?? '',
-      blackouts: limits.blackouts,
-    },
+    limits: limitsDraftOf(limits),
+  }
+}
+
+/** Limits as a form has them. */
+export function limitsDraftOf(limits: Limits): LimitsDraft {
+  return {
+    uploadMegabytes: megabytesOf(limits.uploadBytesPerSecond),
+    downloadMegabytes: megabytesOf(limits.downloadBytesPerSecond),
+    maxDurationMinutes: limits.maxDurationMinutes ?? '',
+    blackouts: limits.blackouts,
   }
 }
 
@@ -67,7 +72,8 @@ export function isChanged(draft: ClientDraft, client: Client): boolean {
   return JSON.stringify(draft) !== JSON.stringify(draftOf(client))
 }
 
-function limitsOf({ uploadMegabytes, downloadMegabytes, maxDurationMinutes, blackouts }: LimitsDraft): Limits {
+/** Limits as the server is told of them. */
+export function limitsOf({ uploadMegabytes, downloadMegabytes, maxDurationMinutes, blackouts }: LimitsDraft): Limits {
   const upload = numberOf(uploadMegabytes)
   const download = numberOf(downloadMegabytes)
   const duration = numberOf(maxDurationMinutes)

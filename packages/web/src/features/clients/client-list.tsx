@@ -6,7 +6,6 @@ import { useMessages } from '../../app/language.tsx'
 import { Moment } from '../../ui/figures.tsx'
 import { FileName } from '../../ui/file-name.tsx'
 import { VirtualList } from '../../ui/virtual-list.tsx'
-import { machineOf } from './client-filters.ts'
 import classes from './client-list.module.css'
 import { ClientStateBadge } from './client-state-badge.tsx'
 import { LiveRunNote } from './live-run-note.tsx'
@@ -57,7 +56,9 @@ function ClientRow({ client, owner }: { readonly client: Client; readonly owner:
         </Link>
         <ClientOrigin client={client} owner={owner} />
       </div>
-      <ClientStateBadge state={client.state} />
+      <div className={classes.end}>
+        <ClientStateBadge state={client.state} />
+      </div>
       <div>
         <div className={classes.time}>
           <span className={classes.label}>{text.lastBackup}: </span>
@@ -70,12 +71,19 @@ function ClientRow({ client, owner }: { readonly client: Client; readonly owner:
           <Moment at={client.nextRunAt} fallback={text.notPlanned} />
         </div>
       </div>
-      <div>
+      <div className={classes.end}>
         <RunTrend trend={client.trend} />
       </div>
-      <Text size="sm" c="dimmed" className={classes.machine ?? ''} truncate title={machineOf(client)}>
-        {machineOf(client) || '–'}
-      </Text>
+      <div className={classes.machine}>
+        <Text size="sm" truncate title={client.platform ?? undefined}>
+          {client.platform ?? '–'}
+        </Text>
+        {client.version === null ? null : (
+          <Text size="sm" c="dimmed">
+            {text.agent(client.version)}
+          </Text>
+        )}
+      </div>
     </div>
   )
 }

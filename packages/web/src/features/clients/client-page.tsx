@@ -2,7 +2,7 @@ import type { Client } from '@holdfast/protocol'
 import { Tabs } from '@mantine/core'
 import { useQuery } from '@tanstack/react-query'
 import { getRouteApi, useNavigate } from '@tanstack/react-router'
-import type { ReactElement } from 'react'
+import { type ReactElement, useEffect, useRef } from 'react'
 import { useMessages } from '../../app/language.tsx'
 import { FailureNotice } from '../../ui/failure-notice.tsx'
 import { Page } from '../../ui/page.tsx'
@@ -50,9 +50,12 @@ function ClientTabs({ client }: { readonly client: Client }): ReactElement {
     const wanted = readTab(next)
     void navigate({ search: { tab: wanted === 'overview' ? undefined : wanted } })
   }
+  const list = useRef<HTMLDivElement>(null)
+  // biome-ignore lint/correctness/useExhaustiveDependencies: each tab comes into sight when it is chosen
+  useEffect(() => list.current?.querySelector('[aria-selected=true]')?.scrollIntoView({ block: 'nearest', inline: 'nearest' }), [tab])
   return (
     <Tabs value={tab} onChange={show} keepMounted={false} activateTabWithKeyboard={false}>
-      <Tabs.List className={classes.tabs ?? ''} aria-label={text.tabs} mb="md">
+      <Tabs.List ref={list} className={classes.tabs ?? ''} aria-label={text.tabs} mb="md">
         {CLIENT_TABS.map((one) => (
           <Tabs.Tab key={one} value={one}>
             {text[one]}

@@ -9,6 +9,7 @@ import { useMessages } from '../../app/language.tsx'
 import { ConfirmButton } from '../../ui/confirm-button.tsx'
 import { showNotice } from '../../ui/notices.tsx'
 import { Section } from '../../ui/section.tsx'
+import classes from './client-page.module.css'
 import { refreshClients } from './queries.ts'
 import { settingsMessages } from './settings-messages.ts'
 import { useChangeClient } from './use-change-client.ts'
@@ -19,22 +20,24 @@ const COUNTED_MAX = 200
 export function EndSection({ client }: { readonly client: Client }): ReactElement {
   const text = useMessages(settingsMessages)
   return (
-    <Section title={text.end}>
-      <Stack gap="md">
-        <Group justify="space-between" gap="sm">
-          <Text size="sm" c="dimmed" style={{ flex: '1 1 16rem' }}>
-            {text.disableHint}
-          </Text>
-          <DisableButton client={client} />
-        </Group>
-        <Group justify="space-between" gap="sm">
-          <Text size="sm" c="dimmed" style={{ flex: '1 1 16rem' }}>
-            {text.deleteHint}
-          </Text>
-          <RemoveButton client={client} />
-        </Group>
-      </Stack>
-    </Section>
+    <div className={classes.end}>
+      <Section title={text.end}>
+        <Stack gap="md">
+          <Group justify="space-between" gap="sm">
+            <Text size="sm" c="dimmed" style={{ flex: '1 1 16rem' }}>
+              {text.disableHint}
+            </Text>
+            <DisableButton client={client} />
+          </Group>
+          <Group justify="space-between" gap="sm">
+            <Text size="sm" c="dimmed" style={{ flex: '1 1 16rem' }}>
+              {text.deleteHint}
+            </Text>
+            <RemoveButton client={client} />
+          </Group>
+        </Stack>
+      </Section>
+    </div>
   )
 }
 

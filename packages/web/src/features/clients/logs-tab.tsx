@@ -98,7 +98,7 @@ function Lines({ clientId, filter, isEndless }: LinesProps): ReactElement {
   return (
     <>
       <div className={classes.lines}>
-        <VirtualList items={lines} keyOf={({ id }) => id} rowHeight={33} label={text.logsTitle} onNearEnd={more}>
+        <VirtualList items={lines} keyOf={({ id }) => id} rowHeight={33} label={text.logLines} onNearEnd={more}>
           {(line) => <LogLine line={line} />}
         </VirtualList>
       </div>

@@ -2,6 +2,7 @@ import { Button, Group } from '@mantine/core'
 import type { ReactElement } from 'react'
 import { useMessages } from '../../app/language.tsx'
 import { clientPageMessages } from './client-messages.ts'
+import classes from './client-page.module.css'
 
 export interface SaveBarProps {
   readonly isChanged: boolean
@@ -13,7 +14,7 @@ export interface SaveBarProps {
 export function SaveBar({ isChanged, isBusy, onDiscard }: SaveBarProps): ReactElement {
   const text = useMessages(clientPageMessages)
   return (
-    <Group justify="flex-end" mt="md">
+    <Group justify="flex-end" className={classes.save ?? ''} data-changed={isChanged || undefined}>
       {isChanged ? (
         <Button variant="default" onClick={onDiscard}>
           {text.discard}
