@@ -226,6 +226,22 @@ for (const databases of allDatabases()) {
       expect(lab.spooled()).toEqual([])
     })
 
+    it('are read to the end by whoever has begun before their snapshot changed', async () => {
+      const large = secureRandom(24_000_000)
+      await lab.upload('/old', 'old')
+      const id = await upload('/large', large)
+      await upload('/old', 'new', { retention_versions: '1' })
+      const { backupService, clients } = lab.server.services
+      const { content } = await backupService.content(await clients.byId(lab.clientId), id)
+      const pieces: Buffer[] = []
+      for await (const piece of content) {
+        if (pieces.length === 0) await lab.applyRetention()
+        pieces.push(piece)
+      }
+      expect(await lab.backups('/old')).toHaveLength(1)
+      expect(Buffer.concat(pieces).equals(large)).toBe(true)
+    })
+
     it('wait for uploads of agents, but not for ever', async () => {
       for (const version of [1, 2]) await upload('/a', `version ${version}`, { retention_versions: '1' })
       const client = { clientId: lab.clientId, clientName: 'desk', username: 'admin', repositoryId: 1, planId: null, runId: null }

@@ -1,4 +1,4 @@
-import type { BlobId, IndexedRepository, OpenRepository } from '@holdfast/engine'
+import type { BlobId, Clock, IndexedRepository, OpenRepository, Storage } from '@holdfast/engine'
 
 interface Reader {
   readonly generation: number
@@ -6,16 +6,29 @@ interface Reader {
   indexed: Promise<IndexedRepository>
 }
 
+interface RetiredStorage {
+  readonly storage: Storage
+  readonly retiredAt: number
+}
+
+/** Downloads that began before a repository was changed may go on for so long. */
+const RETIRED_MS = 3_600_000
+/** Storages that are left open for these. */
+const RETIRED_MAX = 16
+
 /**
  * Repositories that are open to read from, with their indexes. They hold no lock: what a prune takes away under a reader's hands makes
- * that one request fail, and the next one finds a new index.
+ * that one request fail, and the next one finds a new index. What else is changed does not disturb whoever reads.
  */
 export class RepositoryReaders {
   readonly #open: (id: number) => Promise<OpenRepository>
+  readonly #clock: Clock
   readonly #readers = new Map<number, Promise<Reader>>()
+  #retired: RetiredStorage[] = []
 
-  constructor(open: (id: number) => Promise<OpenRepository>) {
+  constructor(open: (id: number) => Promise<OpenRepository>, clock: Clock) {
     this.#open = open
+    this.#clock = clock
   }
 
   /**
@@ -35,15 +48,24 @@ export class RepositoryReaders {
     }
   }
 
-  /** Closes a repository whose packs have changed. */
+  /** Has a repository whose packs have changed opened anew by the next reader. Those of this moment go on, up to a bound. */
   async drop(id: number): Promise<void> {
-    const reader = await this.#readers.get(id)?.catch(() => undefined)
+    const dropped = this.#readers.get(id)
+    const reader = await dropped?.catch(() => undefined)
+    // Somebody else may have dropped it meanwhile.
+    if (this.#readers.get(id) !== dropped) return
     this.#readers.delete(id)
-    await reader?.repository.storage.close()
+    const now = this.#clock.now()
+    if (reader !== undefined) this.#retired.push({ storage: reader.repository.storage, retiredAt: now })
+    const surplus = this.#retired.length - RETIRED_MAX
+    const ending = this.#retired.filter(({ retiredAt }, position) => position < surplus || now - retiredAt >= RETIRED_MS)
+    this.#retired = this.#retired.filter((retired) => !ending.includes(retired))
+    for (const { storage } of ending) await storage.close()
   }
 
   async close(): Promise<void> {
     for (const id of [...this.#readers.keys()]) await this.drop(id)
+    for (const { storage } of this.#retired.splice(0)) await storage.close()
   }
 
   async #reader(id: number, generation: number): Promise<Reader> {

@@ -36,11 +36,12 @@ export interface RepositoriesOptions {
 /** The repositories that the server looks after. */
 export class Repositories {
   readonly #options: RepositoriesOptions
-  readonly #readers = new RepositoryReaders((id) => this.open(id))
+  readonly #readers: RepositoryReaders
   #making: Promise<StoredRepository> | undefined
 
   constructor(options: RepositoriesOptions) {
     this.#options = options
+    this.#readers = new RepositoryReaders((id) => this.open(id), options.clock)
   }
 
   async list(): Promise<RepositoryView[]> {
@@ -112,7 +113,19 @@ export class Repositories {
 
   /** Whether there is a repository of plans that name none. */
   async hasDefault(): Promise<boolean> {
-    return (await this.#options.store.find({ isDefault: true })) !== undefined
+    return (await this.defaultId()) !== null
+  }
+
+  /** The number of the repository of plans that name none; null while there is none. */
+  async defaultId(): Promise<number | null> {
+    return (await this.#options.store.find({ isDefault: true }))?.id ?? null
+  }
+
+  /** Where {@link ensureDefault} makes it. */
+  get proposedLocation(): string {
+    const { data, s3Bucket, s3Endpoint } = this.#options.settings
+    const endpoint = (s3Endpoint === '' ? 'https://s3.amazonaws.com' : s3Endpoint).replace(/\/$/, '')
+    return s3Bucket === '' ? join(data, 'repository') : `s3:${endpoint}/${s3Bucket}/holdfast`
   }
 
   /** The repository of plans that name none. The first call makes it: in the bucket of the settings, or in the data folder. */
@@ -245,13 +258,12 @@ export class Repositories {
 
   async #makeDefault(): Promise<StoredRepository> {
     const { settings, audit } = this.#options
-    const { s3Bucket, s3Endpoint, s3AccessKeyId, s3SecretAccessKey, s3Region } = settings
+    const { s3Bucket, s3AccessKeyId, s3SecretAccessKey, s3Region } = settings
     const credentials: StorageCredentials =
       s3Bucket === ''
         ? {}
         : { accessKeyId: s3AccessKeyId, secretAccessKey: s3SecretAccessKey, ...(s3Region === '' ? {} : { region: s3Region }) }
-    const endpoint = (s3Endpoint === '' ? 'https://s3.amazonaws.com' : s3Endpoint).replace(/\/$/, '')
-    const location = s3Bucket === '' ? join(settings.data, 'repository') : `s3:${endpoint}/${s3Bucket}/holdfast`
+    const location = this.proposedLocation
     const added = await this.#add({ name: DEFAULT_NAME, location, credentials, mode: 'create', isDefault: true })
     await audit.record(SERVER_ORIGIN, { action: 'repository.created', subject: `repository ${added.id}`, detail: { location } })
     return added
