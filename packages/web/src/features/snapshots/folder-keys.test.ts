@@ -75,7 +75,10 @@ test('a whole folder is downloaded as that folder, and no more is chosen than ma
   expect(chosenPaths(one, folder)).toEqual(['/f/a'])
   expect(chosenPaths(withEntries(one, [entryOf('b')]), folder)).toEqual(['/f'])
   expect(chosenPaths(EVERYTHING, folder)).toEqual(['/f'])
-  const many = withEntries(NOTHING, Array.from({ length: CHOSEN_MAX + 5 }, (_, index) => entryOf(String(index))))
+  const many = withEntries(
+    NOTHING,
+    Array.from({ length: CHOSEN_MAX + 5 }, (_, index) => entryOf(String(index))),
+  )
   expect(many.chosen.size).toBe(CHOSEN_MAX)
   expect(toggled(many, entryOf('one more')).chosen.size).toBe(CHOSEN_MAX)
 })

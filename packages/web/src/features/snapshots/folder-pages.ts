@@ -8,7 +8,10 @@ export interface PlaceRange {
  * The pages that hold what is seen, and those around it to both sides, nearest first, so that what is seen is asked for first. `ahead` says
  * how many places beyond the edges are wanted.
  */
-export function pagesAround(seen: PlaceRange, options: { readonly count: number; readonly pageSize: number; readonly ahead: number }): readonly number[] {
+export function pagesAround(
+  seen: PlaceRange,
+  options: { readonly count: number; readonly pageSize: number; readonly ahead: number },
+): readonly number[] {
   const { count, pageSize, ahead } = options
   const lastPage = Math.max(0, Math.ceil(count / pageSize) - 1)
   const pageOf = (place: number): number => Math.min(lastPage, Math.max(0, Math.floor(place / pageSize)))

@@ -39,6 +39,18 @@ test('links carry paths as the server gave them', () => {
   const archive = archiveLink(7, ['/a', '/b%E9'], 'tar')
   expect(new URL(archive ?? '', 'http://x').searchParams.getAll('path')).toEqual(['/a', '/b%E9'])
   expect(archiveLink(7, [], 'zip')).toBeUndefined()
-  expect(archiveLink(7, Array.from({ length: 201 }, (_, index) => `/${index}`), 'zip')).toBeUndefined()
-  expect(archiveLink(7, Array.from({ length: 60 }, () => `/${'x'.repeat(255)}`), 'zip')).toBeUndefined()
+  expect(
+    archiveLink(
+      7,
+      Array.from({ length: 201 }, (_, index) => `/${index}`),
+      'zip',
+    ),
+  ).toBeUndefined()
+  expect(
+    archiveLink(
+      7,
+      Array.from({ length: 60 }, () => `/${'x'.repeat(255)}`),
+      'zip',
+    ),
+  ).toBeUndefined()
 })

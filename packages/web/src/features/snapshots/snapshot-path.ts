@@ -31,7 +31,10 @@ export function nameOf(path: string): string {
 /** A path in the server's form, for people. */
 export function readable(path: string): string {
   return path.replace(ESCAPES, (escapes) => {
-    const bytes = escapes.slice(1).split('%').map((digits) => Number.parseInt(digits, 16))
+    const bytes = escapes
+      .slice(1)
+      .split('%')
+      .map((digits) => Number.parseInt(digits, 16))
     return UTF8.decode(Uint8Array.from(bytes))
   })
 }
