@@ -14,7 +14,7 @@ export const folderMessages = defineMessages({
     select: (name: string) => `Select ${name}`,
     within: 'A folder above it is selected',
     unnameable: 'Its name is no text: select the folder above it',
-    selected: (count: number) => `${count} ${plural(count, 'path', 'paths')} selected`,
+    selected: (count: number) => `${plural(count, 'path', 'paths')} selected`,
   },
   ja: {
     tree: 'マシンのフォルダー',

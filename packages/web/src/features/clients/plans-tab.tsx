@@ -5,7 +5,7 @@ import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
 import { Link } from '@tanstack/react-router'
 import type { ReactElement } from 'react'
 import { api } from '../../app/api.ts'
-import { useMessages } from '../../app/language.tsx'
+import { useLanguage, useMessages } from '../../app/language.tsx'
 import { useRights } from '../../app/session.tsx'
 import { EmptyState } from '../../ui/empty-state.tsx'
 import { FailureNotice } from '../../ui/failure-notice.tsx'
@@ -15,6 +15,7 @@ import { showNotice } from '../../ui/notices.tsx'
 import { StateBadge } from '../../ui/run-state-badge.tsx'
 import { Section } from '../../ui/section.tsx'
 import { Waiting } from '../../ui/waiting.tsx'
+import { scheduleWords } from '../plans/schedule-words.ts'
 import { clientPageMessages } from './client-messages.ts'
 import classes from './client-page.module.css'
 import { clientPlansQuery } from './queries.ts'
@@ -53,6 +54,7 @@ function AddPlan({ clientId }: { readonly clientId: number }): ReactElement {
 
 function PlanRow({ plan }: { readonly plan: Plan }): ReactElement {
   const text = useMessages(clientPageMessages)
+  const { language } = useLanguage()
   const { mayManage } = useRights()
   const [first = '', ...more] = plan.selection.paths
   return (
@@ -62,7 +64,8 @@ function PlanRow({ plan }: { readonly plan: Plan }): ReactElement {
           <FileName>{plan.name}</FileName>
         </Anchor>
         <Text size="sm" c="dimmed">
-          <FileName>{text.planFolders(first, more.length)}</FileName>
+          {scheduleWords(plan.schedule, language)}
+          {plan.schedule.cron === null ? '' : ` (${plan.schedule.timeZone})`} · <FileName>{text.planFolders(first, more.length)}</FileName>
         </Text>
       </div>
       <PlanState plan={plan} />
@@ -80,7 +83,7 @@ function PlanState({ plan }: { readonly plan: Plan }): ReactElement {
       {plan.isEnabled ? null : <StateBadge color="gray" label={text.planOff} icon={<IconPlayerPause size={13} aria-hidden />} />}
       {plan.isEnabled ? (
         <Text size="sm" title={plan.nextRunAt === null ? undefined : format.exact(plan.nextRunAt)}>
-          {plan.nextRunAt === null ? text.planByHand : text.planNext(format.relative(plan.nextRunAt))}
+          {plan.nextRunAt === null ? null : text.planNext(format.relative(plan.nextRunAt))}
         </Text>
       ) : null}
     </Group>
