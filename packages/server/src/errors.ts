@@ -27,17 +27,32 @@ export const SERVER_ERRORS = {
 /** The code of a failure of the server; the keys of {@link SERVER_ERRORS}. */
 export type ServerErrorCode = keyof typeof SERVER_ERRORS
 
+/** One field of a request that is wrong: `/schedule/cron`, and why. */
+export interface FieldProblem {
+  readonly path: string
+  readonly message: string
+}
+
+interface ServerErrorOptions {
+  readonly cause?: unknown
+  readonly retryAfterSeconds?: number
+  readonly fields?: readonly FieldProblem[]
+}
+
 /** A failure that the server reports. The message is meant for whoever sent the request, and holds no secret. */
 export class ServerError extends Error {
   override readonly name = 'ServerError'
   readonly code: ServerErrorCode
   /** Seconds after which trying again makes sense. */
   readonly retryAfterSeconds: number | undefined
+  /** What of the request is wrong. */
+  readonly fields: readonly FieldProblem[] | undefined
 
-  constructor(code: ServerErrorCode, message: string, options: { readonly cause?: unknown; readonly retryAfterSeconds?: number } = {}) {
+  constructor(code: ServerErrorCode, message: string, options: ServerErrorOptions = {}) {
     super(message, options.cause === undefined ? undefined : { cause: options.cause })
     this.code = code
     this.retryAfterSeconds = options.retryAfterSeconds
+    this.fields = options.fields
   }
 
   /** The HTTP status that this failure is answered with. */

@@ -58,9 +58,12 @@ export function statusOf(error: FastifyError | Error): number {
 /** The problem details of anything that was thrown. */
 function problemOf(error: FastifyError | Error): Problem {
   if (isServerError(error)) {
-    const { retryAfterSeconds } = error
-    const told = problem(error.status, { code: error.code, detail: error.message })
-    return retryAfterSeconds === undefined ? told : { ...told, retryAfterSeconds }
+    const { retryAfterSeconds, fields } = error
+    return {
+      ...problem(error.status, { code: error.code, detail: error.message }),
+      ...(retryAfterSeconds === undefined ? {} : { retryAfterSeconds }),
+      ...(fields === undefined ? {} : { fields: [...fields] }),
+    }
   }
   if (isEngineError(error)) {
     const status = ENGINE_STATUS[error.code]

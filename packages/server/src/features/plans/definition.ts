@@ -8,34 +8,38 @@ export function checkDefinition(definition: PlanDefinition, nowMs: number): void
   const { selection, schedule, limits, tags } = definition
   checkSchedule(schedule, nowMs)
   checkBlackouts(limits.blackouts)
-  for (const path of selection.paths) if (!isAbsolute(path)) refuse('path', path, 'it is not absolute')
-  for (const pattern of [...selection.excludes, ...selection.caseInsensitiveExcludes]) {
-    const problem = problemOf(() => compilePathFilter([byteStringOf(pattern)]))
-    if (problem !== undefined || pattern.includes('\0')) refuse('pattern', pattern, problem ?? 'it holds a NUL')
+  for (const [index, path] of selection.paths.entries()) {
+    if (!isAbsolute(path)) refuse({ what: 'path', field: `/selection/paths/${index}` }, path, 'it is not absolute')
   }
-  for (const marker of selection.excludeIfPresent) {
+  checkPatterns(selection.excludes, 'excludes')
+  checkPatterns(selection.caseInsensitiveExcludes, 'caseInsensitiveExcludes')
+  for (const [index, marker] of selection.excludeIfPresent.entries()) {
     const problem = problemOf(() => parseExclusionMarker(byteStringOf(marker)))
-    if (problem !== undefined || /[/\0]/.test(marker))
-      refuse('marker of excluded folders', marker, problem ?? 'it is not the name of a file')
+    const place = { what: 'marker of excluded folders', field: `/selection/excludeIfPresent/${index}` }
+    if (problem !== undefined || /[/\0]/.test(marker)) refuse(place, marker, problem ?? 'it is not the name of a file')
   }
-  for (const tag of tags) if (/[,\0]/.test(tag)) refuse('tag', tag, 'it holds a comma')
+  for (const [index, tag] of tags.entries())
+    if (/[,\0]/.test(tag)) refuse({ what: 'tag', field: `/tags/${index}` }, tag, 'it holds a comma')
 }
 
 /** @throws {ServerError} `request.invalid` */
 export function checkName(name: string): void {
-  if (/\p{Cc}/u.test(name)) refuse('name', name, 'it holds control characters')
+  if (/\p{Cc}/u.test(name)) refuse({ what: 'name', field: '/name' }, name, 'it holds control characters')
 }
 
 /** @throws {ServerError} `request.invalid` */
 export function checkSchedule({ cron, timeZone }: Schedule, nowMs: number): void {
-  if (!isTimeZone(timeZone)) refuse('time zone', timeZone, 'there is none of that name')
+  if (!isTimeZone(timeZone)) refuse({ what: 'time zone', field: '/schedule/timeZone' }, timeZone, 'there is none of that name')
   const problem = cron === null ? undefined : cronProblem(cron, { timeZone, nowMs })
-  if (cron !== null && problem !== undefined) refuse('schedule', cron, problem)
+  if (cron !== null && problem !== undefined) refuse({ what: 'schedule', field: '/schedule/cron' }, cron, problem)
 }
 
 /** @throws {ServerError} `request.invalid` */
 export function checkBlackouts(blackouts: readonly Blackout[]): void {
-  for (const { from, to } of blackouts) if (from === to) refuse('blackout', `${from} to ${to}`, 'it ends when it begins')
+  for (const [index, { from, to }] of blackouts.entries()) {
+    const place = { what: 'blackout', field: `/limits/blackouts/${index}/to` }
+    if (from === to) refuse(place, `${from} to ${to}`, 'it ends when it begins')
+  }
 }
 
 /** An absolute path of POSIX or Windows systems without steps upwards. */
@@ -52,6 +56,15 @@ function problemOf(action: () => unknown): string | undefined {
   }
 }
 
-function refuse(what: string, value: string, why: string): never {
-  throw new ServerError('request.invalid', `Cannot use the ${what} ${JSON.stringify(value.slice(0, 200))}: ${why}`)
+function checkPatterns(patterns: readonly string[], list: 'excludes' | 'caseInsensitiveExcludes'): void {
+  for (const [index, pattern] of patterns.entries()) {
+    const problem = problemOf(() => compilePathFilter([byteStringOf(pattern)]))
+    const place = { what: 'pattern', field: `/selection/${list}/${index}` }
+    if (problem !== undefined || pattern.includes('\0')) refuse(place, pattern, problem ?? 'it holds a NUL')
+  }
+}
+
+function refuse({ what, field }: { readonly what: string; readonly field: string }, value: string, why: string): never {
+  const detail = `Cannot use the ${what} ${JSON.stringify(value.slice(0, 200))}: ${why}`
+  throw new ServerError('request.invalid', detail, { fields: [{ path: field, message: why }] })
 }

@@ -125,6 +125,14 @@ for (const databases of allDatabases()) {
       expect((await send(`PATCH /api/v1/plans/${id}`, changes)).status).toBe(422)
     })
 
+    it('say which field they refuse', async () => {
+      const changes = { selection: { paths: ['/', 'home'] } }
+      const { json } = await send(`POST /api/v1/clients/${clientId}/plans`, { ...samplePlan(), ...changes })
+      expect(json.fields).toEqual([{ path: '/selection/paths/1', message: 'it is not absolute' }])
+      const preview = await send('POST /api/v1/plans/preview', { schedule: { cron: 'often' } })
+      expect(preview.json.fields).toMatchObject([{ path: '/schedule/cron' }])
+    })
+
     it('refuse a repository that is not there', async () => {
       expect((await send(`POST /api/v1/clients/${clientId}/plans`, { ...samplePlan(), repositoryId: 99 })).status).toBe(404)
       await server.database.queries.deleteFrom('repositories').execute()
