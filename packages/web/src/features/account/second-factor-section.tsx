@@ -41,7 +41,7 @@ function State({ factor: { isEnabled, recoveryCodesLeft } }: { readonly factor: 
         {text.codesLeft(recoveryCodesLeft)}
       </Text>
       {recoveryCodesLeft < FEW_CODES ? (
-        <Text size="sm" c="error" mt="xs">
+        <Text size="sm" c="var(--mantine-color-error)" mt="xs">
           {text.fewCodes}
         </Text>
       ) : null}

@@ -1,0 +1,124 @@
+import type { ChangeChannel, Channel } from '@holdfast/protocol'
+import { Button, Group, Modal, Stack, Switch, TextInput } from '@mantine/core'
+import { useMutation, useQueryClient } from '@tanstack/react-query'
+import { type FormEvent, type ReactElement, useState } from 'react'
+import { api, fieldErrors } from '../../app/api.ts'
+import { useMessages } from '../../app/language.tsx'
+import { ConfirmButton } from '../../ui/confirm-button.tsx'
+import { FailureNotice } from '../../ui/failure-notice.tsx'
+import { showNotice } from '../../ui/notices.tsx'
+import { type ChannelDraft, draftOf, newDraft, problemsOf, requestOf } from './channel-draft.ts'
+import { EventsField } from './channel-events.tsx'
+import { KindField, MailFields, UrlFields } from './channel-fields.tsx'
+import { channelMessages } from './channel-messages.ts'
+import { channelsQuery } from './queries.ts'
+import { SummaryFields } from './summary-fields.tsx'
+import { useProblemWords } from './use-problem-words.ts'
+
+export interface ChannelDialogProps {
+  /** Left out for a new one. */
+  readonly channel?: Channel
+  readonly onClose: () => void
+}
+
+/** Adds a channel, or changes one. */
+export function ChannelDialog({ channel, onClose }: ChannelDialogProps): ReactElement {
+  const text = useMessages(channelMessages)
+  const title = channel === undefined ? text.addTitle : text.editTitle(channel.name)
+  return (
+    <Modal opened onClose={onClose} title={title} size="lg" closeOnClickOutside={false} closeButtonProps={{ 'aria-label': text.close }}>
+      <ChannelForm channel={channel} onClose={onClose} />
+    </Modal>
+  )
+}
+
+interface ChannelFormProps {
+  readonly channel: Channel | undefined
+  readonly onClose: () => void
+}
+
+function ChannelForm({ channel, onClose }: ChannelFormProps): ReactElement {
+  const text = useMessages(channelMessages)
+  const { timeZone } = Intl.DateTimeFormat().resolvedOptions()
+  const [draft, setDraft] = useState(() => (channel === undefined ? newDraft(timeZone) : draftOf(channel, timeZone)))
+  const [isTried, setTried] = useState(false)
+  const { mutate, isPending, error } = useSave(channel, onClose)
+  const isNew = channel === undefined || channel.kind !== draft.kind
+  const problems = problemsOf(draft, isNew)
+  const errors = useProblemWords(isTried ? problems : {}, fieldErrors(error))
+  const change = (changes: Partial<ChannelDraft>): void => setDraft({ ...draft, ...changes })
+  const submit = (event: FormEvent): void => {
+    event.preventDefault()
+    setTried(true)
+    if (Object.keys(problems).length === 0) mutate(requestOf(draft))
+  }
+  const fields = { draft, errors, isNew, onChange: change }
+  return (
+    <form onSubmit={submit} noValidate>
+      <Stack gap="md">
+        <TextInput
+          label={text.name}
+          value={draft.name}
+          onChange={(event) => change({ name: event.currentTarget.value })}
+          error={errors.name}
+          maxLength={200}
+          data-autofocus
+        />
+        <KindField {...fields} />
+        {draft.kind === 'mail' ? <MailFields {...fields} /> : <UrlFields {...fields} />}
+        <EventsField value={draft.events} onChange={(events) => change({ events })} error={errors.events} />
+        {draft.kind === 'ping' ? null : <SummaryFields {...fields} />}
+        <Switch label={text.enabled} checked={draft.isEnabled} onChange={(event) => change({ isEnabled: event.currentTarget.checked })} />
+        {error === null ? null : <FailureNotice failure={error} />}
+        <Group justify="space-between">
+          {channel === undefined ? <span /> : <RemoveButton channel={channel} onRemoved={onClose} />}
+          <Group gap="xs">
+            <Button variant="default" onClick={onClose}>
+              {text.cancel}
+            </Button>
+            <Button type="submit" loading={isPending}>
+              {channel === undefined ? text.add : text.save}
+            </Button>
+          </Group>
+        </Group>
+      </Stack>
+    </form>
+  )
+}
+
+function useSave(channel: Channel | undefined, onSaved: () => void) {
+  const text = useMessages(channelMessages)
+  const queryClient = useQueryClient()
+  return useMutation({
+    mutationFn: (request: ChangeChannel) =>
+      channel === undefined ? api.post<Channel>('/api/v1/channels', request) : api.put<Channel>(`/api/v1/channels/${channel.id}`, request),
+    onSuccess: ({ name }) => {
+      void queryClient.invalidateQueries({ queryKey: channelsQuery.queryKey })
+      showNotice({ tone: 'good', title: channel === undefined ? text.added : text.saved, message: name })
+      onSaved()
+    },
+  })
+}
+
+function RemoveButton({ channel, onRemoved }: { readonly channel: Channel; readonly onRemoved: () => void }): ReactElement {
+  const text = useMessages(channelMessages)
+  const queryClient = useQueryClient()
+  const remove = async (): Promise<void> => {
+    await api.delete(`/api/v1/channels/${channel.id}`)
+    await queryClient.invalidateQueries({ queryKey: channelsQuery.queryKey })
+    showNotice({ tone: 'good', title: text.removed, message: channel.name })
+    onRemoved()
+  }
+  return (
+    <ConfirmButton
+      title={text.removeTitle}
+      question={text.removeQuestion(channel.name)}
+      confirmLabel={text.remove}
+      danger
+      onConfirm={remove}
+      aria-label={text.removeOf(channel.name)}
+    >
+      {text.remove}
+    </ConfirmButton>
+  )
+}
