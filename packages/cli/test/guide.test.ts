@@ -91,6 +91,7 @@ function withoutChances(output: string): string {
     .replaceAll(/by \S+@/g, 'by ann@')
     .replaceAll(/http:\/\/127\.0\.0\.1:\d+/g, 'URL')
     .replaceAll(/password \S{20} \(/g, 'password PASSWORD (')
+    .replaceAll(/password=\S{20}$/gm, 'password=PASSWORD')
     .replaceAll(/\b\d+ (trees|blobs|files\/dirs)\b/g, 'N $1')
     .replaceAll(/^(Dirs|Tree Blobs): .*$/gm, '$1')
     .replaceAll(/\d+\.\d\d% of remaining/g, 'PERCENT of remaining')

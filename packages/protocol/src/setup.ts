@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { passwordSchema } from './accounts.ts'
 import { idSchema } from './fields.ts'
 
 /** `GET /api/v1/setup`: how far the server is on the way to its first backup. */
@@ -17,6 +18,12 @@ export const setupSchema = z.object({
   hasFinishedBackup: z.boolean(),
 })
 export type Setup = z.output<typeof setupSchema>
+
+/** `POST /api/v1/setup/password`: instead of the password that the server made up. */
+export const setupPasswordSchema = z.object({ password: passwordSchema })
+
+/** `POST /api/v1/setup/repository`: the proposed repository, as the default one. */
+export const setupRepositorySchema = z.object({ repositoryId: idSchema })
 
 /** `POST /api/v1/setup/local-machine`. */
 export const localMachineSchema = z.object({ clientId: idSchema })

@@ -42,7 +42,12 @@ export class LocalMachine {
 
   /** Whether the machine is a client. */
   async isClient(): Promise<boolean> {
-    return (await this.#options.clientStore.find({ isLocal: true })) !== undefined
+    return (await this.clientId()) !== null
+  }
+
+  /** The number of its client; null while it is none. */
+  async clientId(): Promise<number | null> {
+    return (await this.#options.clientStore.find({ isLocal: true }))?.id ?? null
   }
 
   /** Brings the machine in; a token that it had ends. */

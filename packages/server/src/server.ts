@@ -11,8 +11,9 @@ import type { Settings } from './config/settings.ts'
 import { openDatabase } from './db/database.ts'
 import { migrate } from './db/migrate.ts'
 import { ServerError } from './errors.ts'
+import type { LocalAgentProgram } from './features/setup/local-agent.ts'
 import type { App } from './http/app-type.ts'
-import { LocalMachine } from './local-machine.ts'
+import type { LocalMachine } from './local-machine.ts'
 import { SecretBox } from './secrets/secret-box.ts'
 
 /** How long requests that are under way, uploads above all, may take to finish when the server is told to stop. */
@@ -32,6 +33,8 @@ export interface StartServerOptions {
   readonly clock?: Clock
   /** Where log lines go; nowhere when the level is `silent`. */
   readonly logger?: Logger
+  /** The agent of this machine, for when the machine is to be protected as well. */
+  readonly localAgent?: LocalAgentProgram
 }
 
 /** A server that listens. */
@@ -40,6 +43,11 @@ export interface RunningServer extends ServerAnnouncement {
   readonly localMachine: LocalMachine
   /** Where the server can be reached from this machine without a certificate. */
   readonly loopbackUrl: string
+  /**
+   * Starts the agent of this machine, as one of the server's clients, until the server stops. Safe to call twice.
+   * @throws {ServerError} `request.conflict` when none was given.
+   */
+  startLocalAgent(): Promise<void>
   /** Takes no more requests, lets those under way finish, and closes everything. Safe to call twice. */
   stop(): Promise<void>
 }
@@ -52,6 +60,7 @@ export async function startServer({
   settings,
   clock = systemClock,
   logger = makeLogger(settings),
+  localAgent: program,
 }: StartServerOptions): Promise<RunningServer> {
   await using stack = new AsyncDisposableStack()
   const foundations = await openFoundations(settings, { clock, logger })
@@ -66,6 +75,9 @@ export async function startServer({
   services.writers.start(settings.internalUrl === '' ? address : settings.internalUrl)
   const loopbackUrl = https === undefined ? address : await listenAside(app, stack)
   for (const work of services.background) work.start()
+  const { localMachine, localAgent } = services
+  localAgent.open({ program, serverUrl: loopbackUrl, isAlone: settings.databaseUrl === '' })
+  stack.use(localAgent)
   const opened = stack.move()
   let stopped: Promise<void> | undefined
   const stop = (): Promise<void> => {
@@ -73,7 +85,7 @@ export async function startServer({
     return stopped
   }
   const url = settings.publicUrl === '' ? address : settings.publicUrl
-  return { url, firstLogin, loopbackUrl, localMachine: new LocalMachine(services), stop }
+  return { url, firstLogin, loopbackUrl, localMachine, startLocalAgent: () => localAgent.start(), stop }
 }
 
 async function openFoundations(
@@ -100,8 +112,9 @@ async function ensureAdministrator({ accounts }: Services, settings: Settings): 
   const username = settings.adminUsername
   const generated = secureRandom(PASSWORD_BYTES).toString('base64url')
   const password = settings.adminPassword === '' ? generated : settings.adminPassword
-  const isNew = await accounts.ensureAdministrator({ username, password })
-  return isNew && settings.adminPassword === '' ? { username, password } : undefined
+  const isGenerated = settings.adminPassword === ''
+  const isNew = await accounts.ensureAdministrator({ username, password, isGenerated })
+  return isNew && isGenerated ? { username, password } : undefined
 }
 
 async function readCertificate({ tlsCertificate, tlsKey }: Settings): Promise<{ cert: Buffer; key: Buffer } | undefined> {

@@ -19,17 +19,16 @@ export const serverCommand = defineCommand({
   ],
   async run(context, { flags }) {
     const printer = new Printer(context)
-    const [{ loadSettings, startServer }, { startLocalAgent }] = await Promise.all([
+    const [{ loadSettings, startServer }, { localAgentOf }] = await Promise.all([
       import('@holdfast/server'),
       import('../session/local-agent.ts'),
     ])
     const settings = loadSettings({ environment: context.environment.all(), folder: process.cwd(), file: flags.config })
-    const server = await startServer({ settings })
+    const server = await startServer({ settings, localAgent: localAgentOf(context, { printer, dataFolder: settings.data }) })
     try {
       announceServer(server, printer)
-      // The machine itself is protected where `holdfast start` has made it a client; servers that share a database are on several machines.
-      const isLocal = settings.databaseUrl === '' && (await server.localMachine.isClient())
-      await using _agent = isLocal ? await startLocalAgent(server, { context, printer, dataFolder: settings.data }) : undefined
+      // The machine itself is protected once it is a client; servers that share a database are on several machines.
+      if (settings.databaseUrl === '' && (await server.localMachine.isClient())) await server.startLocalAgent()
       await untilInterrupted(context)
     } finally {
       await server.stop()

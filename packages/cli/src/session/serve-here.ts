@@ -5,7 +5,7 @@ import { loadSettings, type RunningServer, type Settings, startServer } from '@h
 import type { CommandContext } from '../command-line/command.ts'
 import { formatBytes, formatPercent, formatSeconds } from '../output/format.ts'
 import type { Printer } from '../output/printer.ts'
-import { startLocalAgent } from './local-agent.ts'
+import { localAgentOf } from './local-agent.ts'
 import { announceServer, untilInterrupted } from './running-server.ts'
 
 const LOOK_EVERY_MS = 250
@@ -24,7 +24,7 @@ export interface ServeHereOptions {
 export async function serveHere(context: CommandContext, options: ServeHereOptions): Promise<void> {
   const { printer, folders } = options
   const settings = settingsOf(context)
-  const server = await startServer({ settings })
+  const server = await startServer({ settings, localAgent: localAgentOf(context, { printer, dataFolder: settings.data }) })
   try {
     announceServer(server, printer)
     await protectHere(server, context, { ...options, settings })
@@ -41,7 +41,7 @@ async function protectHere(
 ): Promise<void> {
   const { localMachine } = server
   if (folders.length === 0 && !(await localMachine.isClient())) return untilInterrupted(context)
-  await using _agent = await startLocalAgent(server, { context, printer, dataFolder: settings.data })
+  await server.startLocalAgent()
   if (folders.length > 0) {
     const password = (await readFile(files.password, 'utf8')).trim()
     if (settings.s3Bucket === '') await localMachine.adoptDefault({ location: files.repository, password })

@@ -20,6 +20,14 @@ export interface AccountsOptions {
   readonly clock: Clock
 }
 
+/** Who is made when there is nobody. */
+export interface FirstAdministrator {
+  readonly username: string
+  readonly password: string
+  /** Whether the server made the password up. */
+  readonly isGenerated?: boolean
+}
+
 /** Users: who there is, what they may do, and their passwords. */
 export class Accounts {
   readonly #options: AccountsOptions
@@ -32,11 +40,30 @@ export class Accounts {
    * Makes the first administrator if there are no users yet. Gives whether there were none. The password is taken as it is: it is the
    * choice of whoever runs the server, and installations of other programs come with theirs.
    */
-  async ensureAdministrator({ username, password }: { readonly username: string; readonly password: string }): Promise<boolean> {
+  async ensureAdministrator({ username, password, isGenerated = false }: FirstAdministrator): Promise<boolean> {
     const { store } = this.#options
     if ((await store.countUsers()) > 0) return false
-    await this.#add({ username, password, role: 'admin', retention: null }, { actor: 'server', address: '' })
+    const { id } = await this.#add({ username, password, role: 'admin', retention: null }, { actor: 'server', address: '' })
+    if (isGenerated) await store.changeUser(id, { has_generated_password: 1 })
     return true
+  }
+
+  /** Whether somebody still signs in with the password that the server made up. */
+  async hasGeneratedPassword(userId: number): Promise<boolean> {
+    return (await this.#find(userId)).has_generated_password === 1
+  }
+
+  /**
+   * Replaces the password that the server made up by one's own, without asking for it: whoever is signed in has just typed it. All other
+   * sessions end.
+   * @throws {ServerError} `request.conflict` when the password is another by now; `request.invalid` for one that is easy to guess.
+   */
+  async replaceGeneratedPassword(actor: UserActor, password: string, origin: Origin): Promise<void> {
+    if (actor.sessionId === undefined || !(await this.hasGeneratedPassword(actor.userId))) {
+      throw new ServerError('request.conflict', 'Cannot set the password here: it is one that you chose; change it in your account')
+    }
+    demandGoodPassword(password, actor)
+    await this.#setPassword(actor, password, origin)
   }
 
   /** @throws {ServerError} `request.conflict` when the name is taken; `request.invalid` for a password that is easy to guess. */
@@ -68,7 +95,7 @@ export class Accounts {
       ...(isDisabled === undefined ? {} : { is_disabled: isDisabled ? 1 : 0 }),
       ...(retention === undefined ? {} : { retention: retention && JSON.stringify(retention) }),
       ...(hasSingleSignOn === undefined ? {} : { oidc_subject: null }),
-      ...(password === undefined ? {} : { password_hash: await hashPassword(password) }),
+      ...(password === undefined ? {} : { password_hash: await hashPassword(password), has_generated_password: 0 }),
     })
     if (changed === undefined) throw lastAdministrator('change', username)
     const detail = { username, changed: Object.keys(changes), role, isDisabled }
@@ -94,13 +121,11 @@ export class Accounts {
 
   /** Changes one's own password; all other sessions end. @throws {ServerError} `auth.failed`, `auth.locked`, `request.invalid`. */
   async changePassword(actor: UserActor, { currentPassword, password }: ChangePassword, origin: Origin): Promise<void> {
-    const { store, sessions, signIn, audit } = this.#options
+    const { signIn } = this.#options
     await signIn.confirm(actor, currentPassword, async () => {
       demandGoodPassword(password, actor)
-      await store.changeUser(actor.userId, { password_hash: await hashPassword(password) })
+      await this.#setPassword(actor, password, origin)
     })
-    await audit.record(origin, { action: 'user.password-changed', subject: `user ${actor.userId}` })
-    await sessions.endAll(actor.userId, { except: actor.sessionId, origin })
   }
 
   /** Signs in with a password, and a code if there is a second factor. Gives the token of a new session. */
@@ -113,6 +138,13 @@ export class Accounts {
   /** Who signs in with a password, and a code if there is a second factor, without a session. @throws {ServerError} as `SignIn.user` */
   async verify(login: Login, visitor: Visitor): Promise<UserActor> {
     return actorOf(await this.#options.signIn.user(login, visitor), {})
+  }
+
+  async #setPassword(actor: UserActor, password: string, origin: Origin): Promise<void> {
+    const { store, sessions, audit } = this.#options
+    await store.changeUser(actor.userId, { password_hash: await hashPassword(password), has_generated_password: 0 })
+    await audit.record(origin, { action: 'user.password-changed', subject: `user ${actor.userId}` })
+    await sessions.endAll(actor.userId, { except: actor.sessionId, origin })
   }
 
   async #find(id: number): Promise<StoredUser> {

@@ -1,6 +1,6 @@
 import type { MachineFolder, Selection, SelectionPreview } from '@holdfast/protocol'
 import { queryOptions } from '@tanstack/react-query'
-import { api } from '../../app/api.ts'
+import { ApiFailure, api } from '../../app/api.ts'
 
 const FRESH_MS = 60_000
 
@@ -11,9 +11,14 @@ export function machineFolderQuery(clientId: number, path: string | undefined) {
     queryFn: ({ signal }) =>
       api.get<MachineFolder>(`/api/v1/clients/${clientId}/folders`, { signal, ...(path === undefined ? {} : { query: { path } }) }),
     staleTime: FRESH_MS,
-    // The server has waited for the agent long enough; whoever looks can ask again.
-    retry: false,
+    // An agent that has just started may come a moment later; for others the server has waited long enough.
+    retry: (count, failure) => path === undefined && count < 2 && isNotConnected(failure),
+    retryDelay: 1500,
   })
+}
+
+function isNotConnected(failure: unknown): boolean {
+  return failure instanceof ApiFailure && failure.problem.code === 'client.not-connected'
 }
 
 /** What a backup of a selection would take and leave out on a machine now. It takes the agent up to 20 seconds. */

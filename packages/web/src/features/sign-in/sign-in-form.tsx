@@ -4,6 +4,7 @@ import { useMutation } from '@tanstack/react-query'
 import { type FormEvent, type ReactElement, useState } from 'react'
 import { useMessages } from '../../app/language.tsx'
 import { CodeStep } from './code-step.tsx'
+import { takeFirstLogin } from './first-login.ts'
 import { signInMessages } from './messages.ts'
 import { signIn } from './queries.ts'
 import { type CodeKind, type Refusal, refusalOf } from './refusal.ts'
@@ -18,8 +19,8 @@ export interface SignInFormProps {
 /** Asks for name and password and, when the server wants one, for a code of the second factor. */
 export function SignInForm({ username: fixedName, onSignedIn }: SignInFormProps): ReactElement {
   const text = useMessages(signInMessages)
-  const [username, setUsername] = useState(fixedName ?? '')
-  const [password, setPassword] = useState('')
+  const [username, setUsername] = useState(() => fixedName ?? takeFirstLogin().username)
+  const [password, setPassword] = useState(() => (fixedName === undefined ? takeFirstLogin().password : ''))
   const { refusal, isBusy, attempt, isCodeWanted, forget } = useSignIn(onSignedIn)
   const submit = (event: FormEvent): void => {
     event.preventDefault()
