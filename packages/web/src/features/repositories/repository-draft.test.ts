@@ -1,0 +1,101 @@
+import { expect, test } from 'vitest'
+import { parseLocation } from '../../../../engine/src/index.ts'
+import {
+  credentialsOf,
+  EMPTY_CREDENTIALS,
+  EMPTY_DRAFT,
+  faultsOf,
+  fieldOf,
+  locationOf,
+  type RepositoryDraft,
+  requestOf,
+} from './repository-draft.ts'
+
+function draftOf(changes: Partial<RepositoryDraft>): RepositoryDraft {
+  return { ...EMPTY_DRAFT, name: 'backups', ...changes }
+}
+
+const AS_BACKUP = { ...EMPTY_CREDENTIALS, username: 'backup' }
+
+test('locations are such as the engine reads, and mean what was typed', () => {
+  const cases = [
+    [
+      { kind: 'local', folder: ' /srv/backups ' },
+      { scheme: 'local', folder: '/srv/backups' },
+    ],
+    [
+      { kind: 's3', bucket: 'store', prefix: '/one/two/' },
+      { scheme: 's3', bucket: 'store', prefix: 'one/two' },
+    ],
+    [
+      { kind: 's3', endpoint: 'http://10.0.0.1:9000/', bucket: 'store' },
+      { scheme: 's3', bucket: 'store' },
+    ],
+    [
+      { kind: 'sftp', host: 'nas', folder: '/srv/x', credentials: AS_BACKUP },
+      { scheme: 'sftp', host: 'nas', user: 'backup' },
+    ],
+    [
+      { kind: 'sftp', host: 'nas', port: '2222', folder: '/srv/x', credentials: AS_BACKUP },
+      { scheme: 'sftp', host: 'nas', port: 2222 },
+    ],
+    [{ kind: 'rest', url: 'https://host:8000/path' }, { scheme: 'rest' }],
+  ] as const
+  for (const [changes, expected] of cases) expect(parseLocation(locationOf(draftOf(changes)))).toMatchObject(expected)
+})
+
+test('a folder on an SFTP server is the same with a port and without', () => {
+  for (const folder of ['/srv/x', 'below/home']) {
+    const without = parseLocation(locationOf(draftOf({ kind: 'sftp', host: 'nas', folder, credentials: AS_BACKUP })))
+    const with22 = parseLocation(locationOf(draftOf({ kind: 'sftp', host: 'nas', port: '22', folder, credentials: AS_BACKUP })))
+    expect({ ...with22, port: undefined, display: '' }).toEqual({ ...without, port: undefined, display: '' })
+  }
+})
+
+test('a request holds what belongs to its kind, and nothing of the others', () => {
+  const credentials = {
+    ...EMPTY_CREDENTIALS,
+    accessKeyId: ' key ',
+    secretAccessKey: 'secret',
+    username: 'left over',
+    password: 'left over',
+  }
+  const draft = draftOf({ kind: 's3', bucket: 'store', credentials, password: 'sesame', isDefault: true })
+  expect(requestOf(draft)).toMatchObject({
+    credentials: { accessKeyId: 'key', secretAccessKey: 'secret' },
+    password: 'sesame',
+    isDefault: true,
+  })
+  const ofClients = requestOf({ ...draft, mode: 'client' })
+  expect(ofClients.isDefault).toBe(false)
+  expect(ofClients).not.toHaveProperty('password')
+  expect(requestOf(draftOf({ folder: '/srv' })).credentials).toEqual({})
+})
+
+test('an SSH key ends with a line break, and a password keeps its blanks', () => {
+  const draft = { ...EMPTY_CREDENTIALS, privateKey: '-----BEGIN-----\nx\n-----END-----', password: ' blank ' }
+  expect(credentialsOf('sftp', draft)).toEqual({ privateKey: '-----BEGIN-----\nx\n-----END-----\n', password: ' blank ' })
+})
+
+test('each field that is wrong is named', () => {
+  expect(faultsOf(EMPTY_DRAFT)).toEqual({ name: 'missing', folder: 'missing' })
+  expect(faultsOf(draftOf({ folder: 'relative' }))).toEqual({ folder: 'not-absolute' })
+  expect(faultsOf(draftOf({ folder: '/srv', mode: 'adopt' }))).toEqual({ password: 'missing' })
+  expect(faultsOf(draftOf({ kind: 's3', endpoint: 's3.example' }))).toEqual({ bucket: 'missing', endpoint: 'not-url' })
+  expect(faultsOf(draftOf({ kind: 'sftp', port: '70000' }))).toEqual({
+    host: 'missing',
+    folder: 'missing',
+    port: 'not-port',
+    'credentials.knownHosts': 'missing',
+  })
+  expect(faultsOf(draftOf({ kind: 'rest', url: 'https://user:secret@host/' }))).toEqual({ url: 'has-secret' })
+  expect(faultsOf(draftOf({ kind: 'rest', url: 'https://host/' }))).toEqual({})
+})
+
+test('what the server refuses is shown where it can be put right', () => {
+  expect(fieldOf({ code: 'repository.password' }, { kind: 's3', mode: 'adopt' })).toBe('password')
+  expect(fieldOf({ code: 'repository.exists' }, { kind: 's3', mode: 'create' })).toBe('bucket')
+  expect(fieldOf({ code: 'storage.host-key' }, { kind: 'sftp', mode: 'create' })).toBe('credentials.knownHosts')
+  expect(fieldOf({ code: 'storage.denied' }, { kind: 'local', mode: 'create' })).toBe('folder')
+  expect(fieldOf({ code: 'storage.unavailable' }, { kind: 's3', mode: 'create' })).toBeUndefined()
+})
