@@ -12,12 +12,13 @@ import { useMe } from './session.tsx'
 export function AccountMenu(): ReactElement {
   const text = useMessages(appMessages)
   const { username } = useMe()
+  const initials = username.slice(0, 2).toUpperCase()
   return (
     <Menu position="bottom-end" width={230} withinPortal>
       <Menu.Target>
-        <UnstyledButton aria-label={`${text.account}: ${username}`}>
+        <UnstyledButton aria-label={`${initials}, ${text.account}: ${username}`}>
           <Avatar color="kelp" variant="filled" radius="xl" size={34} aria-hidden>
-            {username.slice(0, 2).toUpperCase()}
+            {initials}
           </Avatar>
         </UnstyledButton>
       </Menu.Target>

@@ -33,7 +33,7 @@ export function Shell(): ReactElement {
       <AppShell.Header className={classes.header}>
         <Group h="100%" px="md" gap="sm" wrap="nowrap">
           <Burger opened={isOpen} onClick={toggle} hiddenFrom="sm" size="sm" aria-label={text.menu} aria-expanded={isOpen} />
-          <Link to="/" className={classes.brand}>
+          <Link to="/" className={classes.brand} aria-label="Holdfast">
             <img src="/icon.svg" width={28} height={28} alt="" />
             <Text component="span" fw={700} visibleFrom="xs">
               Holdfast

@@ -8,7 +8,7 @@ const kelp: MantineColorsTuple = [
   '#77c0b4',
   '#51ae9f',
   '#389f8f',
-  '#1f8677',
+  '#1d8274',
   '#0b6e63',
   '#07594f',
   '#02443c',
@@ -42,7 +42,8 @@ export const theme: MantineThemeOverride = createTheme({
   headings: { fontWeight: '650', sizes: { h1: { fontSize: '1.5rem' }, h2: { fontSize: '1.0625rem' }, h3: { fontSize: '0.9375rem' } } },
   components: {
     Anchor: { defaultProps: { underline: 'hover' } },
-    Modal: { defaultProps: { centered: true } },
+    // The head of a dialog would be announced as that of the page.
+    Modal: { defaultProps: { centered: true, attributes: { header: { role: 'presentation' } } } },
     Tooltip: { defaultProps: { openDelay: 250, withArrow: true } },
   },
 })
