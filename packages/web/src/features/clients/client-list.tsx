@@ -36,7 +36,7 @@ export function ClientList({ clients, owners, onNearEnd }: ClientListProps): Rea
         items={clients}
         keyOf={({ id }) => id}
         rowHeight={61}
-        height="calc(100vh - 20rem)"
+        height="max(20rem, 100vh - 17.5rem)"
         label={text.title}
         onNearEnd={onNearEnd}
       >
@@ -61,7 +61,7 @@ function ClientRow({ client, owner }: { readonly client: Client; readonly owner:
       </div>
       <div>
         <div className={classes.time}>
-          <span className={classes.label}>{text.lastBackup}: </span>
+          {client.lastBackupAt === null ? null : <span className={classes.label}>{text.lastBackup}: </span>}
           <Moment at={client.lastBackupAt} fallback={text.none} />
         </div>
         <LiveRunNote clientId={client.id} />
