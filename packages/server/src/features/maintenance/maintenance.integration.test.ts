@@ -242,6 +242,20 @@ for (const databases of allDatabases()) {
       expect(await lab.registered()).toEqual([])
     })
 
+    it('leaves a snapshot to its client whose tags restic has changed', async () => {
+      const clientId = await lab.addClient('alpha', null)
+      await lab.save('text', { ageDays: 1, clientId })
+      const listed = async () => (await lab.server.request('GET /api/v1/snapshots', { as: 'root' })).json().items
+      const [before] = await listed()
+      expect((await runRestic(restic, ['tag', '--set', 'theirs', before.snapshotId], resticOptions(lab))).code).toBe(0)
+      await lab.request('POST /refresh')
+      await lab.work()
+      const [after, ...others] = await listed()
+      expect(others).toEqual([])
+      expect(after).toMatchObject({ id: before.id, clientId, tags: ['theirs'] })
+      expect(await lab.registered()).toEqual(await lab.present())
+    })
+
     it('says once that space runs low, and once that it is there again', async () => {
       const body = { name: 'hook', events: ['repository.low-space'], config: { kind: 'ntfy', url: 'http://127.0.0.1:9/x' } }
       await lab.server.request('POST /api/v1/channels', { as: 'root', body })

@@ -10,7 +10,7 @@ import {
 import type { MaintenanceStore } from './store.ts'
 
 export interface RegisterSyncOptions {
-  readonly store: Pick<MaintenanceStore, 'registered' | 'addSnapshot' | 'removeSnapshots'>
+  readonly store: Pick<MaintenanceStore, 'registered' | 'addSnapshot' | 'follow' | 'removeSnapshots'>
   /** Told of a snapshot that cannot be read; it is tried again the next time. */
   readonly onFailure: (failure: { readonly repositoryId: number; readonly snapshotId: string; readonly reason: string }) => void
 }
@@ -23,7 +23,7 @@ export interface SyncResult {
 
 /**
  * Brings the register of snapshots in line with a repository: those that other programs have made come in, as nobody's; those that they
- * have removed go.
+ * have removed go. One whose tags they have changed has another name since, and stays whose it was.
  */
 export class RegisterSync {
   readonly #options: RegisterSyncOptions
@@ -45,7 +45,8 @@ export class RegisterSync {
       signal.throwIfAborted()
       if (!known.has(id) && (await this.#add(repositoryId, { id, repository, signal }))) added++
     }
-    const gone = [...known.keys()].filter((id) => !present.has(id as SnapshotId))
+    const gone: string[] = []
+    for (const id of known.keys()) if (!present.has(id as SnapshotId) && !(await store.follow(repositoryId, id))) gone.push(id)
     await store.removeSnapshots(repositoryId, gone)
     return { added, removed: gone.length }
   }

@@ -209,6 +209,30 @@ export class MaintenanceStore {
       .execute()
   }
 
+  /**
+   * Gives the row of a client's snapshot that is gone from the repository to the same one under another name, which it has when its tags were
+   * changed: what refers to the row goes on to be right. False where there is none that is nobody's.
+   */
+  async follow(repositoryId: number, gone: string): Promise<boolean> {
+    return this.#queries.transaction().execute(async (transaction) => {
+      const inRepository = transaction.selectFrom('snapshots').selectAll().where('repository_id', '=', repositoryId)
+      const former = await inRepository.where('snapshot_id', '=', gone).where('client_id', 'is not', null).executeTakeFirst()
+      if (former === undefined) return false
+      const heir = await inRepository
+        .where('client_id', 'is', null)
+        .where('tree_id', '=', former.tree_id)
+        .where('time', '=', former.time)
+        .where('hostname', '=', former.hostname)
+        .where('paths', '=', former.paths)
+        .executeTakeFirst()
+      if (heir === undefined) return false
+      await transaction.deleteFrom('snapshots').where('id', '=', heir.id).execute()
+      const { snapshot_id, tags } = heir
+      await transaction.updateTable('snapshots').set({ snapshot_id, tags }).where('id', '=', former.id).execute()
+      return true
+    })
+  }
+
   async setSize(repositoryId: number, snapshotId: SnapshotId, size: { readonly bytes: number; readonly files: number }): Promise<void> {
     await this.#queries
       .updateTable('snapshots')
