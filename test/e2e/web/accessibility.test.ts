@@ -1,0 +1,57 @@
+import { readFileSync } from 'node:fs'
+import { createRequire } from 'node:module'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { startFurnishedLab } from './furnished-lab.ts'
+import { allPages, type Subjects } from './pages.ts'
+import type { Visit, WebLab } from './web-lab.ts'
+
+/** The checker's script, whole, as it is put into pages. */
+const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
+const RULES = { runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'] }
+
+interface Finding {
+  readonly id: string
+  readonly help: string
+  readonly nodes: readonly { readonly html: string; readonly failureSummary?: string }[]
+}
+
+let lab: WebLab
+let subjects: Subjects
+beforeAll(async () => {
+  const furnished = await startFurnishedLab()
+  lab = furnished.lab
+  subjects = furnished.subjects
+}, 180_000)
+afterAll(() => lab?.[Symbol.asyncDispose]())
+
+const looks = [
+  { name: 'light, on a desk, in English', width: 1280, height: 860, colorScheme: 'light', locale: 'en-GB' },
+  { name: 'dark, on a phone, in Japanese', width: 360, height: 740, colorScheme: 'dark', locale: 'ja-JP' },
+] as const
+
+describe.each(looks)('every page, $name', ({ width, height, colorScheme, locale }) => {
+  let visit: Visit
+  beforeAll(async () => {
+    visit = await lab.visit({ as: 'admin', viewport: { width, height }, colorScheme, locale })
+  })
+
+  test.each(allPages({} as Subjects).map(({ name }) => name))('%s', async (name) => {
+    const wanted = allPages(subjects).find((page) => page.name === name)
+    if (wanted === undefined) throw new Error(`there is no page ${name}`)
+    const inside = wanted.isPublic === true ? await lab.visit({ viewport: { width, height }, colorScheme, locale }) : visit
+    const page = await inside.open(wanted.path)
+    expect(await page.title()).toMatch(/.+ · Holdfast/)
+    expect(await page.evaluate('document.documentElement.lang')).toBe(locale.slice(0, 2))
+    expect(await page.locator('h1').count(), 'headings of the first order').toBe(1)
+    expect(await inside.overflow(), 'pixels that the page is too wide').toBeLessThanOrEqual(0)
+    expect(await findings(inside)).toEqual([])
+    expect(inside.complaints).toEqual([])
+  })
+})
+
+/** What the checker finds: in words, with the place. */
+async function findings({ page }: Visit): Promise<readonly string[]> {
+  await page.evaluate(AXE)
+  const { violations }: { readonly violations: readonly Finding[] } = await page.evaluate(`axe.run(document, ${JSON.stringify(RULES)})`)
+  return violations.flatMap(({ id, nodes }) => nodes.map(({ html, failureSummary }) => `${id}: ${failureSummary} in ${html.slice(0, 300)}`))
+}

@@ -1,0 +1,89 @@
+import type { Page, Response } from 'playwright-core'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { startFurnishedLab } from './furnished-lab.ts'
+import type { WebLab } from './web-lab.ts'
+
+/** All the compressed JavaScript that a first visit may load, in bytes. */
+const SCRIPT_BYTES_MAX = 250 * 1024
+/** As slow as a cheap phone. */
+const CPU_SLOWDOWN = 4
+
+let lab: WebLab
+beforeAll(async () => {
+  lab = (await startFurnishedLab()).lab
+}, 180_000)
+afterAll(() => lab?.[Symbol.asyncDispose]())
+
+/** What a page costs and how it comes, as a browser sees it with nothing in its cache. */
+interface Weight {
+  readonly scriptBytes: number
+  readonly styleBytes: number
+  readonly requests: number
+  readonly uncompressed: readonly string[]
+  readonly uncached: readonly string[]
+  readonly largestPaintMs: number
+  readonly layoutShift: number
+}
+
+/** Begins to watch before anything is painted. */
+const WATCH = `
+  window.seen = { paint: 0, shift: 0 };
+  new PerformanceObserver((list) => { for (const entry of list.getEntries()) window.seen.paint = entry.startTime; })
+    .observe({ type: 'largest-contentful-paint', buffered: true });
+  new PerformanceObserver((list) => { for (const entry of list.getEntries()) if (!entry.hadRecentInput) window.seen.shift += entry.value; })
+    .observe({ type: 'layout-shift', buffered: true });
+`
+
+async function weigh(path: string, as: string | undefined): Promise<Weight> {
+  const visit = await lab.visit(as === undefined ? {} : { as })
+  const { page } = visit
+  const answers: Response[] = []
+  page.on('response', (response) => answers.push(response))
+  await page.addInitScript(WATCH)
+  const devtools = await page.context().newCDPSession(page)
+  await devtools.send('Emulation.setCPUThrottlingRate', { rate: CPU_SLOWDOWN })
+  await visit.open(path)
+  const { paint, shift }: { readonly paint: number; readonly shift: number } = await settledPaint(page)
+  const files = answers.filter((answer) => answer.ok() && /\/assets\//.test(answer.url()))
+  const sizeOf = async (kind: string): Promise<number> => {
+    const sizes = await Promise.all(files.filter((file) => file.request().resourceType() === kind).map((file) => file.request().sizes()))
+    return sizes.reduce((sum, { responseBodySize }) => sum + responseBodySize, 0)
+  }
+  const weight = {
+    scriptBytes: await sizeOf('script'),
+    styleBytes: await sizeOf('stylesheet'),
+    requests: answers.length,
+    uncompressed: files.filter((file) => !/br|gzip/.test(file.headers()['content-encoding'] ?? '')).map((file) => file.url()),
+    uncached: files.filter((file) => !/immutable/.test(file.headers()['cache-control'] ?? '')).map((file) => file.url()),
+    largestPaintMs: Math.round(paint),
+    layoutShift: shift,
+  }
+  expect(visit.complaints).toEqual([])
+  await page.context().close()
+  return weight
+}
+
+async function settledPaint(page: Page): Promise<{ readonly paint: number; readonly shift: number }> {
+  await page.waitForTimeout(500)
+  return page.evaluate('window.seen')
+}
+
+test.each([
+  ['/sign-in', undefined],
+  ['/', 'admin'],
+  ['/clients', 'admin'],
+  ['/snapshots', 'admin'],
+  ['/runs', 'admin'],
+])('a first visit to %s weighs little, and nothing on it jumps', async (path, as) => {
+  const weight = await weigh(path, as)
+  const { scriptBytes, styleBytes, requests, largestPaintMs, layoutShift } = weight
+  process.stdout.write(
+    `${path}: ${Math.round(scriptBytes / 1024)} KB of scripts, ${Math.round(styleBytes / 1024)} KB of styles, ${requests} requests, ` +
+      `largest paint after ${largestPaintMs} ms at ${CPU_SLOWDOWN} times slower, layout shift ${layoutShift.toFixed(3)}\n`,
+  )
+  expect(scriptBytes).toBeGreaterThan(0)
+  expect(scriptBytes).toBeLessThanOrEqual(SCRIPT_BYTES_MAX)
+  expect(weight.uncompressed).toEqual([])
+  expect(weight.uncached).toEqual([])
+  expect(layoutShift, 'what Lighthouse calls good').toBeLessThan(0.1)
+})
