@@ -1,0 +1,72 @@
+import type { PreviewSchedule, RunTimes } from '@holdfast/protocol'
+import { Stack, Text } from '@mantine/core'
+import { type UseQueryResult, useQuery } from '@tanstack/react-query'
+import type { ReactElement } from 'react'
+import { useSettled } from '../../app/clock.ts'
+import { useLanguage, useMessages } from '../../app/language.tsx'
+import { Moment } from '../../ui/figures.tsx'
+import { Waiting } from '../../ui/waiting.tsx'
+import classes from './plan-form.module.css'
+import { previewTimesQuery } from './queries.ts'
+import { scheduleMessages } from './schedule-messages.ts'
+
+const SETTLED_MS = 400
+
+export interface UpcomingTimesProps extends Omit<PreviewSchedule, 'count'> {
+  readonly isEnabled: boolean
+}
+
+/** Asks when a schedule would run next, once nobody has changed it for a moment. It fails with what is wrong with the schedule. */
+export function useUpcomingTimes({ schedule, limits, clientId }: Omit<PreviewSchedule, 'count'>): UseQueryResult<RunTimes> {
+  const settled = useSettled(JSON.stringify({ schedule, limits, clientId }), SETTLED_MS)
+  const asked = JSON.parse(settled) as Omit<PreviewSchedule, 'count'>
+  return useQuery({ ...previewTimesQuery(asked), enabled: asked.schedule.cron !== null })
+}
+
+/** When a schedule that is not stored yet would run next, as the server says. A schedule that it refuses shows nothing: its field does. */
+export function UpcomingTimes({ schedule, limits, clientId, isEnabled }: UpcomingTimesProps): ReactElement | null {
+  const text = useMessages(scheduleMessages)
+  const { data, isError } = useUpcomingTimes({ schedule, limits, clientId })
+  const { timeZone } = new Intl.DateTimeFormat().resolvedOptions()
+  if (schedule.cron === null) return <Text size="sm">{text.nextManual}</Text>
+  if (isError) return null
+  if (data === undefined) return <Waiting lines={5} height={16} />
+  if (data.times.length === 0) return <Text size="sm">{text.nextNone}</Text>
+  return (
+    <Stack gap={6}>
+      <ol className={classes.times} aria-label={text.next}>
+        {data.times.map(({ dueAt, startsAt }) => (
+          <li key={dueAt}>
+            <NextTime dueAt={dueAt} startsAt={startsAt} />
+          </li>
+        ))}
+      </ol>
+      <Text size="sm" c="dimmed">
+        {isEnabled ? text.inYourZone(timeZone) : text.nextOff}
+      </Text>
+    </Stack>
+  )
+}
+
+function NextTime({ dueAt, startsAt }: { readonly dueAt: string; readonly startsAt: string }): ReactElement {
+  const text = useMessages(scheduleMessages)
+  const { language } = useLanguage()
+  const day = new Intl.DateTimeFormat(language, {
+    weekday: 'short',
+    day: 'numeric',
+    month: 'short',
+    hour: '2-digit',
+    minute: '2-digit',
+    hourCycle: 'h23',
+  })
+  const isDelayed = Date.parse(startsAt) - Date.parse(dueAt) >= 60_000
+  return (
+    <>
+      <span className={classes.when}>{day.format(new Date(startsAt))}</span>
+      <Text span size="sm" c="dimmed">
+        {isDelayed ? `${text.delayed(day.format(new Date(dueAt)))} · ` : null}
+        <Moment at={startsAt} />
+      </Text>
+    </>
+  )
+}
