@@ -1,0 +1,68 @@
+import { Button } from '@mantine/core'
+import { IconPlus } from '@tabler/icons-react'
+import { useQuery } from '@tanstack/react-query'
+import { getRouteApi, Link } from '@tanstack/react-router'
+import type { ReactElement } from 'react'
+import { useMessages } from '../../app/language.tsx'
+import { useRights } from '../../app/session.tsx'
+import { FailureNotice } from '../../ui/failure-notice.tsx'
+import { Page } from '../../ui/page.tsx'
+import { Waiting } from '../../ui/waiting.tsx'
+import { AttentionSection } from './attention-section.tsx'
+import { CalendarSection } from './calendar-section.tsx'
+import { ClientsSection } from './clients-section.tsx'
+import { FiguresStrip } from './figures-strip.tsx'
+import { FirstSteps } from './first-steps.tsx'
+import { LiveSection } from './live-section.tsx'
+import { overviewMessages } from './messages.ts'
+import classes from './overview.module.css'
+import { overviewQuery } from './queries.ts'
+import { StorageSection } from './storage-section.tsx'
+
+const route = getRouteApi('/shell/')
+
+/** The first page: what needs somebody, then how everything is. */
+export function OverviewPage(): ReactElement {
+  const text = useMessages(overviewMessages)
+  const { attention } = route.useSearch()
+  const { mayManage } = useRights()
+  const { data, error, refetch } = useQuery(overviewQuery)
+  const add = (
+    <Button
+      variant="default"
+      leftSection={<IconPlus size={18} aria-hidden />}
+      renderRoot={(props) => <Link {...props} to="/clients" search={{ add: '1' }} />}
+    >
+      {text.addClient}
+    </Button>
+  )
+  const isEmpty = data?.clients.total === 0
+  return (
+    <Page title={text.title} actions={mayManage && data !== undefined && !isEmpty ? add : undefined}>
+      {data === undefined ? (
+        error === null ? (
+          <Waiting lines={8} height={48} />
+        ) : (
+          <FailureNotice failure={error} retry={() => void refetch()} />
+        )
+      ) : isEmpty ? (
+        <FirstSteps />
+      ) : (
+        <div className={classes.page}>
+          <FiguresStrip overview={data} />
+          <div className={classes.columns}>
+            <div className={classes.column}>
+              <AttentionSection overview={data} isOpen={attention === 'all'} />
+              <ClientsSection total={data.clients.total} />
+            </div>
+            <div className={classes.column}>
+              <LiveSection />
+              <CalendarSection />
+            </div>
+          </div>
+          <StorageSection data={data.data} />
+        </div>
+      )}
+    </Page>
+  )
+}
