@@ -36,7 +36,7 @@ export function ClientList({ clients, owners, onNearEnd }: ClientListProps): Rea
         items={clients}
         keyOf={({ id }) => id}
         rowHeight={61}
-        height="max(20rem, 100vh - 17.5rem)"
+        height="max(20rem, 100vh - 19.5rem)"
         label={text.title}
         onNearEnd={onNearEnd}
       >

@@ -52,7 +52,7 @@ function ClientTabs({ client }: { readonly client: Client }): ReactElement {
   }
   const list = useRef<HTMLDivElement>(null)
   // biome-ignore lint/correctness/useExhaustiveDependencies: each tab comes into sight when it is chosen
-  useEffect(() => list.current?.querySelector('[aria-selected=true]')?.scrollIntoView({ block: 'nearest', inline: 'nearest' }), [tab])
+  useEffect(() => void list.current?.querySelector('[aria-selected=true]')?.scrollIntoView({ block: 'nearest', inline: 'nearest' }), [tab])
   return (
     <Tabs value={tab} onChange={show} keepMounted={false} activateTabWithKeyboard={false}>
       <Tabs.List ref={list} className={classes.tabs ?? ''} aria-label={text.tabs} mb="md">
