@@ -1,4 +1,4 @@
-import { hostname, userInfo } from 'node:os'
+import { hostname, platform, setPriority, userInfo } from 'node:os'
 import { systemCodeOf } from '../errors.ts'
 
 /** Who runs this process and where: what snapshots, locks and keys record. */
@@ -33,4 +33,16 @@ export function processExists(pid: number): boolean {
   } catch (error) {
     return systemCodeOf(error) === 'EPERM'
   }
+}
+
+/** A server’s threads that work for many wait for those that answer: a third of the share of a thread at 0 (Linux's `sched(7)`). */
+const BACKGROUND_NICENESS = 5
+
+/**
+ * Lets the system prefer other threads to the one that calls this: for bulk work beside a thread whose answers people wait for. Linux has
+ * priorities of single threads; elsewhere nothing is done.
+ */
+export function workInBackground(): void {
+  // 0 stands for the calling thread there, and for the whole process on other systems.
+  if (platform() === 'linux') setPriority(0, BACKGROUND_NICENESS)
 }

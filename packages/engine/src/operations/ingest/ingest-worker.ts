@@ -1,4 +1,5 @@
 import { Sealer } from '../../crypto/sealer.ts'
+import { workInBackground } from '../../host/machine.ts'
 import { BlobIndex } from '../../repository/blob-index.ts'
 import { LocalBlobReader } from '../../repository/local-blob-reader.ts'
 import { postedError } from '../../repository/worker-pool.ts'
@@ -8,6 +9,8 @@ import { FrameIntake } from './frame-intake.ts'
 import type { IngestAnswer, IngestTask, IngestWorkerData } from './ingest-tasks.ts'
 
 /** One thread of a server that takes what clients send: verifies, seals and packs. */
+// The thread that takes requests must not wait for those that take bytes.
+workInBackground()
 const settings = workerSettings<IngestWorkerData>()
 const sealer = new Sealer(settings.key)
 const intake = new FrameIntake({
