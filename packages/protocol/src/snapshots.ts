@@ -123,15 +123,27 @@ export const entryDetailsSchema = snapshotEntrySchema.extend({
 })
 export type EntryDetails = z.output<typeof entryDetailsSchema>
 
+/** `metadata`: the content is the same. A folder that was added or removed stands for all that is in it. */
+const changeKindSchema = z.enum(['added', 'removed', 'modified', 'metadata', 'type'])
+
 /** The cursor of a comparison is a path. */
-export const diffQuerySchema = pageQuerySchema.extend({ path: snapshotPathSchema.default('/'), cursor: snapshotPathSchema.optional() })
+export const diffQuerySchema = pageQuerySchema.extend({
+  path: snapshotPathSchema.default('/'),
+  cursor: snapshotPathSchema.optional(),
+  /** Only these, with commas between them. */
+  change: z
+    .string()
+    .max(100)
+    .transform((text) => text.split(','))
+    .pipe(z.array(changeKindSchema))
+    .optional(),
+})
 export type DiffQuery = z.output<typeof diffQuerySchema>
 
 const snapshotChangeSchema = z.object({
   path: snapshotPathSchema,
   name: z.string(),
-  /** `metadata`: the content is the same. A folder that was added or removed stands for all that is in it. */
-  change: z.enum(['added', 'removed', 'modified', 'metadata', 'type']),
+  change: changeKindSchema,
   kind: entryKindSchema,
   sizeBefore: z.number().nullable(),
   sizeAfter: z.number().nullable(),

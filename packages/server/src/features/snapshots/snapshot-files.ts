@@ -168,7 +168,9 @@ export class SnapshotFiles {
       return ++visits < COMPARED_ENTRIES_MAX
     }
     for await (const change of treeChanges(after.indexed, { from, to, rootPath: last, after: resume, expand: false, onVisit })) {
-      items.push(toChange(change))
+      const shown = toChange(change)
+      if (query.change?.includes(shown.change) === false) continue
+      items.push(shown)
       if (items.length >= query.limit) return { items, next: addressOf(last) }
     }
     return { items, next: visits < COMPARED_ENTRIES_MAX ? null : addressOf(last) }

@@ -172,6 +172,9 @@ for (const databases of allDatabases()) {
         cursor = page.next
       }
       expect(paged).toEqual(expected)
+      expect(changes(await get<DiffPage>(`/${before}/diff/${after}?change=added,type&limit=2`))).toEqual([expected[1], expected[3]])
+      expect(changes(await get<DiffPage>(`/${before}/diff/${after}?change=metadata`))).toEqual([])
+      expect(await status(`GET /api/v1/snapshots/${before}/diff/${after}?change=added,x`)).toBe(422)
       expect((await get<DiffPage>(`/${before}/diff/${before}`)).items).toEqual([])
       expect(await status(`GET /api/v1/snapshots/${before}/diff/${after}?path=/none`)).toBe(404)
     })

@@ -45,11 +45,11 @@ export function EntryPane({ snapshot, entry, onRestore }: EntryPaneProps): React
       </Group>
       <EntryActions snapshot={snapshot} entry={entry} onRestore={onRestore} />
       {details.isError ? <FailureNotice failure={details.error} retry={() => void details.refetch()} /> : null}
-      {known === undefined ? null : <Facts details={known} />}
-      {known === undefined && !details.isError ? <Waiting lines={6} height={14} /> : null}
       {known !== undefined && entry.kind === 'file' && mayManage ? (
         <EntryPreview key={entry.path} snapshotId={snapshot.id} path={entry.path} sizeBytes={entry.sizeBytes ?? 0} />
       ) : null}
+      {known === undefined ? null : <Facts details={known} />}
+      {known === undefined && !details.isError ? <Waiting lines={6} height={14} /> : null}
     </Stack>
   )
 }

@@ -63,21 +63,23 @@ function Timeline({ search, onChange }: TimelineProps): ReactElement {
   if (rows.length === 0) return <Nothing isFilterSet={isFiltered(search)} />
   const toggle = (id: number): void => onChange({ compare: toggledComparison(chosen, id) })
   return (
-    <Box mt="xs">
-      <VirtualList items={rows} keyOf={keyOf} rowHeight={ROW_HEIGHT_PX} label={text.list} onNearEnd={onNearEnd}>
-        {(row) =>
-          row.kind === 'day' ? (
-            <DayHeading row={row} order={2} />
-          ) : (
-            <SnapshotRow
-              snapshot={row.snapshot}
-              showsClient
-              isLastOfDay={row.isLastOfDay}
-              comparison={{ isChosen: chosen.includes(row.snapshot.id), onToggle: () => toggle(row.snapshot.id) }}
-            />
-          )
-        }
-      </VirtualList>
+    <Box>
+      <div className={classes.card}>
+        <VirtualList items={rows} keyOf={keyOf} rowHeight={ROW_HEIGHT_PX} label={text.list} onNearEnd={onNearEnd}>
+          {(row) =>
+            row.kind === 'day' ? (
+              <DayHeading row={row} order={2} />
+            ) : (
+              <SnapshotRow
+                snapshot={row.snapshot}
+                showsClient
+                isLastOfDay={row.isLastOfDay}
+                comparison={{ isChosen: chosen.includes(row.snapshot.id), onToggle: () => toggle(row.snapshot.id) }}
+              />
+            )
+          }
+        </VirtualList>
+      </div>
       {isFetchingNextPage ? (
         <Text size="sm" c="dimmed" role="status" mt="xs">
           {text.more}

@@ -1,0 +1,108 @@
+import { Alert, Text } from '@mantine/core'
+import { IconFileSearch, IconInfoCircle, IconSearch, IconZoomQuestion } from '@tabler/icons-react'
+import { useInfiniteQuery } from '@tanstack/react-query'
+import { useNavigate, useSearch } from '@tanstack/react-router'
+import { type ReactElement, useCallback, useEffect, useMemo } from 'react'
+import { useMessages } from '../../app/language.tsx'
+import { EmptyState } from '../../ui/empty-state.tsx'
+import { FailureNotice } from '../../ui/failure-notice.tsx'
+import { Page } from '../../ui/page.tsx'
+import { VirtualList } from '../../ui/virtual-list.tsx'
+import { Waiting } from '../../ui/waiting.tsx'
+import { SearchField } from '../clients/search-field.tsx'
+import { ClientSelect } from '../restores/client-select.tsx'
+import { type FoundRow, foundRows } from './found-groups.ts'
+import { FoundLine } from './found-row.tsx'
+import { fileSearchQuery } from './queries.ts'
+import classes from './search.module.css'
+import { searchMessages } from './search-messages.ts'
+
+const ROW_HEIGHT_PX = 58
+/** Pages of a search may be empty though there is more; until so much is here, the next one is asked for. */
+const ROWS_MIN = 40
+
+interface SearchPageSearch {
+  readonly query?: string
+  readonly clientId?: string
+}
+
+/** Finds files in all snapshots by their names, while somebody types. */
+export function SearchPage(): ReactElement {
+  const text = useMessages(searchMessages)
+  const search: SearchPageSearch = useSearch({ strict: false })
+  const navigate = useNavigate()
+  const change = (changes: SearchPageSearch): void =>
+    void navigate({ to: '/search', search: (now) => ({ ...now, ...changes }), replace: true })
+  return (
+    <Page title={text.title} description={text.description}>
+      <search className={classes.fields}>
+        <SearchField
+          label={text.query}
+          placeholder={text.hint}
+          value={search.query ?? ''}
+          onChange={(query) => change({ query: query || undefined })}
+        />
+        <ClientSelect
+          label={text.client}
+          placeholder={text.allClients}
+          value={search.clientId}
+          onChange={(clientId) => change({ clientId })}
+          isClearable
+        />
+      </search>
+      {search.query === undefined ? (
+        <EmptyState icon={<IconSearch size={26} />} title={text.beginTitle}>
+          {text.begin}
+        </EmptyState>
+      ) : (
+        <Found query={search.query} clientId={search.clientId} />
+      )}
+    </Page>
+  )
+}
+
+function Found({ query, clientId }: { readonly query: string; readonly clientId: string | undefined }): ReactElement {
+  const text = useMessages(searchMessages)
+  const list = useInfiniteQuery(fileSearchQuery(query, clientId))
+  const files = useMemo(() => list.data?.pages.flatMap(({ items }) => items) ?? [], [list.data])
+  const rows = useMemo(() => foundRows(files), [files])
+  const { hasNextPage, isFetchingNextPage, fetchNextPage, isError } = list
+  const more = useCallback(() => {
+    if (hasNextPage && !isFetchingNextPage && !isError) void fetchNextPage()
+  }, [hasNextPage, isFetchingNextPage, isError, fetchNextPage])
+  useEffect(() => {
+    if (rows.length < ROWS_MIN) more()
+  }, [rows.length, more])
+  if (list.isError) return <FailureNotice failure={list.error} retry={() => void list.refetch()} />
+  if (list.isPending || (rows.length === 0 && hasNextPage)) return <Waiting lines={8} height={40} />
+  const pending = list.data.pages.at(-1)?.pendingSnapshots ?? 0
+  return (
+    <>
+      {pending === 0 ? null : (
+        <Alert variant="light" color="blue" mb="sm" p="xs" icon={<IconInfoCircle aria-hidden />}>
+          <Text size="sm">{text.pending(pending)}</Text>
+        </Alert>
+      )}
+      {rows.length === 0 ? (
+        <EmptyState icon={<IconZoomQuestion size={26} />} title={text.noneTitle}>
+          {text.none}
+        </EmptyState>
+      ) : (
+        <>
+          <Text size="sm" c="dimmed" mb={6} role="status">
+            <IconFileSearch size={15} aria-hidden style={{ verticalAlign: '-2px' }} /> {text.found(files.length, !hasNextPage)}
+          </Text>
+          <div className={classes.card} aria-busy={list.isPlaceholderData}>
+            <VirtualList items={rows} keyOf={keyOf} rowHeight={ROW_HEIGHT_PX} label={text.results} onNearEnd={more}>
+              {(row) => <FoundLine row={row} />}
+            </VirtualList>
+          </div>
+        </>
+      )}
+    </>
+  )
+}
+
+function keyOf(row: FoundRow): string {
+  return row.kind === 'client' ? `client ${row.clientId}` : `${row.file.clientId} ${row.file.path}`
+}
