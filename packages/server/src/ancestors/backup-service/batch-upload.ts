@@ -12,6 +12,8 @@ const compress = promisify(zstdCompress)
 /** Chunks that are asked about together. */
 const BATCH_BYTES = 16 * 1024 * 1024
 const FRAME_HEAD_BYTES = 44
+/** Folders below folders. Nobody has so many, and each costs time whenever a snapshot is made. */
+const FOLDERS_MAX = 256
 
 /** A file of a snapshot in the making. */
 export interface BatchFile {
@@ -99,6 +101,11 @@ async function frameOf({ type, id, plaintext }: Chunk): Promise<Buffer> {
   head.writeUInt32LE(plaintext.length, 36)
   head.writeUInt32LE(content.length, 40)
   return Buffer.concat([head, content])
+}
+
+/** Whether a path leads to somewhere that is not too deep. */
+export function isStorablePath(original: string): boolean {
+  return snapshotPathOf(original).split('/').length <= FOLDERS_MAX
 }
 
 /** Where a file lies in a snapshot, whatever system its path is of: no way leads out of it, and every name is one. */

@@ -13,9 +13,13 @@ const QUIET_MS = 3000
 /** or when the oldest file waits for so long, or so many wait: ten thousand files make a handful of snapshots. */
 const WAIT_MS = 60_000
 const FILES_MAX = 5000
+/** Of those that wait the first ones are looked at. */
+const WAITING_MAX = 100_000
 /** What nobody knows of is removed from the spool when it is so old: it may be an upload of this moment. */
 const LOST_MS = 24 * 3_600_000
 const SWEEP_EVERY_MS = 3_600_000
+/** What cannot be stored now, or waits on the disk of another server, is looked at again after so long. */
+const REST_MS = 15_000
 
 export interface GathererOptions {
   readonly store: ServiceStore
@@ -35,6 +39,8 @@ export class Gatherer {
   #working: Promise<void> = Promise.resolve()
   #isWorking = false
   #sweptAt = Number.NEGATIVE_INFINITY
+  /** Until when nothing is done for a client. */
+  readonly #restUntil = new Map<number, number>()
 
   constructor(options: GathererOptions) {
     this.#options = options
@@ -44,9 +50,11 @@ export class Gatherer {
     this.#stopLooking ??= this.#options.clock.every(LOOK_EVERY_MS, () => {
       if (this.#isWorking) return
       this.#isWorking = true
-      this.#working = this.gather().finally(() => {
-        this.#isWorking = false
-      })
+      this.#working = this.gather()
+        .catch(this.#options.onFailure)
+        .finally(() => {
+          this.#isWorking = false
+        })
     })
   }
 
@@ -60,19 +68,26 @@ export class Gatherer {
   async gather({ all = false }: { readonly all?: boolean } = {}): Promise<void> {
     const { store, clock, onFailure } = this.#options
     await this.#sweep().catch(onFailure)
-    const byClient = Map.groupBy(await store.spooled().catch(() => []), ({ client_id }) => client_id)
+    const byClient = Map.groupBy(await store.spooled({ limit: WAITING_MAX }).catch(() => []), ({ client_id }) => client_id)
     for (const [clientId, files] of byClient) {
       const now = clock.now()
-      const isQuiet = now - Math.max(...files.map(({ uploaded_at }) => uploaded_at)) > QUIET_MS
-      const isLate = now - Math.min(...files.map(({ uploaded_at }) => uploaded_at)) > WAIT_MS
-      if (!all && !isQuiet && !isLate && files.length < FILES_MAX) continue
+      // In the order in which they came.
+      const isQuiet = now - (files.at(-1)?.uploaded_at ?? 0) > QUIET_MS
+      const isLate = now - (files[0]?.uploaded_at ?? 0) > WAIT_MS
+      const isDue = (isQuiet || isLate || files.length >= FILES_MAX) && now >= (this.#restUntil.get(clientId) ?? 0)
+      if (!all && !isDue) continue
+      this.#restUntil.delete(clientId)
       for (let rest = files; rest.length > 0; ) {
         const { batch, others } = await this.#choose(rest)
-        if (batch.length === 0) break
+        if (batch.length === 0) {
+          this.#restUntil.set(clientId, now + REST_MS)
+          break
+        }
         const isDone = await this.#store(clientId, batch).then(
           () => true,
           (error: unknown) => {
             onFailure(new Error(`Cannot make a snapshot of what client ${clientId} has uploaded: ${messageOf(error)}`, { cause: error }))
+            this.#restUntil.set(clientId, clock.now() + REST_MS)
             return false
           },
         )

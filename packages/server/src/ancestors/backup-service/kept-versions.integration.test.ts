@@ -22,6 +22,11 @@ const HOSTILE_PATHS = [
   '\\\\server\\share\\y',
   '/\u202egnp.exe',
   `/${'long '.repeat(60)}`,
+  // More than an index of PostgreSQL takes.
+  `/${secureRandom(2000)
+    .toString('hex')
+    .replaceAll(/.{100}/g, '$&/')}`,
+  `/${'deep/'.repeat(250)}file`,
   ' ',
   '.',
 ]
@@ -105,6 +110,12 @@ for (const databases of allDatabases()) {
       await lab.restic('check', '--read-data')
       const listed = await Promise.all(lab.snapshotFiles().map((id) => lab.restic('ls', '--json', id)))
       for (const name of ['back\\\\slash', '日本語', 'passwd', 'x.txt']) expect(listed.join('')).toContain(name)
+    })
+
+    it('are not taken where folders have no end', async () => {
+      const answer = await lab.upload('/x'.repeat(2000), 'x')
+      expect([answer.statusCode, answer.json()]).toEqual([422, { detail: 'path has too many folders' }])
+      expect(lab.spooled()).toEqual([])
     })
 
     it('are in few snapshots after weeks of many small uploads', async () => {

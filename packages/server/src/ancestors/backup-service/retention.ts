@@ -39,7 +39,7 @@ interface Work {
 
 /**
  * Removes versions of uploaded files that are too old or too many; the newest of each file always stays. Their snapshots are made anew
- * without them, many small ones as one, so that there are never many. The content goes with the next prune. Whatever this is interrupted at,
+ * without them, many small ones as one, so that there are never many. The content goes with the next prune. Wherever this is interrupted,
  * no version is lost that stays, and the next time puts things right.
  */
 export class ServiceRetention {

@@ -9,6 +9,7 @@ import { userOf } from '../../http/actor.ts'
 import type { App } from '../../http/app-type.ts'
 import { statusOf } from '../../http/problem.ts'
 import type { BackupService, ServiceClient } from './backup-service.ts'
+import { isStorablePath } from './batch-upload.ts'
 import type { StoredFile } from './store.ts'
 import { formNumber } from './tasks.ts'
 
@@ -232,6 +233,7 @@ async function receive(service: BackupService, client: ServiceClient, request: F
     if (spooled === undefined) throw new ServerError('request.invalid', 'file is missing')
     if (path === undefined || path === '' || path.length > 4096 || path.includes('\0'))
       throw new ServerError('request.invalid', 'path is missing')
+    if (!isStorablePath(path)) throw new ServerError('request.invalid', 'path has too many folders')
     const retention = {
       days: formNumber('retention_days', fields.retention_days),
       versions: formNumber('retention_versions', fields.retention_versions),

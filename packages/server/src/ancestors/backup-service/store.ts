@@ -31,20 +31,15 @@ export class ServiceStore {
   }
 
   /** Those that are in no snapshot yet, oldest first. */
-  async spooled(): Promise<StoredFile[]> {
-    return this.#queries.selectFrom('service_files').selectAll().where('spool_path', 'is not', null).orderBy('id').execute()
+  async spooled({ limit }: { readonly limit: number }): Promise<StoredFile[]> {
+    const waiting = this.#queries.selectFrom('service_files').selectAll().where('spool_path', 'is not', null)
+    return waiting.orderBy('id').limit(limit).execute()
   }
 
   /** Where files wait that are in no snapshot yet. */
   async spoolPaths(): Promise<ReadonlySet<string>> {
     const rows = await this.#queries.selectFrom('service_files').select('spool_path').where('spool_path', 'is not', null).execute()
     return new Set(rows.map(({ spool_path }) => spool_path ?? ''))
-  }
-
-  /** The clients that have uploaded files. */
-  async clientIds(): Promise<number[]> {
-    const rows = await this.#queries.selectFrom('service_files').select('client_id').distinct().execute()
-    return rows.map((row) => row.client_id)
   }
 
   /** Replaces what a client says that it has. */

@@ -2,8 +2,8 @@ import { sql } from 'kysely'
 import { type Migration, ownedBy, required } from '../columns.ts'
 
 /**
- * Uploaded files name the snapshot that has them by its row in the register, which stays when the repository's name of the snapshot changes.
- * What the repository has not got any more is no version that could be given back.
+ * Uploaded files name the snapshot that has them by its row in the register, which stays when the repository's name of it changes. What
+ * the repository has not got any more is no version that could be given back.
  */
 export const keptVersionsMigration: Migration = {
   name: '0011-kept-versions',

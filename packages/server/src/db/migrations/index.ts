@@ -12,6 +12,7 @@ import { backupServiceMigration } from './0010-backup-service.ts'
 import { keptVersionsMigration } from './0011-kept-versions.ts'
 import { overviewMigration } from './0012-overview.ts'
 import { questionsMigration } from './0013-questions.ts'
+import { longPathsMigration } from './0014-long-paths.ts'
 
 /** Every step of the schema, oldest first. */
 export function allMigrations(): readonly Migration[] {
@@ -29,5 +30,6 @@ export function allMigrations(): readonly Migration[] {
     keptVersionsMigration,
     overviewMigration,
     questionsMigration,
+    longPathsMigration,
   ]
 }
