@@ -1,0 +1,54 @@
+import { Alert, Button, Group, Stack, Text } from '@mantine/core'
+import { IconCalendarTime } from '@tabler/icons-react'
+import { useMutation, useQuery } from '@tanstack/react-query'
+import { type ReactElement, useState } from 'react'
+import { useMessages } from '../../app/language.tsx'
+import { FailureNotice } from '../../ui/failure-notice.tsx'
+import { machineFolderQuery } from '../clients/folder-queries.ts'
+import { FolderTree } from '../clients/folder-tree.tsx'
+import { clientQuery } from '../clients/queries.ts'
+import { welcomeMessages } from './messages.ts'
+import { beginFirstBackup } from './queries.ts'
+import { SelectedPaths } from './selected-paths.tsx'
+import { SelectionSum } from './selection-sum.tsx'
+import { StepCard } from './step-card.tsx'
+import type { StepProps } from './welcome-page.tsx'
+
+/** Chooses what of a machine is protected, and begins with the first backup. */
+export function FoldersStep({ isNext, goTo, clientId }: StepProps & { readonly clientId: number }): ReactElement {
+  const text = useMessages(welcomeMessages)
+  const [paths, setPaths] = useState<readonly string[]>([])
+  const { data: client } = useQuery(clientQuery(clientId))
+  const { isError: isAway } = useQuery(machineFolderQuery(clientId, undefined))
+  const { mutate, error, isPending } = useMutation({
+    mutationFn: () => beginFirstBackup(clientId, paths),
+    onSuccess: (run) => goTo({ step: 'backup', runId: run.id }),
+  })
+  return (
+    <StepCard title={text.foldersTitle} lead={text.foldersLead(client?.name ?? '…')} takesFocus={isNext}>
+      <Stack gap="md">
+        {isAway ? (
+          <Alert color="orange" variant="light">
+            {text.foldersAway}
+          </Alert>
+        ) : null}
+        <FolderTree clientId={clientId} selected={paths} onChange={setPaths} maxHeightPx={340} />
+        <SelectedPaths paths={paths} onChange={setPaths} />
+        {paths.length === 0 ? null : <SelectionSum clientId={clientId} paths={paths} />}
+        <Group gap="xs" wrap="nowrap" align="flex-start">
+          <IconCalendarTime size={20} aria-hidden style={{ flex: 'none' }} />
+          <Text size="sm">{text.foldersSchedule}</Text>
+        </Group>
+        {error === null ? null : <FailureNotice failure={error} />}
+        <Group justify="space-between">
+          <Button variant="subtle" color="gray" onClick={() => goTo({ step: 'machine', clientId: undefined })}>
+            {text.machineBack}
+          </Button>
+          <Button onClick={() => mutate()} loading={isPending} disabled={paths.length === 0}>
+            {text.foldersStart}
+          </Button>
+        </Group>
+      </Stack>
+    </StepCard>
+  )
+}

@@ -1,0 +1,117 @@
+import type { Setup } from '@holdfast/protocol'
+import { Button, Group, Stack, Text, TextInput } from '@mantine/core'
+import { IconDeviceDesktop, IconDevices } from '@tabler/icons-react'
+import { useMutation, useQuery } from '@tanstack/react-query'
+import { type FormEvent, type ReactElement, useState } from 'react'
+import { fieldErrors } from '../../app/api.ts'
+import { useMessages } from '../../app/language.tsx'
+import { FailureNotice } from '../../ui/failure-notice.tsx'
+import { Waiting } from '../../ui/waiting.tsx'
+import { EnrolmentPanel } from '../clients/enrolment-panel.tsx'
+import { clientQuery } from '../clients/queries.ts'
+import { ChoiceCard } from './choice-card.tsx'
+import { welcomeMessages } from './messages.ts'
+import { addMachine, protectLocalMachine } from './queries.ts'
+import { StepCard } from './step-card.tsx'
+import type { StepProps } from './welcome-page.tsx'
+
+export interface MachineStepProps extends StepProps {
+  readonly setup: Setup
+  /** A machine that was chosen before. */
+  readonly clientId: number | undefined
+}
+
+/** Brings the first machine in: the server's own by a click, another one by a command that is typed there. */
+export function MachineStep({ clientId, ...props }: MachineStepProps): ReactElement {
+  const text = useMessages(welcomeMessages)
+  return (
+    <StepCard title={text.machineTitle} lead={text.machineLead} takesFocus={props.isNext}>
+      {clientId === undefined ? <MachineChoice {...props} /> : <Arrival clientId={clientId} goTo={props.goTo} />}
+    </StepCard>
+  )
+}
+
+function MachineChoice({ setup, goTo }: Omit<MachineStepProps, 'clientId'>): ReactElement {
+  const text = useMessages(welcomeMessages)
+  const { mutate, error, isPending } = useMutation({
+    mutationFn: protectLocalMachine,
+    onSuccess: (clientId) => goTo({ step: 'folders', clientId }),
+  })
+  return (
+    <Stack gap="sm">
+      {setup.canProtectLocalMachine ? (
+        <ChoiceCard icon={<IconDeviceDesktop size={22} />} title={text.machineHere} hint={text.machineHereHint} isProposed>
+          {error === null ? null : <FailureNotice failure={error} />}
+          <Group justify="flex-end">
+            <Button onClick={() => mutate()} loading={isPending}>
+              {setup.localClientId === null ? text.machineHereUse : text.machineHereGoOn}
+            </Button>
+          </Group>
+        </ChoiceCard>
+      ) : (
+        <Text size="sm" c="dimmed">
+          {text.machineNoLocal}
+        </Text>
+      )}
+      <ChoiceCard icon={<IconDevices size={22} />} title={text.machineOther} hint={text.machineOtherHint}>
+        <OtherMachine onAdded={(clientId) => goTo({ step: 'machine', clientId })} />
+      </ChoiceCard>
+    </Stack>
+  )
+}
+
+function OtherMachine({ onAdded }: { readonly onAdded: (clientId: number) => void }): ReactElement {
+  const text = useMessages(welcomeMessages)
+  const [name, setName] = useState('')
+  const { mutate, error, isPending } = useMutation({ mutationFn: () => addMachine(name.trim()), onSuccess: onAdded })
+  const wrong = fieldErrors(error).name
+  const submit = (event: FormEvent): void => {
+    event.preventDefault()
+    mutate()
+  }
+  return (
+    <form onSubmit={submit}>
+      <Stack gap="sm">
+        <TextInput
+          label={text.machineName}
+          description={text.machineNameHint}
+          value={name}
+          onChange={(event) => setName(event.currentTarget.value)}
+          maxLength={200}
+          error={wrong}
+        />
+        {error === null || wrong !== undefined ? null : <FailureNotice failure={error} />}
+        <Group justify="flex-end">
+          <Button type="submit" variant="default" loading={isPending} disabled={name.trim() === ''}>
+            {text.machineShowCommand}
+          </Button>
+        </Group>
+      </Stack>
+    </form>
+  )
+}
+
+function Arrival({ clientId, goTo }: Pick<StepProps, 'goTo'> & { readonly clientId: number }): ReactElement {
+  const text = useMessages(welcomeMessages)
+  const { data: client, error } = useQuery(clientQuery(clientId))
+  const toFolders = <Button onClick={() => goTo({ step: 'folders' })}>{text.machineGoOn}</Button>
+  const back = (
+    <Button variant="subtle" color="gray" onClick={() => goTo({ step: 'machine', clientId: undefined })}>
+      {text.machineBack}
+    </Button>
+  )
+  if (error !== null) return <FailureNotice failure={error} retry={() => goTo({ step: 'machine', clientId: undefined })} />
+  if (client === undefined) return <Waiting lines={3} />
+  // The panel sees the machine come in, and gives what comes next; for one that is in already it has nothing to wait for.
+  return (
+    <Stack gap="md">
+      <ChoiceCard icon={<IconDevices size={22} />} title={client.name} isProposed>
+        <EnrolmentPanel clientId={clientId}>{() => <Group justify="flex-end">{toFolders}</Group>}</EnrolmentPanel>
+      </ChoiceCard>
+      <Group justify="space-between">
+        {back}
+        {client.isEnrolled ? toFolders : null}
+      </Group>
+    </Stack>
+  )
+}

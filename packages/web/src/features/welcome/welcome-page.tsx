@@ -1,0 +1,77 @@
+import { Button, Stack } from '@mantine/core'
+import { IconUserShield } from '@tabler/icons-react'
+import { useQuery } from '@tanstack/react-query'
+import { Link, useNavigate, useSearch } from '@tanstack/react-router'
+import { type ReactElement, useRef } from 'react'
+import { useMessages } from '../../app/language.tsx'
+import { useRights } from '../../app/session.tsx'
+import { EmptyState } from '../../ui/empty-state.tsx'
+import { FailureNotice } from '../../ui/failure-notice.tsx'
+import { Page } from '../../ui/page.tsx'
+import { Waiting } from '../../ui/waiting.tsx'
+import { BackupStep } from './backup-step.tsx'
+import { FoldersStep } from './folders-step.tsx'
+import { MachineStep } from './machine-step.tsx'
+import { welcomeMessages } from './messages.ts'
+import { PasswordStep } from './password-step.tsx'
+import { refreshSetup, setupQuery } from './queries.ts'
+import { RepositoryStep } from './repository-step.tsx'
+import classes from './welcome.module.css'
+import { readWizardPlace, stepToShow, type WizardPlace } from './wizard-steps.ts'
+import { WizardTrail } from './wizard-trail.tsx'
+
+/** The way from the first login to the first backup, one step at a time. Where one is stands in the address and on the server. */
+export function WelcomePage(): ReactElement {
+  const text = useMessages(welcomeMessages)
+  const { isAdmin } = useRights()
+  return (
+    <Page title={text.title} description={text.lead}>
+      <div className={classes.column}>{isAdmin ? <Wizard /> : <ForAdministrators />}</div>
+    </Page>
+  )
+}
+
+function ForAdministrators(): ReactElement {
+  const text = useMessages(welcomeMessages)
+  const toClients = <Button renderRoot={(props) => <Link {...props} to="/clients" />}>{text.toClients}</Button>
+  return (
+    <EmptyState icon={<IconUserShield size={26} />} title={text.adminsOnly} actions={toClients}>
+      {text.adminsOnlyHelp}
+    </EmptyState>
+  )
+}
+
+/** What a step is given. */
+export interface StepProps {
+  /** Whether the step came after another one: then its heading takes the keyboard. */
+  readonly isNext: boolean
+  /** Goes on: what is given changes the address. */
+  readonly goTo: (place: Partial<WizardPlace>) => void
+}
+
+function Wizard(): ReactElement {
+  const place = readWizardPlace(useSearch({ strict: false }))
+  const { data: setup, error, refetch } = useQuery(setupQuery)
+  const navigate = useNavigate()
+  const first = useRef<string | undefined>(undefined)
+  if (setup === undefined) return error === null ? <Waiting lines={6} /> : <FailureNotice failure={error} retry={() => void refetch()} />
+  const step = stepToShow(place, setup)
+  first.current ??= step
+  const goTo = (changes: Partial<WizardPlace>): void => {
+    const { step: next, clientId, runId } = { ...place, step: undefined, ...changes }
+    const search = { step: next, client: clientId?.toString(), run: runId?.toString() }
+    void refreshSetup()
+    void navigate({ to: '/welcome', search })
+  }
+  const common: StepProps = { isNext: first.current !== step, goTo }
+  return (
+    <Stack gap="md">
+      <WizardTrail current={step} />
+      {step === 'password' ? <PasswordStep {...common} /> : null}
+      {step === 'repository' ? <RepositoryStep {...common} setup={setup} /> : null}
+      {step === 'machine' ? <MachineStep {...common} setup={setup} clientId={place.clientId} /> : null}
+      {step === 'folders' && place.clientId !== undefined ? <FoldersStep {...common} clientId={place.clientId} /> : null}
+      {step === 'backup' && place.runId !== undefined ? <BackupStep {...common} runId={place.runId} setup={setup} /> : null}
+    </Stack>
+  )
+}

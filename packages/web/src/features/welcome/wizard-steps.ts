@@ -1,0 +1,44 @@
+import type { Setup } from '@holdfast/protocol'
+
+/** The steps from the first login to the first backup, in their order. */
+export const WIZARD_STEPS = ['password', 'repository', 'machine', 'folders', 'backup'] as const
+export type WizardStep = (typeof WIZARD_STEPS)[number]
+
+/** What the address says of the way. */
+export interface WizardPlace {
+  readonly step: WizardStep | undefined
+  readonly clientId: number | undefined
+  readonly runId: number | undefined
+}
+
+/** Takes of an address what fits; the rest is as if it was not there. */
+export function readWizardPlace(search: Readonly<Record<string, unknown>>): WizardPlace {
+  const { step, client, run } = search
+  return { step: WIZARD_STEPS.find((one) => one === step), clientId: idOf(client), runId: idOf(run) }
+}
+
+/** The step to show: the one that the address wants, unless one before it has to be done first. */
+export function stepToShow({ step, clientId, runId }: WizardPlace, setup: Setup): WizardStep {
+  const open = openSteps({ clientId, runId }, setup)
+  if (step !== undefined && open.includes(step)) return step
+  return open.at(-1) ?? 'password'
+}
+
+/** The steps that can be shown now, the last one being the next to do. A password that is one's own, once set, is not asked for again. */
+export function openSteps({ clientId, runId }: Pick<WizardPlace, 'clientId' | 'runId'>, setup: Setup): readonly WizardStep[] {
+  if (setup.isPasswordGenerated) return ['password']
+  if (setup.defaultRepositoryId === null) return ['repository']
+  const steps: WizardStep[] = ['machine']
+  if (clientId !== undefined) steps.push('folders')
+  if (runId !== undefined) steps.push('backup')
+  return steps
+}
+
+/** Whether a step lies behind. */
+export function isDone(step: WizardStep, current: WizardStep): boolean {
+  return WIZARD_STEPS.indexOf(step) < WIZARD_STEPS.indexOf(current)
+}
+
+function idOf(value: unknown): number | undefined {
+  return typeof value === 'string' && /^[1-9]\d{0,9}$/.test(value) ? Number(value) : undefined
+}
