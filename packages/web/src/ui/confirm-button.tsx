@@ -14,12 +14,23 @@ export interface ConfirmButtonProps extends ButtonProps {
   readonly question: ReactNode
   readonly confirmLabel: string
   readonly danger?: boolean
+  /** False while what is asked in `question` is not answered. */
+  readonly isConfirmable?: boolean
   /** The dialog stays open until it is done, and shows why it failed. */
   readonly onConfirm: () => Promise<unknown>
 }
 
 /** A button that asks before it acts. */
-export function ConfirmButton({ children, title, question, confirmLabel, danger, onConfirm, ...button }: ConfirmButtonProps): ReactElement {
+export function ConfirmButton({
+  children,
+  title,
+  question,
+  confirmLabel,
+  danger,
+  isConfirmable,
+  onConfirm,
+  ...button
+}: ConfirmButtonProps): ReactElement {
   const [isOpen, { open, close }] = useDisclosure(false)
   return (
     <>
@@ -33,19 +44,30 @@ export function ConfirmButton({ children, title, question, confirmLabel, danger,
         question={question}
         confirmLabel={confirmLabel}
         danger={danger === true}
+        isConfirmable={isConfirmable !== false}
         onConfirm={onConfirm}
       />
     </>
   )
 }
 
-export interface ConfirmDialogProps extends Pick<ConfirmButtonProps, 'title' | 'question' | 'confirmLabel' | 'danger' | 'onConfirm'> {
+export interface ConfirmDialogProps
+  extends Pick<ConfirmButtonProps, 'title' | 'question' | 'confirmLabel' | 'danger' | 'isConfirmable' | 'onConfirm'> {
   readonly isOpen: boolean
   readonly onClose: () => void
 }
 
 /** The dialog of a `ConfirmButton`, for menus and the like. */
-export function ConfirmDialog({ isOpen, onClose, title, question, confirmLabel, danger, onConfirm }: ConfirmDialogProps): ReactElement {
+export function ConfirmDialog({
+  isOpen,
+  onClose,
+  title,
+  question,
+  confirmLabel,
+  danger,
+  isConfirmable,
+  onConfirm,
+}: ConfirmDialogProps): ReactElement {
   const text = useMessages(uiMessages)
   const [isBusy, setBusy] = useState(false)
   const [failure, setFailure] = useState<unknown>()
@@ -71,7 +93,12 @@ export function ConfirmDialog({ isOpen, onClose, title, question, confirmLabel, 
         <Button variant="default" onClick={onClose}>
           {text.cancel}
         </Button>
-        <Button {...(danger === true ? { color: 'red.8' } : {})} loading={isBusy} onClick={() => void confirm()}>
+        <Button
+          {...(danger === true ? { color: 'red.8' } : {})}
+          loading={isBusy}
+          disabled={isConfirmable === false}
+          onClick={() => void confirm()}
+        >
           {confirmLabel}
         </Button>
       </Group>

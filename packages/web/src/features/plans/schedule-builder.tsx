@@ -10,6 +10,8 @@ export interface ScheduleBuilderProps {
   readonly value: Schedule
   onChange(value: Schedule): void
   readonly isReadOnly?: boolean
+  /** Whether there is no spreading and no making up for missed runs. */
+  readonly isBare?: boolean
   /** What is wrong with single fields, by their names. */
   readonly errors?: Readonly<Record<string, string>>
 }
@@ -20,7 +22,7 @@ const JITTER_MINUTES_MAX = 1440
 const DAY_IN_EVERY_MONTH = 28
 
 /** Says when a plan runs, by days and times of day, or by a cron expression for whoever wants something else. */
-export function ScheduleBuilder({ value, onChange, isReadOnly = false, errors = {} }: ScheduleBuilderProps): ReactElement {
+export function ScheduleBuilder({ value, onChange, isReadOnly = false, isBare = false, errors = {} }: ScheduleBuilderProps): ReactElement {
   const text = useMessages(scheduleMessages)
   const [isExpression, setExpression] = useState(false)
   const read = choiceOf(value.cron)
@@ -44,7 +46,7 @@ export function ScheduleBuilder({ value, onChange, isReadOnly = false, errors = 
         />
       </Input.Wrapper>
       <ChoiceFields choice={choice} onChange={choose} isReadOnly={isReadOnly} error={errors.cron} />
-      {choice.kind === 'manual' ? null : <TimingFields {...{ value, onChange, isReadOnly, errors }} />}
+      {choice.kind === 'manual' ? null : <TimingFields {...{ value, onChange, isReadOnly, isBare, errors }} />}
     </Stack>
   )
 }
@@ -205,7 +207,7 @@ function MonthDay({ day, onChange, isReadOnly }: MonthDayProps): ReactElement {
   )
 }
 
-function TimingFields({ value, onChange, isReadOnly, errors }: Required<ScheduleBuilderProps>): ReactElement {
+function TimingFields({ value, onChange, isReadOnly, isBare, errors }: Required<ScheduleBuilderProps>): ReactElement {
   const text = useMessages(scheduleMessages)
   const zones = useMemo(() => [...new Set(['UTC', value.timeZone, ...Intl.supportedValuesOf('timeZone')])], [value.timeZone])
   return (
@@ -224,29 +226,38 @@ function TimingFields({ value, onChange, isReadOnly, errors }: Required<Schedule
           limit={60}
           style={{ flex: '1 1 14rem' }}
         />
-        <NumberInput
-          label={text.jitter}
-          description={text.jitterHint}
-          inputWrapperOrder={['label', 'input', 'description', 'error']}
-          value={value.jitterSeconds / 60}
-          onChange={(minutes) => onChange({ ...value, jitterSeconds: typeof minutes === 'number' ? Math.round(minutes * 60) : 0 })}
-          error={errors.jitterSeconds}
-          readOnly={isReadOnly}
-          min={0}
-          max={JITTER_MINUTES_MAX}
-          suffix={text.minutesUnit}
-          decimalScale={2}
-          style={{ flex: '1 1 14rem' }}
-        />
+        {isBare ? null : <JitterField {...{ value, onChange, isReadOnly, errors }} />}
       </Group>
-      <Switch
-        label={text.catchUp}
-        description={text.catchUpHint}
-        checked={value.catchUp}
-        onChange={({ currentTarget }) => onChange({ ...value, catchUp: currentTarget.checked })}
-        disabled={isReadOnly}
-      />
+      {isBare ? null : (
+        <Switch
+          label={text.catchUp}
+          description={text.catchUpHint}
+          checked={value.catchUp}
+          onChange={({ currentTarget }) => onChange({ ...value, catchUp: currentTarget.checked })}
+          disabled={isReadOnly}
+        />
+      )}
     </Stack>
+  )
+}
+
+function JitterField({ value, onChange, isReadOnly, errors }: Required<Omit<ScheduleBuilderProps, 'isBare'>>): ReactElement {
+  const text = useMessages(scheduleMessages)
+  return (
+    <NumberInput
+      label={text.jitter}
+      description={text.jitterHint}
+      inputWrapperOrder={['label', 'input', 'description', 'error']}
+      value={value.jitterSeconds / 60}
+      onChange={(minutes) => onChange({ ...value, jitterSeconds: typeof minutes === 'number' ? Math.round(minutes * 60) : 0 })}
+      error={errors.jitterSeconds}
+      readOnly={isReadOnly}
+      min={0}
+      max={JITTER_MINUTES_MAX}
+      suffix={text.minutesUnit}
+      decimalScale={2}
+      style={{ flex: '1 1 14rem' }}
+    />
   )
 }
 

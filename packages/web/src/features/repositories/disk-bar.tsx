@@ -14,20 +14,11 @@ export function DiskBar({ repository }: { readonly repository: RepositoryView })
   const free = freeShare(repository)
   const { freeBytes = null, capacityBytes = null } = repository.statistics ?? {}
   if (free === null || freeBytes === null || capacityBytes === null) return null
-  const percent = Math.round((1 - free) * 100)
   const label = text.free(format.bytes(freeBytes), format.bytes(capacityBytes))
   return (
     <div>
-      <div
-        className={classes.track}
-        role="meter"
-        aria-label={text.diskUsed}
-        aria-valuemin={0}
-        aria-valuemax={100}
-        aria-valuenow={percent}
-        aria-valuetext={label}
-      >
-        <div className={free < 0.1 ? classes.full : classes.used} style={{ width: `${percent}%` }} />
+      <div className={classes.track} aria-hidden>
+        <div className={free < 0.1 ? classes.full : classes.used} style={{ width: `${(1 - free) * 100}%` }} />
       </div>
       <Text size="sm" c="dimmed" mt={2}>
         {label}

@@ -1,0 +1,54 @@
+import type { RepositoryView } from '@holdfast/protocol'
+import { Alert, Checkbox, Group, Stack, Text } from '@mantine/core'
+import { IconAlertTriangle, IconLifebuoy } from '@tabler/icons-react'
+import { type ReactElement, useState } from 'react'
+import { api } from '../../app/api.ts'
+import { useMessages } from '../../app/language.tsx'
+import { ConfirmButton } from '../../ui/confirm-button.tsx'
+import { Section } from '../../ui/section.tsx'
+import { repositoryMessages } from './messages.ts'
+import { saveText } from './save-text.ts'
+
+/** Downloads what restores without this server, after saying what it is worth to a thief. */
+export function RecoveryKit({ repository }: { readonly repository: RepositoryView }): ReactElement {
+  const text = useMessages(repositoryMessages)
+  const [isUnderstood, setUnderstood] = useState(false)
+  const download = async (): Promise<void> => {
+    const kit = await api.get<string>(`/api/v1/repositories/${repository.id}/recovery-kit`)
+    saveText(kit, `holdfast-recovery-kit-${repository.name.replace(/[^\p{L}\p{N}_-]+/gu, '-')}.md`)
+    setUnderstood(false)
+  }
+  return (
+    <Section title={text.kit} description={text.kitHint}>
+      <Group>
+        <ConfirmButton
+          title={text.kitDownload}
+          question={<Warning isUnderstood={isUnderstood} onUnderstood={setUnderstood} />}
+          confirmLabel={text.kitConfirm}
+          isConfirmable={isUnderstood}
+          leftSection={<IconLifebuoy size={16} aria-hidden />}
+          onConfirm={download}
+        >
+          {text.kitDownload}
+        </ConfirmButton>
+      </Group>
+    </Section>
+  )
+}
+
+interface WarningProps {
+  readonly isUnderstood: boolean
+  readonly onUnderstood: (isUnderstood: boolean) => void
+}
+
+function Warning({ isUnderstood, onUnderstood }: WarningProps): ReactElement {
+  const text = useMessages(repositoryMessages)
+  return (
+    <Stack gap="sm">
+      <Alert color="orange" variant="light" icon={<IconAlertTriangle aria-hidden />} title={text.kitWarningTitle}>
+        <Text size="sm">{text.kitWarning}</Text>
+      </Alert>
+      <Checkbox label={text.kitUnderstood} checked={isUnderstood} onChange={({ currentTarget }) => onUnderstood(currentTarget.checked)} />
+    </Stack>
+  )
+}
