@@ -1,0 +1,185 @@
+import type { Plan } from '@holdfast/protocol'
+import { Alert, Button, Group, Text } from '@mantine/core'
+import { IconEye, IconTrash } from '@tabler/icons-react'
+import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
+import { getRouteApi, useNavigate } from '@tanstack/react-router'
+import { type ReactElement, useRef, useState } from 'react'
+import { api, fieldErrors } from '../../app/api.ts'
+import { useMessages } from '../../app/language.tsx'
+import { useRights } from '../../app/session.tsx'
+import { ConfirmButton } from '../../ui/confirm-button.tsx'
+import { FailureNotice } from '../../ui/failure-notice.tsx'
+import { showNotice } from '../../ui/notices.tsx'
+import { Page } from '../../ui/page.tsx'
+import { Waiting } from '../../ui/waiting.tsx'
+import { draftProblems } from './draft-problems.ts'
+import { planMessages } from './messages.ts'
+import { changesOf, draftOf, type PlanDraft } from './plan-draft.ts'
+import classes from './plan-form.module.css'
+import { PlanForm } from './plan-form.tsx'
+import { PlanResults } from './plan-results.tsx'
+import { PlanBadges } from './plan-state.tsx'
+import { planQuery, refreshPlans } from './queries.ts'
+import { RunPlanButton } from './run-plan-button.tsx'
+import { UnsavedGuard } from './unsaved-guard.tsx'
+
+const route = getRouteApi('/shell/plans/$planId')
+
+/** One plan, with all that can be changed of it: `/plans/$planId`. */
+export function PlanPage(): ReactElement {
+  const text = useMessages(planMessages)
+  const { planId } = route.useParams()
+  const { data: plan, error, refetch } = useQuery(planQuery(Number(planId)))
+  if (plan !== undefined) return <ShownPlan key={plan.id} plan={plan} />
+  return (
+    <Page title={text.plan} breadcrumbs={[{ label: text.title, to: '/plans' }]}>
+      {error === null ? <Waiting lines={12} /> : <FailureNotice failure={error} retry={() => void refetch()} />}
+    </Page>
+  )
+}
+
+function ShownPlan({ plan }: { readonly plan: Plan }): ReactElement {
+  const text = useMessages(planMessages)
+  const { mayManage } = useRights()
+  const isGone = useRef(false)
+  const breadcrumbs = [
+    { label: text.title, to: '/plans' },
+    { label: plan.clientName, to: `/clients/${plan.clientId}` },
+  ]
+  const actions = (
+    <>
+      <RunPlanButton plan={plan} />
+      <DeletePlan
+        plan={plan}
+        onDeleted={() => {
+          isGone.current = true
+        }}
+      />
+    </>
+  )
+  return (
+    <Page title={plan.name} breadcrumbs={breadcrumbs} aside={<PlanBadges plan={plan} />} actions={mayManage ? actions : undefined}>
+      {mayManage ? null : (
+        <Alert color="blue" variant="light" icon={<IconEye aria-hidden />} mb="md">
+          {text.readOnly}
+        </Alert>
+      )}
+      <EditPlan plan={plan} isReadOnly={!mayManage} isGone={() => isGone.current} />
+    </Page>
+  )
+}
+
+function DeletePlan({ plan, onDeleted }: { readonly plan: Plan; readonly onDeleted: () => void }): ReactElement {
+  const text = useMessages(planMessages)
+  const navigate = useNavigate()
+  const remove = async (): Promise<void> => {
+    await api.delete(`/api/v1/plans/${plan.id}`)
+    onDeleted()
+    showNotice({ tone: 'good', title: text.removed, message: plan.name })
+    await navigate({ to: '/plans' })
+    await refreshPlans()
+  }
+  return (
+    <ConfirmButton
+      danger
+      leftSection={<IconTrash size={16} aria-hidden />}
+      title={text.removeTitle(plan.name)}
+      question={text.removeQuestion}
+      confirmLabel={text.remove}
+      onConfirm={remove}
+    >
+      {text.remove}
+    </ConfirmButton>
+  )
+}
+
+interface EditPlanProps {
+  readonly plan: Plan
+  readonly isReadOnly: boolean
+  readonly isGone: () => boolean
+}
+
+/** What was typed lies over what is stored, which may change meanwhile. */
+function EditPlan({ plan, isReadOnly, isGone }: EditPlanProps): ReactElement {
+  const text = useMessages(planMessages)
+  const [edited, setEdited] = useState<Partial<PlanDraft>>({})
+  const [problems, setProblems] = useState<Readonly<Record<string, string>>>({})
+  const draft = { ...draftOf(plan), ...edited }
+  const isChanged = Object.keys(changesOf(plan, draft)).length > 0
+  const { mutate, error, isPending, reset } = useSavePlan(plan, () => setEdited({}))
+  const save = (): void => {
+    const found = draftProblems(draft, text)
+    setProblems(found)
+    if (Object.keys(found).length === 0 && isChanged) mutate(draft)
+  }
+  const discard = (): void => {
+    setEdited({})
+    setProblems({})
+    reset()
+  }
+  return (
+    <form
+      noValidate
+      onSubmit={(event) => {
+        event.preventDefault()
+        save()
+      }}
+    >
+      <PlanForm
+        clientId={plan.clientId}
+        draft={draft}
+        plan={plan}
+        onChange={(changes) => setEdited((before) => ({ ...before, ...changes }))}
+        errors={{ ...fieldErrors(error), ...problems }}
+        isReadOnly={isReadOnly}
+        aside={<PlanResults plan={plan} />}
+      >
+        {error === null ? null : <FailureNotice failure={error} title={text.notSaved} />}
+        {isChanged ? <SaveBar problems={problems} isBusy={isPending} onDiscard={discard} /> : null}
+      </PlanForm>
+      <UnsavedGuard isUnsaved={() => isChanged && !isGone()} />
+    </form>
+  )
+}
+
+function SaveBar({
+  problems,
+  isBusy,
+  onDiscard,
+}: {
+  readonly problems: Readonly<Record<string, string>>
+  readonly isBusy: boolean
+  readonly onDiscard: () => void
+}): ReactElement {
+  const text = useMessages(planMessages)
+  const wrong = Object.values(problems).join(' ')
+  return (
+    <div className={classes.bar}>
+      <Text size="sm" {...(wrong === '' ? {} : { c: 'red' })} className={classes.note ?? ''} role="status">
+        {wrong === '' ? text.unsaved : wrong}
+      </Text>
+      <Group gap="sm">
+        <Button variant="default" onClick={onDiscard} disabled={isBusy}>
+          {text.discard}
+        </Button>
+        <Button type="submit" loading={isBusy}>
+          {text.save}
+        </Button>
+      </Group>
+    </div>
+  )
+}
+
+function useSavePlan(plan: Plan, onSaved: () => void) {
+  const text = useMessages(planMessages)
+  const queries = useQueryClient()
+  return useMutation({
+    mutationFn: (draft: PlanDraft) => api.patch<Plan>(`/api/v1/plans/${plan.id}`, changesOf(plan, draft)),
+    onSuccess: (saved) => {
+      queries.setQueryData(planQuery(plan.id).queryKey, saved)
+      onSaved()
+      showNotice({ tone: 'good', title: text.saved, message: saved.name })
+      void refreshPlans()
+    },
+  })
+}
