@@ -2,6 +2,7 @@ import { Anchor, Box, Breadcrumbs, Group, Text, Title } from '@mantine/core'
 import { Link } from '@tanstack/react-router'
 import { type ReactElement, type ReactNode, useEffect } from 'react'
 import { useMessages } from '../app/language.tsx'
+import { FileName } from './file-name.tsx'
 import { uiMessages } from './messages.ts'
 import classes from './page.module.css'
 
@@ -34,7 +35,7 @@ export function Page({ title, aside, description, actions, breadcrumbs, children
         <div className={classes.heading}>
           <Group gap="sm" align="center">
             <Title order={1} className={classes.title}>
-              {title}
+              <FileName>{title}</FileName>
             </Title>
             {aside}
           </Group>

@@ -1,6 +1,6 @@
 import type { Client } from '@holdfast/protocol'
 import { Alert, Anchor, Button, Stack, Text } from '@mantine/core'
-import { IconAlertTriangle, IconBan, IconClockExclamation, IconPlugConnected } from '@tabler/icons-react'
+import { IconAlertTriangle, IconBan, IconCalendarPlus, IconClockExclamation, IconPlugConnected } from '@tabler/icons-react'
 import { useQuery } from '@tanstack/react-query'
 import { Link } from '@tanstack/react-router'
 import type { ReactElement, ReactNode } from 'react'
@@ -54,7 +54,7 @@ export function ClientAttention({ client }: { readonly client: Client }): ReactE
         </Note>
       ) : null}
       {plans?.length === 0 && !isAway && !isDisabled ? (
-        <Note color="blue" icon={<IconClockExclamation aria-hidden />} title={text.noPlanTitle}>
+        <Note color="blue" icon={<IconCalendarPlus aria-hidden />} title={text.noPlanTitle}>
           <Text size="sm">{text.noPlan}</Text>
           {mayManage ? (
             <Button size="xs" mt="xs" renderRoot={(props) => <Link {...props} to="/clients/$clientId/plans/new" params={params} />}>

@@ -76,11 +76,11 @@ function ClientRow({ client, owner }: { readonly client: Client; readonly owner:
       </div>
       <div className={classes.machine}>
         <Text size="sm" truncate title={client.platform ?? undefined}>
-          {client.platform ?? '–'}
+          <FileName>{client.platform ?? '–'}</FileName>
         </Text>
         {client.version === null ? null : (
           <Text size="sm" c="dimmed">
-            {text.agent(client.version)}
+            <FileName>{text.agent(client.version)}</FileName>
           </Text>
         )}
       </div>
@@ -97,7 +97,7 @@ function ClientOrigin({ client, owner }: { readonly client: Client; readonly own
   if (parts.length === 0) return null
   return (
     <Text size="sm" c="dimmed" truncate>
-      {parts.join(' · ')}
+      <FileName>{parts.join(' · ')}</FileName>
     </Text>
   )
 }

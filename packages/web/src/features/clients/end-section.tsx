@@ -3,10 +3,11 @@ import { Group, Stack, Text } from '@mantine/core'
 import { IconBan, IconShieldCheck, IconTrash } from '@tabler/icons-react'
 import { queryOptions, useQuery } from '@tanstack/react-query'
 import { useNavigate } from '@tanstack/react-router'
-import type { ReactElement } from 'react'
+import type { ReactElement, ReactNode } from 'react'
 import { api } from '../../app/api.ts'
 import { useMessages } from '../../app/language.tsx'
 import { ConfirmButton } from '../../ui/confirm-button.tsx'
+import { FileName } from '../../ui/file-name.tsx'
 import { showNotice } from '../../ui/notices.tsx'
 import { Section } from '../../ui/section.tsx'
 import classes from './client-page.module.css'
@@ -53,7 +54,7 @@ function DisableButton({ client }: { readonly client: Client }): ReactElement {
       <ConfirmButton
         leftSection={<IconShieldCheck size={18} aria-hidden />}
         title={text.enable}
-        question={client.name}
+        question={<FileName>{client.name}</FileName>}
         confirmLabel={text.enable}
         onConfirm={() => change(false)}
       >
@@ -63,8 +64,8 @@ function DisableButton({ client }: { readonly client: Client }): ReactElement {
   return (
     <ConfirmButton
       leftSection={<IconBan size={18} aria-hidden />}
-      title={text.disableTitle(client.name)}
-      question={text.disableQuestion}
+      title={text.disableTitle}
+      question={<Question name={client.name}>{text.disableQuestion}</Question>}
       confirmLabel={text.disable}
       onConfirm={() => change(true)}
     >
@@ -78,7 +79,7 @@ function RemoveButton({ client }: { readonly client: Client }): ReactElement {
   const navigate = useNavigate()
   const remove = async (): Promise<void> => {
     await api.delete(`/api/v1/clients/${client.id}?withSnapshots=true`)
-    showNotice({ tone: 'good', title: text.removed(client.name) })
+    showNotice({ tone: 'good', title: text.removed, message: <FileName>{client.name}</FileName> })
     await navigate({ to: '/clients' })
     await refreshClients()
   }
@@ -86,8 +87,8 @@ function RemoveButton({ client }: { readonly client: Client }): ReactElement {
     <ConfirmButton
       danger
       leftSection={<IconTrash size={18} aria-hidden />}
-      title={text.removeTitle(client.name)}
-      question={<RemoveQuestion clientId={client.id} />}
+      title={text.removeTitle}
+      question={<RemoveQuestion client={client} />}
       confirmLabel={text.remove}
       onConfirm={remove}
     >
@@ -97,20 +98,32 @@ function RemoveButton({ client }: { readonly client: Client }): ReactElement {
 }
 
 /** Counts when it is asked: what stays shall be said as it is then. */
-function RemoveQuestion({ clientId }: { readonly clientId: number }): ReactElement {
+function RemoveQuestion({ client }: { readonly client: Client }): ReactElement {
   const text = useMessages(settingsMessages)
   const { data } = useQuery(
     queryOptions({
-      queryKey: ['snapshots', 'count-of-client', clientId],
-      queryFn: ({ signal }) => api.get<SnapshotPage>('/api/v1/snapshots', { query: { clientId, limit: COUNTED_MAX }, signal }),
+      queryKey: ['snapshots', 'count-of-client', client.id],
+      queryFn: ({ signal }) => api.get<SnapshotPage>('/api/v1/snapshots', { query: { clientId: client.id, limit: COUNTED_MAX }, signal }),
     }),
   )
   return (
-    <Stack gap="xs">
+    <Question name={client.name}>
       <Text size="sm">{text.removeGoes}</Text>
       <Text size="sm" fw={600} mih="3em">
         {data === undefined ? '' : text.removeStays(data.items.length, data.next !== null)}
       </Text>
+    </Question>
+  )
+}
+
+/** Names the client first: it shall be the right one. */
+function Question({ name, children }: { readonly name: string; readonly children: ReactNode }): ReactElement {
+  return (
+    <Stack gap="xs">
+      <Text fw={600} component="div">
+        <FileName>{name}</FileName>
+      </Text>
+      <div>{children}</div>
     </Stack>
   )
 }

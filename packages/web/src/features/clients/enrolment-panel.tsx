@@ -8,6 +8,7 @@ import { useNow } from '../../app/clock.ts'
 import { useMessages } from '../../app/language.tsx'
 import { CopyText } from '../../ui/copy-text.tsx'
 import { FailureNotice } from '../../ui/failure-notice.tsx'
+import { FileName } from '../../ui/file-name.tsx'
 import { useFormat } from '../../ui/format.ts'
 import { Waiting } from '../../ui/waiting.tsx'
 import { machineOf } from './client-filters.ts'
@@ -92,8 +93,12 @@ function Arrived({ client, children }: { readonly client: Client; readonly child
   const machine = [client.hostname, machineOf(client)].filter((part) => part !== null && part !== '').join(' · ')
   return (
     <Stack gap="md">
-      <Alert role="status" color="kelp" variant="light" icon={<IconCheck aria-hidden />} title={text.arrived(client.name)}>
-        {machine === '' ? null : text.arrivedHint(machine)}
+      <Alert role="status" color="kelp" variant="light" icon={<IconCheck aria-hidden />} title={text.arrived}>
+        {machine === '' ? null : (
+          <>
+            {text.arrivedHint} <FileName>{machine}</FileName>
+          </>
+        )}
       </Alert>
       {children}
     </Stack>

@@ -26,7 +26,7 @@ export interface LimitsFieldsProps {
 export function LimitsFields({ value, onChange, isReadOnly = false, errors = {} }: LimitsFieldsProps): ReactElement {
   const text = useMessages(settingsMessages)
   const change = (changes: Partial<LimitsDraft>): void => onChange({ ...value, ...changes })
-  const common = { disabled: isReadOnly, placeholder: text.unlimited }
+  const common = { readOnly: isReadOnly, placeholder: text.unlimited }
   return (
     <Stack gap="md">
       <SimpleGrid cols={{ base: 1, sm: 3 }}>
@@ -68,7 +68,7 @@ interface RateFieldProps {
   readonly value: NumberText
   readonly onChange: (value: NumberText) => void
   readonly placeholder: string
-  readonly disabled: boolean
+  readonly readOnly: boolean
   readonly error: string | undefined
 }
 
@@ -88,7 +88,7 @@ function Blackouts({ blackouts, onChange, isReadOnly }: BlackoutsProps): ReactEl
   return (
     <Stack gap="xs" align="flex-start" role="group" aria-label={text.blackouts}>
       <div>
-        <Text size="sm" fw={500}>
+        <Text size="sm" fw={600}>
           {text.blackouts}
         </Text>
         <Text size="sm" c="dimmed">
@@ -135,8 +135,8 @@ function BlackoutRow({ blackout, isReadOnly, onChange, onRemove }: BlackoutRowPr
       type="time"
       label={text[name]}
       value={blackout[name]}
-      disabled={isReadOnly}
-      required
+      readOnly={isReadOnly}
+      required={!isReadOnly}
       onChange={(event) => onChange({ ...blackout, [name]: event.currentTarget.value })}
     />
   )
@@ -173,7 +173,7 @@ function DayChips({ days, isReadOnly, onChange }: DayChipsProps): ReactElement {
   const format = new Intl.DateTimeFormat(language, { weekday: 'short', timeZone: 'UTC' })
   return (
     <fieldset className={classes.days}>
-      <Text component="legend" size="sm" fw={500} mb={2} p={0}>
+      <Text component="legend" size="sm" fw={600} mb={2} p={0}>
         {text.days}
         {days === undefined ? ` (${text.everyDay})` : ''}
       </Text>

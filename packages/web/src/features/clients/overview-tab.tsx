@@ -81,8 +81,12 @@ function Machine({ client }: { readonly client: Client }): ReactElement {
     <Section title={text.machine} description={isLocal ? text.isServer : undefined}>
       <dl className={classes.facts}>
         <Fact label={text.hostname}>{hostname === null ? text.unknown : <FileName>{hostname}</FileName>}</Fact>
-        <Fact label={text.platform}>{platform ?? text.unknown}</Fact>
-        <Fact label={text.version}>{version ?? text.unknown}</Fact>
+        <Fact label={text.platform}>
+          <FileName>{platform ?? text.unknown}</FileName>
+        </Fact>
+        <Fact label={text.version}>
+          <FileName>{version ?? text.unknown}</FileName>
+        </Fact>
         <Fact label={text.lastHeard}>
           <Moment at={client.lastPingAt} fallback={text.notHeard} />
         </Fact>

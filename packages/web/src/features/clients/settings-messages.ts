@@ -37,7 +37,7 @@ export const settingsMessages = defineMessages({
     removeBlackout: (from: string, to: string) => `Remove ${from} to ${to}`,
     end: 'Disable or delete',
     disable: 'Disable',
-    disableTitle: (name: string) => `Disable ${name}?`,
+    disableTitle: 'Disable this client?',
     disableQuestion: 'No backup of it begins, and its agent is not let in until you enable it again. Plans and snapshots stay.',
     enable: 'Enable again',
     enabled: 'The client is enabled',
@@ -45,13 +45,13 @@ export const settingsMessages = defineMessages({
     disableHint: 'A disabled client keeps everything, but nothing is backed up.',
     deleteHint: 'A deleted client is gone with its plans; its snapshots stay in their repositories.',
     remove: 'Delete',
-    removeTitle: (name: string) => `Delete ${name}?`,
+    removeTitle: 'Delete this client?',
     removeGoes: 'Its plans, its log and its agent’s token go, and do not come back.',
     removeStays: (count: number, hasMore: boolean) =>
       count === 0
         ? 'It has no snapshots.'
         : `${hasMore ? `More than ${count.toLocaleString('en')} snapshots` : plural(count, 'snapshot', 'snapshots')} of it stay in their repositories. They belong to nobody then: only administrators see them, and no retention removes them.`,
-    removed: (name: string) => `${name} is deleted`,
+    removed: 'The client is deleted',
     readOnly: 'Your role lets you look at these settings, not change them.',
     agent: 'Agent',
     agentIn: 'An agent of this client is in. It proves itself by a token, of which the server knows a hash only.',
@@ -109,7 +109,7 @@ export const settingsMessages = defineMessages({
     removeBlackout: (from: string, to: string) => `${from} から ${to} までを削除`,
     end: '無効化と削除',
     disable: '無効にする',
-    disableTitle: (name: string) => `${name} を無効にしますか?`,
+    disableTitle: 'このクライアントを無効にしますか?',
     disableQuestion: '再び有効にするまで、バックアップは開始されず、エージェントも接続できません。プランとスナップショットは残ります。',
     enable: '有効に戻す',
     enabled: 'クライアントを有効にしました',
@@ -117,13 +117,13 @@ export const settingsMessages = defineMessages({
     disableHint: '無効なクライアントのデータはすべて残りますが、バックアップは行われません。',
     deleteHint: '削除するとプランも失われます。スナップショットはリポジトリに残ります。',
     remove: '削除',
-    removeTitle: (name: string) => `${name} を削除しますか?`,
+    removeTitle: 'このクライアントを削除しますか?',
     removeGoes: 'プラン、ログ、エージェントのトークンは削除され、元に戻せません。',
     removeStays: (count: number, hasMore: boolean) =>
       count === 0
         ? 'スナップショットはありません。'
         : `${count.toLocaleString('ja')} 個${hasMore ? '以上' : ''}のスナップショットはリポジトリに残りますが、所有者がいなくなります。以後は管理者だけが閲覧でき、保持期間による削除も行われません。`,
-    removed: (name: string) => `${name} を削除しました`,
+    removed: 'クライアントを削除しました',
     readOnly: 'あなたの役割では、これらの設定は閲覧のみ可能です。',
     agent: 'エージェント',
     agentIn: 'エージェントが接続されています。トークンで認証され、サーバーにはそのハッシュだけが保存されています。',

@@ -97,8 +97,8 @@ function General({ draft, onChange, errors }: PartProps): ReactElement {
           label={text.name}
           value={draft.name}
           onChange={(event) => onChange({ name: event.currentTarget.value })}
-          disabled={!mayManage}
-          required
+          readOnly={!mayManage}
+          required={mayManage}
           maxLength={200}
           error={errors.name}
         />
@@ -140,7 +140,7 @@ function Rules({ draft, onChange, errors }: PartProps): ReactElement {
             min={1}
             max={100_000}
             allowDecimal={false}
-            disabled={!mayManage}
+            readOnly={!mayManage}
             value={draft.overdueAfterHours}
             onChange={(overdueAfterHours) => onChange({ overdueAfterHours })}
             error={errors['settings.overdueAfterHours']}
