@@ -6,6 +6,7 @@ export const usersMessages = defineMessages({
     title: 'Users',
     description:
       'Who may sign in, and what they may do. Everybody sees only what belongs to their own clients; administrators see everything.',
+    count: (count: number) => plural(count, 'user', 'users'),
     find: 'Find a user',
     add: 'Add user',
     none: 'Nobody has this name',
@@ -94,6 +95,7 @@ export const usersMessages = defineMessages({
   ja: {
     title: 'ユーザー',
     description: 'サインインできる人と、その権限です。各ユーザーは自分のクライアントに関するものだけを、管理者はすべてを閲覧できます。',
+    count: (count: number) => `${count} 人のユーザー`,
     find: 'ユーザーを検索',
     add: 'ユーザーを追加',
     none: '該当するユーザーはいません',

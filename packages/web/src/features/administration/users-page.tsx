@@ -49,7 +49,7 @@ function UserList({ users }: { readonly users: readonly User[] }): ReactElement 
     .filter(({ username }) => username.toLowerCase().includes(wanted))
     .toSorted((a, b) => a.username.localeCompare(b.username))
   return (
-    <Section title={text.title}>
+    <Section title={text.count(users.length)}>
       {users.length < FIND_FROM && search === '' ? null : (
         <TextInput
           aria-label={text.find}
