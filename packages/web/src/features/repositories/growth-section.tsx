@@ -1,16 +1,16 @@
 import type { History, RepositoryView } from '@holdfast/protocol'
 import { SegmentedControl, Stack, Text } from '@mantine/core'
 import { useQuery } from '@tanstack/react-query'
-import { lazy, type ReactElement, Suspense, useState } from 'react'
+import { type ReactElement, useState } from 'react'
 import { useMessages } from '../../app/language.tsx'
 import { FailureNotice } from '../../ui/failure-notice.tsx'
 import { Section } from '../../ui/section.tsx'
 import { Waiting } from '../../ui/waiting.tsx'
+import { GrowthChart } from '../overview/growth-chart.tsx'
 import { repositoryMessages } from './messages.ts'
 import { historyQuery } from './queries.ts'
 
 const PERIODS_DAYS = [30, 90, 365]
-const GrowthChart = lazy(async () => ({ default: (await import('./growth-chart.tsx')).GrowthChart }))
 
 /** How a repository has grown, and when its disk will be full. */
 export function GrowthSection({ repository }: { readonly repository: RepositoryView }): ReactElement {
@@ -46,9 +46,7 @@ function Growth({ history }: { readonly history: History }): ReactElement {
   }
   return (
     <Stack gap="xs">
-      <Suspense fallback={<Waiting lines={6} />}>
-        <GrowthChart days={history.days} />
-      </Suspense>
+      <GrowthChart days={history.days} />
       {history.daysUntilFull === null ? null : <Text size="sm">{text.daysUntilFull(Math.round(history.daysUntilFull))}</Text>}
     </Stack>
   )

@@ -36,7 +36,6 @@ export function MaintenanceSection({ repository, maintenance }: MaintenanceSecti
       <Stack gap="md">
         <Underway repository={repository} maintenance={maintenance} />
         <Actions repository={repository} maintenance={maintenance} />
-        <RecentRuns repositoryId={repository.id} />
       </Stack>
     </Section>
   )
@@ -120,24 +119,23 @@ function useRequest(repositoryId: number) {
   })
 }
 
-function RecentRuns({ repositoryId }: { readonly repositoryId: number }): ReactElement {
+/** What maintenance came to lately. */
+export function RecentMaintenance({ repositoryId }: { readonly repositoryId: number }): ReactElement {
   const text = useMessages(repositoryMessages)
   const { data } = useQuery(repositoryRunsQuery(repositoryId, { kinds: 'maintenance,check', limit: RECENT_RUNS }))
+  const all = (
+    <Anchor component={Link} to="/runs" search={{ repositoryId: String(repositoryId), kind: 'maintenance,check' }} size="sm">
+      {text.allRuns}
+    </Anchor>
+  )
   return (
-    <div>
-      <Text fw={600} size="sm" component="h3" mb={4}>
-        {text.recentRuns}
-      </Text>
+    <Section title={text.recentRuns} {...(data === undefined || data.items.length === 0 ? {} : { actions: all })}>
       {data === undefined ? <Waiting lines={3} /> : data.items.map((run) => <RunRow key={run.id} run={run} />)}
       {data?.items.length === 0 ? (
         <Text size="sm" c="dimmed">
           {text.noRuns}
         </Text>
-      ) : (
-        <Anchor component={Link} to={`/runs?repositoryId=${repositoryId}&kind=maintenance,check`} size="sm" mt={6} display="inline-block">
-          {text.allRuns}
-        </Anchor>
-      )}
-    </div>
+      ) : null}
+    </Section>
   )
 }

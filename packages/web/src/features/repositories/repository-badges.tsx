@@ -9,6 +9,7 @@ import { StateBadge } from '../../ui/run-state-badge.tsx'
 import { HealthBadge } from './health-badge.tsx'
 import { repositoryMessages } from './messages.ts'
 import { maintenanceQuery } from './queries.ts'
+import classes from './repository-badges.module.css'
 import { healthOf } from './repository-health.ts'
 
 /** Whether a repository is the default, who has its key, and how it is. */
@@ -21,14 +22,14 @@ export function RepositoryBadges({ repository }: { readonly repository: Reposito
       <HealthBadge health={healthOf(repository, data)} />
       {repository.isDefault ? (
         <Tooltip label={text.isDefaultHint}>
-          <span>
+          <span className={classes.badge}>
             <StateBadge color="blue" label={text.isDefault} icon={<IconStar size={13} aria-hidden />} />
           </span>
         </Tooltip>
       ) : null}
       {repository.hasKey ? null : (
         <Tooltip label={text.clientsKeyHint} multiline maw={320}>
-          <span>
+          <span className={classes.badge}>
             <StateBadge color="gray" label={text.clientsKey} icon={<IconKey size={13} aria-hidden />} />
           </span>
         </Tooltip>

@@ -12,7 +12,7 @@ import { Page } from '../../ui/page.tsx'
 import { Waiting } from '../../ui/waiting.tsx'
 import { GrowthSection } from './growth-section.tsx'
 import { HealthSection } from './health-section.tsx'
-import { MaintenanceSection } from './maintenance-section.tsx'
+import { MaintenanceSection, RecentMaintenance } from './maintenance-section.tsx'
 import { repositoryMessages } from './messages.ts'
 import { maintenanceQuery, repositoryQuery } from './queries.ts'
 import { RecoveryKit } from './recovery-kit.tsx'
@@ -69,13 +69,10 @@ function RepositoryContent({ repository }: { readonly repository: RepositoryView
 
 function Administration({ repository }: { readonly repository: RepositoryView }): ReactElement {
   return (
-    <>
+    <div className={classes.stack}>
       {repository.hasKey ? <Upkeep repository={repository} /> : null}
-      <div className={classes.stack}>
-        {repository.hasKey ? <RecoveryKit repository={repository} /> : null}
-        <SettingsSection repository={repository} />
-      </div>
-    </>
+      <SettingsSection repository={repository} />
+    </div>
   )
 }
 
@@ -84,13 +81,15 @@ function Upkeep({ repository }: { readonly repository: RepositoryView }): ReactE
   if (data === undefined) return error === null ? <Waiting lines={8} /> : <FailureNotice failure={error} retry={() => void refetch()} />
   return (
     <>
-      <SimpleGrid cols={{ base: 1, lg: 2 }} spacing="md" mb="md" className={classes.pair ?? ''}>
-        <HealthSection maintenance={data} />
+      <SimpleGrid cols={{ base: 1, lg: 2 }} spacing="md">
+        <div className={classes.stack}>
+          <HealthSection maintenance={data} />
+          <RecoveryKit repository={repository} />
+        </div>
         <MaintenanceSection repository={repository} maintenance={data} />
       </SimpleGrid>
-      <div className={classes.stack}>
-        <ScheduleSection key={JSON.stringify(data.settings)} repositoryId={repository.id} settings={data.settings} />
-      </div>
+      <RecentMaintenance repositoryId={repository.id} />
+      <ScheduleSection key={JSON.stringify(data.settings)} repositoryId={repository.id} settings={data.settings} />
     </>
   )
 }
