@@ -9,7 +9,8 @@ const LIVE = `
   setInterval(async () => {
     const answer = await fetch('/').catch(() => undefined)
     if (answer === undefined || !answer.ok) return
-    const fresh = new DOMParser().parseFromString(await answer.text(), 'text/html').querySelector('main')
+    const main = /<main>.*<\\/main>/s.exec(await answer.text())
+    const fresh = main === null ? null : new DOMParser().parseFromString(main[0], 'text/html').querySelector('main')
     const shown = document.querySelector('main')
     if (fresh !== null && shown !== null && fresh.innerHTML !== shown.innerHTML) shown.replaceWith(fresh)
   }, 5000)
