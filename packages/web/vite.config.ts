@@ -8,18 +8,13 @@ import { defineConfig, type Plugin } from 'vite'
 const COMPRESSIBLE = /\.(js|css|svg|html)$/
 
 function compressed(): Plugin {
-  let folder = ''
   return {
     name: 'holdfast:compressed',
     apply: 'build',
-    configResolved: (config) => {
-      folder = join(config.root, config.build.outDir)
-      if (config.build.outDir.startsWith('/')) folder = config.build.outDir
-    },
-    closeBundle: () => {
-      for (const name of readdirSync(folder, { recursive: true, encoding: 'utf8' })) {
+    writeBundle: ({ dir = '' }) => {
+      for (const name of readdirSync(dir, { recursive: true, encoding: 'utf8' })) {
         if (!COMPRESSIBLE.test(name)) continue
-        const path = join(folder, name)
+        const path = join(dir, name)
         const content = readFileSync(path)
         writeFileSync(`${path}.br`, brotliCompressSync(content, { params: { [constants.BROTLI_PARAM_QUALITY]: 11 } }))
         writeFileSync(`${path}.gz`, gzipSync(content, { level: 9 }))

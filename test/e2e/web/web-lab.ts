@@ -106,12 +106,21 @@ export class WebLab implements AsyncDisposable {
     folders: readonly string[],
     more: Readonly<Record<string, unknown>> = {},
   ): Promise<{ readonly planId: number; readonly runId: number; readonly snapshotId: number | undefined }> {
+    const { planId } = await this.addPlan(clientId, folders, more)
+    return { planId, ...(await this.runPlan(planId)) }
+  }
+
+  async addPlan(
+    clientId: number,
+    folders: readonly string[],
+    more: Readonly<Record<string, unknown>> = {},
+  ): Promise<{ readonly planId: number }> {
     const admin = await this.person()
     const schedule = { cron: '0 3 * * *', timeZone: 'UTC' }
     const body = { name: 'Documents', selection: { paths: folders }, schedule, ...more }
     const { status, body: plan } = await admin.call(`POST /api/v1/clients/${clientId}/plans`, body)
     expect(status, JSON.stringify(plan)).toBe(201)
-    return { planId: plan.id, ...(await this.runPlan(plan.id)) }
+    return { planId: plan.id }
   }
 
   async runPlan(planId: number): Promise<{ readonly runId: number; readonly snapshotId: number | undefined }> {

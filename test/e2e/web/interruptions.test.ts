@@ -1,0 +1,82 @@
+import { randomBytes } from 'node:crypto'
+import type { Page } from 'playwright-core'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { until } from '../../../packages/server/test/system.ts'
+import { PASSWORD, WebLab } from './web-lab.ts'
+
+let lab: WebLab
+let clientId: number
+let planId: number
+beforeAll(async () => {
+  lab = await WebLab.start()
+  await lab.addRepository()
+  lab.file('home/large', randomBytes(120_000_000))
+  // Slow enough for something to happen meanwhile: half a minute, and more than the agent keeps in memory.
+  const agent = await lab.addAgent('desk')
+  clientId = agent.id
+  const limits = { uploadBytesPerSecond: 4_000_000 }
+  const { planId: made } = await lab.addPlan(clientId, [lab.place.path('home')], { limits })
+  planId = made
+}, 120_000)
+afterAll(() => lab?.[Symbol.asyncDispose]())
+
+test('a session that ends in the middle of a form costs nothing that was typed', async () => {
+  const visit = await lab.visit({ as: 'admin' })
+  const page = await visit.open('/account')
+  await page.getByRole('tab', { name: /tokens/i }).click()
+  await page.getByRole('button', { name: /new token|add a token|create a token|new api token/i }).click()
+  await page.getByRole('textbox', { name: /name/i }).fill('nightly script')
+  const admin = await lab.person()
+  const { body: sessions } = await admin.call('GET /api/v1/me/sessions')
+  for (const { id, isCurrent } of sessions as { id: number; isCurrent: boolean }[]) {
+    if (!isCurrent) await admin.call(`DELETE /api/v1/me/sessions/${id}`)
+  }
+  await page
+    .getByRole('dialog')
+    .getByRole('button', { name: /create|make/i })
+    .click()
+  const again = page.getByRole('dialog', { name: /session/i })
+  await again
+    .getByLabel(/password/i)
+    .first()
+    .fill(PASSWORD)
+  await again.getByRole('button', { name: /sign in/i }).click()
+  await again.waitFor({ state: 'hidden' })
+  expect(await page.getByRole('textbox', { name: /name/i }).inputValue()).toBe('nightly script')
+  await page
+    .getByRole('dialog')
+    .getByRole('button', { name: /create|make/i })
+    .click()
+  await page.getByText('nightly script').first().waitFor()
+  expect(visit.complaints).toEqual([])
+})
+
+test('live progress goes on by itself after the server was away', async () => {
+  const admin = await lab.person()
+  const { body: run } = await admin.call(`POST /api/v1/plans/${planId}/run`)
+  const visit = await lab.visit({ as: 'admin' })
+  const page = await visit.open(`/runs/${run.id}`)
+  // The value of the bar, as people who do not see it are told.
+  const progress = (): Promise<number> => page.evaluate("Number(document.querySelector('[role=progressbar]')?.ariaValueNow ?? -1)")
+  await until('progress', async () => ((await progress()) > 5 ? true : undefined), 40_000)
+  await lab.server?.stop('SIGKILL')
+  const before = await progress()
+  await lab.startServer()
+  const later = await until(
+    'progress after the restart',
+    async () => {
+      const now = await progress()
+      return now > before || (await isFinished(page)) ? now : undefined
+    },
+    60_000,
+  )
+  expect(later).toBeGreaterThan(before)
+  await until('the end', async () => ((await isFinished(page)) ? true : undefined), 120_000)
+  // Nobody has loaded the page anew.
+  expect(await page.evaluate('performance.getEntriesByType("navigation").length')).toBe(1)
+  expect(visit.complaints).toEqual([])
+}, 240_000)
+
+async function isFinished(page: Page): Promise<boolean> {
+  return (await page.getByRole('main').getByText('Finished', { exact: true }).count()) > 0
+}
