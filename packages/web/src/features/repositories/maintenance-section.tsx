@@ -124,7 +124,10 @@ export function RecentMaintenance({ repositoryId }: { readonly repositoryId: num
   const text = useMessages(repositoryMessages)
   const { data } = useQuery(repositoryRunsQuery(repositoryId, { kinds: 'maintenance,check', limit: RECENT_RUNS }))
   const all = (
-    <Anchor component={Link} to="/runs" search={{ repositoryId: String(repositoryId), kind: 'maintenance,check' }} size="sm">
+    <Anchor
+      size="sm"
+      renderRoot={(props) => <Link {...props} to="/runs" search={{ repositoryId: String(repositoryId), kind: 'maintenance,check' }} />}
+    >
       {text.allRuns}
     </Anchor>
   )

@@ -83,17 +83,6 @@ function PruneFields({ draft, onChange, errors }: FieldsProps): ReactElement {
         maw={320}
         onChange={(value) => onChange({ ...draft, prune: { ...prune, maxUnusedPercent: numberOf(value, prune.maxUnusedPercent) } })}
       />
-      <NumberInput
-        label={text.lowSpace}
-        description={text.lowSpaceHint}
-        value={draft.lowSpacePercent}
-        error={errors.lowSpacePercent}
-        min={0}
-        max={99}
-        suffix=" %"
-        maw={320}
-        onChange={(value) => onChange({ ...draft, lowSpacePercent: numberOf(value, draft.lowSpacePercent) })}
-      />
     </Stack>
   )
 }
@@ -128,6 +117,17 @@ function CheckFields({ draft, onChange, errors }: FieldsProps): ReactElement {
           onChange={(value) => set({ readAllWithinDays: Math.max(1, numberOf(value, READ_ALL_DAYS)) })}
         />
       )}
+      <NumberInput
+        label={text.lowSpace}
+        description={text.lowSpaceHint}
+        value={draft.lowSpacePercent}
+        error={errors.lowSpacePercent}
+        min={0}
+        max={99}
+        suffix=" %"
+        maw={320}
+        onChange={(value) => onChange({ ...draft, lowSpacePercent: numberOf(value, draft.lowSpacePercent) })}
+      />
     </Stack>
   )
 }
