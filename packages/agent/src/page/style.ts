@@ -17,7 +17,8 @@ export const STYLE = `
   }
   * { box-sizing: border-box; }
   body { background: var(--page); color: var(--text); font: 15px/1.55 var(--sans); margin: 0; }
-  header { align-items: center; background: var(--card); border-bottom: 1px solid var(--line); display: flex; gap: .625rem; padding: .75rem 1.25rem; }
+  header { align-items: center; background: var(--card); border-bottom: 1px solid var(--line); display: flex; gap: .625rem; }
+  header { padding: .75rem 1.25rem; }
   header svg { height: 1.75rem; width: 1.75rem; }
   header span { font-weight: 700; }
   main { margin: 0 auto; max-width: 36rem; padding: 2rem 1rem 3rem; }
@@ -40,9 +41,11 @@ export const STYLE = `
   }
   button:hover, .button:hover { background: var(--accent-hover); }
   :focus-visible { outline: 2px solid var(--accent); outline-offset: 2px; }
-  [role=alert] { background: var(--bad-back); border-left: .25rem solid var(--bad); border-radius: .25rem; margin-bottom: 1.25rem; padding: .625rem .875rem; }
+  [role=alert] { background: var(--bad-back); border-left: .25rem solid var(--bad); border-radius: .25rem; }
+  [role=alert] { margin-bottom: 1.25rem; padding: .625rem .875rem; }
   [role=alert] strong { color: var(--bad); display: block; }
-  dl { border-top: 1px solid var(--line); display: grid; gap: .625rem 1.25rem; grid-template-columns: max-content 1fr; margin: 0; padding-top: 1.25rem; }
+  dl { border-top: 1px solid var(--line); display: grid; gap: .625rem 1.25rem; grid-template-columns: max-content 1fr; }
+  dl { margin: 0; padding-top: 1.25rem; }
   dt { color: var(--dim); }
   dd { margin: 0; overflow-wrap: anywhere; }
   .finished { color: var(--good); }

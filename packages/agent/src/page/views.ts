@@ -95,7 +95,8 @@ export function noticeView(text: PageMessages, notice: string): Html {
 function lastRunOf(text: PageMessages, { name, finishedAt, outcome }: NonNullable<AgentStatus['lastRun']>): Html {
   const { error, snapshotId, state } = outcome
   const end = error?.message ?? (snapshotId === null ? '' : text.saved(snapshotId.slice(0, 8)))
-  return html`<strong class="${state}">${text.states[state]}</strong>: ${name}, ${moment(text, finishedAt)}${end === '' ? '' : html`<br>${end}`}`
+  const ending = end === '' ? html`` : html`<br>${end}`
+  return html`<strong class="${state}">${text.states[state]}</strong>: ${name}, ${moment(text, finishedAt)}${ending}`
 }
 
 function moment(text: PageMessages, at: string): Html {

@@ -1,5 +1,5 @@
 import type { Client } from '@holdfast/protocol'
-import { Tabs } from '@mantine/core'
+import { Stack, Tabs } from '@mantine/core'
 import { useQuery } from '@tanstack/react-query'
 import { getRouteApi, useNavigate } from '@tanstack/react-router'
 import { type ReactElement, useEffect, useRef } from 'react'
@@ -7,6 +7,7 @@ import { useMessages } from '../../app/language.tsx'
 import { FailureNotice } from '../../ui/failure-notice.tsx'
 import { Page } from '../../ui/page.tsx'
 import { Waiting } from '../../ui/waiting.tsx'
+import { AccessTab } from './access-tab.tsx'
 import { clientPageMessages } from './client-messages.ts'
 import classes from './client-page.module.css'
 import { ClientStateBadge } from './client-state-badge.tsx'
@@ -19,7 +20,6 @@ import { PlansTab } from './plans-tab.tsx'
 import { clientQuery } from './queries.ts'
 import { SettingsTab } from './settings-tab.tsx'
 import { SnapshotsTab } from './snapshots-tab.tsx'
-import { TokenSection } from './token-section.tsx'
 
 const route = getRouteApi('/shell/clients/$clientId')
 
@@ -64,7 +64,9 @@ function ClientTabs({ client }: { readonly client: Client }): ReactElement {
       </Tabs.List>
       {/* Forms of one client must not go on with what was typed for another. */}
       <Tabs.Panel key={client.id} value={tab}>
-        <TabContent tab={tab} client={client} />
+        <Stack gap="md">
+          <TabContent tab={tab} client={client} />
+        </Stack>
       </Tabs.Panel>
     </Tabs>
   )
@@ -87,6 +89,6 @@ function TabContent({ tab, client }: { readonly tab: ClientTab; readonly client:
     case 'settings':
       return <SettingsTab client={client} />
     case 'access':
-      return <TokenSection client={client} />
+      return <AccessTab client={client} />
   }
 }

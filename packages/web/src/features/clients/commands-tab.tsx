@@ -1,4 +1,5 @@
 import type { Client } from '@holdfast/protocol'
+import { Stack } from '@mantine/core'
 import { type FormEvent, type ReactElement, useState } from 'react'
 import { fieldErrors } from '../../app/api.ts'
 import { useMessages } from '../../app/language.tsx'
@@ -36,14 +37,18 @@ export function CommandsTab({ client }: { readonly client: Client }): ReactEleme
   return (
     <Section title={text.commandsTitle} description={text.commandsHint}>
       <form onSubmit={save}>
-        <HooksEditor
-          value={draft}
-          onChange={setDraft}
-          isReadOnly={!mayManage}
-          errors={Object.fromEntries(errors.map(([path, message]) => [path.slice(PREFIX.length), message]))}
-        />
-        {error === null ? null : <FailureNotice failure={error} />}
-        {mayManage ? <SaveBar isChanged={JSON.stringify(draft) !== JSON.stringify(hooks)} isBusy={isPending} onDiscard={discard} /> : null}
+        <Stack gap="md">
+          <HooksEditor
+            value={draft}
+            onChange={setDraft}
+            isReadOnly={!mayManage}
+            errors={Object.fromEntries(errors.map(([path, message]) => [path.slice(PREFIX.length), message]))}
+          />
+          {error === null ? null : <FailureNotice failure={error} />}
+          {mayManage ? (
+            <SaveBar isChanged={JSON.stringify(draft) !== JSON.stringify(hooks)} isBusy={isPending} onDiscard={discard} />
+          ) : null}
+        </Stack>
       </form>
     </Section>
   )

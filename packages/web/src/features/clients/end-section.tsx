@@ -10,7 +10,6 @@ import { ConfirmButton } from '../../ui/confirm-button.tsx'
 import { FileName } from '../../ui/file-name.tsx'
 import { showNotice } from '../../ui/notices.tsx'
 import { Section } from '../../ui/section.tsx'
-import classes from './client-page.module.css'
 import { refreshClients } from './queries.ts'
 import { settingsMessages } from './settings-messages.ts'
 import { useChangeClient } from './use-change-client.ts'
@@ -21,24 +20,22 @@ const COUNTED_MAX = 200
 export function EndSection({ client }: { readonly client: Client }): ReactElement {
   const text = useMessages(settingsMessages)
   return (
-    <div className={classes.end}>
-      <Section title={text.end}>
-        <Stack gap="md">
-          <Group justify="space-between" gap="sm">
-            <Text size="sm" c="dimmed" style={{ flex: '1 1 16rem' }}>
-              {text.disableHint}
-            </Text>
-            <DisableButton client={client} />
-          </Group>
-          <Group justify="space-between" gap="sm">
-            <Text size="sm" c="dimmed" style={{ flex: '1 1 16rem' }}>
-              {text.deleteHint}
-            </Text>
-            <RemoveButton client={client} />
-          </Group>
-        </Stack>
-      </Section>
-    </div>
+    <Section title={text.end}>
+      <Stack gap="md">
+        <Group justify="space-between" gap="sm">
+          <Text size="sm" c="dimmed" style={{ flex: '1 1 16rem' }}>
+            {text.disableHint}
+          </Text>
+          <DisableButton client={client} />
+        </Group>
+        <Group justify="space-between" gap="sm">
+          <Text size="sm" c="dimmed" style={{ flex: '1 1 16rem' }}>
+            {text.deleteHint}
+          </Text>
+          <RemoveButton client={client} />
+        </Group>
+      </Stack>
+    </Section>
   )
 }
 
@@ -109,8 +106,14 @@ function RemoveQuestion({ client }: { readonly client: Client }): ReactElement {
   return (
     <Question name={client.name}>
       <Text size="sm">{text.removeGoes}</Text>
-      <Text size="sm" fw={600} mih="3em">
-        {data === undefined ? '' : text.removeStays(data.items.length, data.next !== null)}
+      <Text size="sm" fw={600} mih="4.5em" mt="xs">
+        {data === undefined ? null : data.items.length === 0 ? (
+          text.noSnapshots
+        ) : (
+          <>
+            {text.snapshotsStay(data.items.length, data.next !== null)} {text.snapshotsOrphaned}
+          </>
+        )}
       </Text>
     </Question>
   )

@@ -39,7 +39,6 @@ export function FolderTreeRow({ row, place }: FolderTreeRowProps): ReactElement 
       aria-posinset={position}
       aria-setsize={siblings}
       aria-checked={tick === 'partly' ? 'mixed' : tick !== 'off'}
-      aria-label={row.entry.name}
       {...(isFolder ? { 'aria-expanded': isOpen } : {})}
       {...common}
     >

@@ -42,8 +42,7 @@ export const clientMessages = defineMessages({
       isAll ? plural(count, 'client', 'clients') : `the first ${plural(count, 'client', 'clients')}`,
     loadingMore: 'Loading more',
     emptyTitle: 'No machine is backed up yet',
-    empty:
-      'Every machine runs an agent, which comes in with one command and backs up what its plans say. It never holds the key of a repository.',
+    empty: 'Each machine runs an agent, which comes in with one command and backs up what plans say. It never holds a repository’s key.',
     noMatchTitle: 'No client fits',
     noMatch: 'Nothing fits what you search for and the filters together.',
     clearFilters: 'Show all clients',

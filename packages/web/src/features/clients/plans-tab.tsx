@@ -1,20 +1,18 @@
-import type { Client, Plan, Run } from '@holdfast/protocol'
-import { Anchor, Button, Group, Text } from '@mantine/core'
-import { IconCalendarPlus, IconClockExclamation, IconPlayerPause, IconPlayerPlay, IconPlus } from '@tabler/icons-react'
-import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
+import type { Client, Plan } from '@holdfast/protocol'
+import { Anchor, Button, Text } from '@mantine/core'
+import { IconCalendarPlus, IconPlus } from '@tabler/icons-react'
+import { useQuery } from '@tanstack/react-query'
 import { Link } from '@tanstack/react-router'
 import type { ReactElement } from 'react'
-import { api } from '../../app/api.ts'
 import { useLanguage, useMessages } from '../../app/language.tsx'
 import { useRights } from '../../app/session.tsx'
 import { EmptyState } from '../../ui/empty-state.tsx'
 import { FailureNotice } from '../../ui/failure-notice.tsx'
 import { FileName } from '../../ui/file-name.tsx'
-import { useFormat } from '../../ui/format.ts'
-import { showNotice } from '../../ui/notices.tsx'
-import { StateBadge } from '../../ui/run-state-badge.tsx'
 import { Section } from '../../ui/section.tsx'
 import { Waiting } from '../../ui/waiting.tsx'
+import { NextRun, PlanBadges } from '../plans/plan-state.tsx'
+import { RunPlanButton } from '../plans/run-plan-button.tsx'
 import { scheduleWords } from '../plans/schedule-words.ts'
 import { clientPageMessages } from './client-messages.ts'
 import classes from './client-page.module.css'
@@ -68,49 +66,11 @@ function PlanRow({ plan }: { readonly plan: Plan }): ReactElement {
           {plan.schedule.cron === null ? '' : ` (${plan.schedule.timeZone})`} · <FileName>{text.planFolders(first, more.length)}</FileName>
         </Text>
       </div>
-      <PlanState plan={plan} />
-      {mayManage ? <RunNow plan={plan} /> : null}
+      <PlanBadges plan={plan} />
+      <Text size="sm" component="div">
+        {text.planNext} <NextRun plan={plan} />
+      </Text>
+      {mayManage ? <RunPlanButton plan={plan} size="xs" /> : null}
     </div>
-  )
-}
-
-function PlanState({ plan }: { readonly plan: Plan }): ReactElement {
-  const text = useMessages(clientPageMessages)
-  const format = useFormat()
-  return (
-    <Group gap="xs">
-      {plan.isOverdue ? <StateBadge color="orange" label={text.planOverdue} icon={<IconClockExclamation size={13} aria-hidden />} /> : null}
-      {plan.isEnabled ? null : <StateBadge color="gray" label={text.planOff} icon={<IconPlayerPause size={13} aria-hidden />} />}
-      {plan.isEnabled ? (
-        <Text size="sm" title={plan.nextRunAt === null ? undefined : format.exact(plan.nextRunAt)}>
-          {plan.nextRunAt === null ? null : text.planNext(format.relative(plan.nextRunAt))}
-        </Text>
-      ) : null}
-    </Group>
-  )
-}
-
-function RunNow({ plan }: { readonly plan: Plan }): ReactElement {
-  const text = useMessages(clientPageMessages)
-  const queries = useQueryClient()
-  const { mutate, isPending } = useMutation({
-    mutationFn: () => api.post<Run>(`/api/v1/plans/${plan.id}/run`),
-    onSuccess: () => {
-      showNotice({ tone: 'good', title: text.started, message: text.startedHint })
-      void queries.invalidateQueries({ queryKey: ['runs'] })
-    },
-    onError: (failure) => showNotice({ tone: 'bad', title: plan.name, message: failure.message }),
-  })
-  return (
-    <Button
-      size="xs"
-      variant="default"
-      leftSection={<IconPlayerPlay size={16} aria-hidden />}
-      loading={isPending}
-      onClick={() => mutate()}
-      aria-label={text.runNowOf(plan.name)}
-    >
-      {text.runNow}
-    </Button>
   )
 }

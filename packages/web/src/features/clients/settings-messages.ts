@@ -47,10 +47,10 @@ export const settingsMessages = defineMessages({
     remove: 'Delete',
     removeTitle: 'Delete this client?',
     removeGoes: 'Its plans, its log and its agent’s token go, and do not come back.',
-    removeStays: (count: number, hasMore: boolean) =>
-      count === 0
-        ? 'It has no snapshots.'
-        : `${hasMore ? `More than ${count.toLocaleString('en')} snapshots` : plural(count, 'snapshot', 'snapshots')} of it stay in their repositories. They belong to nobody then: only administrators see them, and no retention removes them.`,
+    noSnapshots: 'It has no snapshots.',
+    snapshotsStay: (count: number, hasMore: boolean) =>
+      `${hasMore ? 'More than ' : ''}${plural(count, 'snapshot of it stays', 'snapshots of it stay')} in its repositories.`,
+    snapshotsOrphaned: 'They belong to nobody then: only administrators see them, and no retention removes them.',
     removed: 'The client is deleted',
     readOnly: 'Your role lets you look at these settings, not change them.',
     agent: 'Agent',
@@ -119,10 +119,10 @@ export const settingsMessages = defineMessages({
     remove: '削除',
     removeTitle: 'このクライアントを削除しますか?',
     removeGoes: 'プラン、ログ、エージェントのトークンは削除され、元に戻せません。',
-    removeStays: (count: number, hasMore: boolean) =>
-      count === 0
-        ? 'スナップショットはありません。'
-        : `${count.toLocaleString('ja')} 個${hasMore ? '以上' : ''}のスナップショットはリポジトリに残りますが、所有者がいなくなります。以後は管理者だけが閲覧でき、保持期間による削除も行われません。`,
+    noSnapshots: 'スナップショットはありません。',
+    snapshotsStay: (count: number, hasMore: boolean) =>
+      `${count.toLocaleString('ja')} 個${hasMore ? '以上' : ''}のスナップショットがリポジトリに残ります。`,
+    snapshotsOrphaned: '残ったスナップショットには所有者がいなくなり、管理者だけが閲覧できます。保持期間による削除も行われません。',
     removed: 'クライアントを削除しました',
     readOnly: 'あなたの役割では、これらの設定は閲覧のみ可能です。',
     agent: 'エージェント',

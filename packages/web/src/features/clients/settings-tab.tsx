@@ -27,7 +27,7 @@ export function SettingsTab({ client }: { readonly client: Client }): ReactEleme
   return (
     <>
       {mayManage ? null : (
-        <Alert icon={<IconEye aria-hidden />} color="blue" variant="light" mb="md">
+        <Alert icon={<IconEye aria-hidden />} color="blue" variant="light">
           {text.readOnly}
         </Alert>
       )}
@@ -67,21 +67,23 @@ function SettingsForm({ client }: { readonly client: Client }): ReactElement {
   const part = { draft, onChange: change, errors }
   return (
     <form onSubmit={save}>
-      <General {...part} />
-      <Rules {...part} />
-      <Section title={text.retention} description={text.retentionHint}>
-        <OwnersRetention client={client} {...part} />
-      </Section>
-      <Section title={text.limits} description={text.limitsHint}>
-        <LimitsFields
-          value={draft.limits}
-          onChange={(limits) => change({ limits })}
-          isReadOnly={!mayManage}
-          errors={below(errors, 'settings.limits.')}
-        />
-      </Section>
-      {error === null ? null : <FailureNotice failure={error} />}
-      {mayManage ? <SaveBar isChanged={isChanged(draft, client)} isBusy={isPending} onDiscard={discard} /> : null}
+      <Stack gap="md">
+        <General {...part} />
+        <Rules {...part} />
+        <Section title={text.retention} description={text.retentionHint}>
+          <OwnersRetention client={client} {...part} />
+        </Section>
+        <Section title={text.limits} description={text.limitsHint}>
+          <LimitsFields
+            value={draft.limits}
+            onChange={(limits) => change({ limits })}
+            isReadOnly={!mayManage}
+            errors={below(errors, 'settings.limits.')}
+          />
+        </Section>
+        {error === null ? null : <FailureNotice failure={error} />}
+        {mayManage ? <SaveBar isChanged={isChanged(draft, client)} isBusy={isPending} onDiscard={discard} /> : null}
+      </Stack>
     </form>
   )
 }

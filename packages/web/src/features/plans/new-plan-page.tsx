@@ -42,7 +42,9 @@ function NewPlan({ client }: { readonly client: Client }): ReactElement {
   const text = useMessages(planMessages)
   const { mayManage } = useRights()
   const navigate = useNavigate()
-  const first = useRef(newDraft({ name: text.defaultName, timeZone: new Intl.DateTimeFormat().resolvedOptions().timeZone }))
+  const { paths = '' } = route.useSearch()
+  const timeZone = new Intl.DateTimeFormat().resolvedOptions().timeZone
+  const first = useRef(newDraft({ name: text.defaultName, timeZone, paths: paths.split('\n').filter((path) => path !== '') }))
   const [draft, setDraft] = useState<PlanDraft>(first.current)
   const [problems, setProblems] = useState<Readonly<Record<string, string>>>({})
   const isDone = useRef(false)

@@ -14,14 +14,21 @@ export interface PlanDraft extends Pick<NewPlan, 'hooks' | 'compression'> {
   readonly tags: readonly string[]
 }
 
+interface NewDraftOptions {
+  readonly name: string
+  readonly timeZone: string
+  /** What was chosen before there was a plan. */
+  readonly paths?: readonly string[]
+}
+
 /** What a new plan begins with. */
-export function newDraft({ name, timeZone }: { readonly name: string; readonly timeZone: string }): PlanDraft {
+export function newDraft({ name, timeZone, paths = [] }: NewDraftOptions): PlanDraft {
   return {
     name,
     repositoryId: undefined,
     isEnabled: true,
     selection: {
-      paths: [],
+      paths: [...paths],
       excludes: [],
       caseInsensitiveExcludes: [],
       excludeCaches: true,
