@@ -37,7 +37,7 @@ export function StateBadge({ color, label, icon }: StateBadgeProps): ReactElemen
 /** Words on a light ground are dark enough to read in either scheme. */
 function badgeColors(color: string): React.CSSProperties {
   return {
-    color: `light-dark(var(--mantine-color-${color}-9), var(--mantine-color-${color}-2))`,
+    color: `light-dark(color-mix(in srgb, var(--mantine-color-${color}-9) 85%, black), var(--mantine-color-${color}-2))`,
     background: `light-dark(var(--mantine-color-${color}-0), color-mix(in srgb, var(--mantine-color-${color}-9) 45%, transparent))`,
   }
 }

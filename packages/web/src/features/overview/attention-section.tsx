@@ -83,7 +83,7 @@ function AttentionRow({ item }: { readonly item: AttentionItem }): ReactElement 
         </Text>
       </div>
       <div className={classes.whereTo}>
-        <Anchor component={Link} to={link.to} size="sm" fw={600}>
+        <Anchor size="sm" fw={600} renderRoot={(props) => <Link {...props} to={link.to} search={link.search ?? {}} />}>
           {link.label}
           <VisuallyHidden>: {title}</VisuallyHidden>
         </Anchor>

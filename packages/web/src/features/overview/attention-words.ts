@@ -5,7 +5,7 @@ import type { attentionMessages } from './attention-messages.ts'
 export interface AttentionWords {
   readonly title: string
   readonly help: string
-  readonly link: { readonly label: string; readonly to: string }
+  readonly link: { readonly label: string; readonly to: string; readonly search?: Readonly<Record<string, string>> }
 }
 
 type Text = (typeof attentionMessages)['en']
@@ -26,7 +26,11 @@ export function attentionWords(item: AttentionItem, text: Text): AttentionWords 
     'plan-overdue': [text.planOverdue(client, plan), text.planOverdueHelp, toClient],
     'client-overdue': [text.clientOverdue(client), text.clientOverdueHelp, toClient],
     'client-never-backed-up': [text.neverBackedUp(client), text.neverBackedUpHelp, toClient],
-    'agent-never-came': [text.neverCame(client), text.neverCameHelp, { label: text.bringIn, to: toClient.to }],
+    'agent-never-came': [
+      text.neverCame(client),
+      text.neverCameHelp,
+      { label: text.bringIn, to: toClient.to, search: { tab: 'access', enrol: '1' } },
+    ],
     'agent-silent': [text.silent(client), text.silentHelp, toClient],
     'repository-unreachable': [text.unreachable(repository), text.unreachableHelp, toRepository],
     'repository-check-failed': [text.checkFailed(repository), text.checkFailedHelp, toRunOf(toRepository)],
@@ -36,6 +40,6 @@ export function attentionWords(item: AttentionItem, text: Text): AttentionWords 
     'repository-low-space': [text.lowSpace(repository, figure), text.lowSpaceHelp, toRepository],
     'repository-filling': [text.filling(repository, figure), text.fillingHelp, toRepository],
   } as const satisfies Readonly<Record<AttentionKind, readonly [string, string, AttentionWords['link']]>>
-  const [title, help, link] = words[item.kind]
+  const [title, help, link]: readonly [string, string, AttentionWords['link']] = words[item.kind]
   return { title, help, link }
 }

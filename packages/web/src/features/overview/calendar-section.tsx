@@ -126,7 +126,7 @@ function Legend(): ReactElement {
     ['missed', text.legendMissed],
   ] as const
   return (
-    <Group gap="xs 14px" mt="sm" aria-hidden>
+    <Group gap={14} style={{ rowGap: 2 }} mt="sm" aria-hidden>
       {entries.map(([part, label]) => (
         <Text key={part} size="sm" c="dimmed" component="span" className={classes.legend ?? ''}>
           <i data-part={part} />

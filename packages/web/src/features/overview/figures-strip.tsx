@@ -49,7 +49,7 @@ function Figure({ to, label, value, note, children }: FigureProps): ReactElement
           {label}
         </Text>
         <span className={classes.value}>{value}</span>
-        <Text size="sm" c="dimmed" component="span">
+        <Text size="sm" c="dimmed" component="span" className={classes.note ?? ''}>
           {note}
         </Text>
         {children}

@@ -21,13 +21,8 @@ export function LiveSection(): ReactElement {
   const runs = useLiveRuns()
   const running = runs.filter(({ state }) => state === 'running')
   const waiting = runs.length - running.length
-  const all = (
-    <Anchor component={Link} to="/runs" size="sm">
-      {text.allRuns}
-    </Anchor>
-  )
   return (
-    <Section title={text.live} actions={all}>
+    <Section title={text.live}>
       {running.length === 0 ? (
         <Text size="sm" c="dimmed">
           {text.idle}
@@ -46,6 +41,9 @@ export function LiveSection(): ReactElement {
             .join(' · ')}
         </Text>
       ) : null}
+      <Anchor component={Link} to="/runs" size="sm" display="inline-block" mt="xs">
+        {text.allRuns}
+      </Anchor>
     </Section>
   )
 }

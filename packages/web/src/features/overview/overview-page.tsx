@@ -13,6 +13,7 @@ import { CalendarSection } from './calendar-section.tsx'
 import { ClientsSection } from './clients-section.tsx'
 import { FiguresStrip } from './figures-strip.tsx'
 import { FirstSteps } from './first-steps.tsx'
+import { GrowthSection } from './growth-section.tsx'
 import { LiveSection } from './live-section.tsx'
 import { overviewMessages } from './messages.ts'
 import classes from './overview.module.css'
@@ -25,7 +26,7 @@ const route = getRouteApi('/shell/')
 export function OverviewPage(): ReactElement {
   const text = useMessages(overviewMessages)
   const { attention } = route.useSearch()
-  const { mayManage } = useRights()
+  const { mayManage, isAdmin } = useRights()
   const { data, error, refetch } = useQuery(overviewQuery)
   const add = (
     <Button
@@ -54,13 +55,14 @@ export function OverviewPage(): ReactElement {
             <div className={classes.column}>
               <AttentionSection overview={data} isOpen={attention === 'all'} />
               <ClientsSection total={data.clients.total} />
+              {isAdmin ? <GrowthSection /> : null}
             </div>
             <div className={classes.column}>
               <LiveSection />
               <CalendarSection />
+              <StorageSection data={data.data} />
             </div>
           </div>
-          <StorageSection data={data.data} />
         </div>
       )}
     </Page>

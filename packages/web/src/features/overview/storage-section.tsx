@@ -1,35 +1,22 @@
 import type { Overview } from '@holdfast/protocol'
-import { Anchor, Skeleton, Text } from '@mantine/core'
-import { useInViewport } from '@mantine/hooks'
-import { useQuery } from '@tanstack/react-query'
+import { Anchor, Text } from '@mantine/core'
 import { Link } from '@tanstack/react-router'
-import { lazy, type ReactElement, Suspense } from 'react'
+import type { ReactElement } from 'react'
 import { useMessages } from '../../app/language.tsx'
-import { useRights } from '../../app/session.tsx'
 import { useFormat } from '../../ui/format.ts'
 import { Section } from '../../ui/section.tsx'
 import { overviewMessages } from './messages.ts'
 import classes from './overview.module.css'
-import { historyQuery } from './queries.ts'
 
-/** Charts weigh as much as everything else on the page: they come when somebody gets to where they are. */
-const GrowthChart = lazy(() => import('./growth-chart.tsx').then((module) => ({ default: module.GrowthChart })))
-
-/** What is protected against what it takes up, what is saved, and how it grows. */
+/** What is protected against what it takes up, and what is saved. */
 export function StorageSection({ data }: { readonly data: Overview['data'] }): ReactElement {
   const text = useMessages(overviewMessages)
-  const { isAdmin } = useRights()
-  const repositories = (
-    <Anchor component={Link} to="/repositories" size="sm">
-      {text.toRepositories}
-    </Anchor>
-  )
   return (
-    <Section title={text.storage} description={text.storageLead} actions={repositories}>
-      <div className={isAdmin ? classes.storage : undefined}>
-        <Savings data={data} />
-        {isAdmin ? <Growth /> : null}
-      </div>
+    <Section title={text.storage} description={text.storageLead}>
+      <Savings data={data} />
+      <Anchor component={Link} to="/repositories" size="sm" display="inline-block" mt="xs">
+        {text.toRepositories}
+      </Anchor>
     </Section>
   )
 }
@@ -85,34 +72,6 @@ function Amount({ label, value, share, isStored = false }: AmountProps): ReactEl
       </div>
       <div className={classes.bar} aria-hidden>
         <span data-stored={isStored || undefined} style={{ width: `${Math.max(0.5, share * 100)}%` }} />
-      </div>
-    </div>
-  )
-}
-
-function Growth(): ReactElement {
-  const text = useMessages(overviewMessages)
-  const { data } = useQuery(historyQuery)
-  const { ref, inViewport } = useInViewport<HTMLDivElement>()
-  const left = data?.daysUntilFull ?? null
-  return (
-    <div ref={ref}>
-      <div className={classes.liveHead}>
-        <Text size="sm" fw={600}>
-          {text.growth}
-        </Text>
-        <Text size="sm" c={left !== null && left < 30 ? undefined : 'dimmed'} fw={left !== null && left < 30 ? 600 : undefined}>
-          {data === undefined || data.days.length < 2 ? null : left === null ? text.noEndInSight : text.daysUntilFull(left)}
-        </Text>
-      </div>
-      <div className={classes.chart}>
-        {data === undefined ? null : data.days.length < 2 ? (
-          <Text size="sm" c="dimmed" className={classes.chartSoon ?? ''}>
-            {text.growthSoon}
-          </Text>
-        ) : (
-          <Suspense fallback={<Skeleton height="100%" />}>{inViewport ? <GrowthChart days={data.days} /> : null}</Suspense>
-        )}
       </div>
     </div>
   )
