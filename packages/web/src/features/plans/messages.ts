@@ -16,7 +16,7 @@ export const planMessages = defineMessages({
     isOn: 'On',
     switchOf: (name: string) => `${name} runs by schedule`,
     runNow: 'Run now',
-    runNowOf: (name: string) => `Run ${name} now`,
+    runNowOf: (name: string) => `Run now: ${name}`,
     started: 'The backup starts',
     startedHint: 'As soon as the machine is reachable.',
     runsLink: 'Show the run',
@@ -89,6 +89,7 @@ export const planMessages = defineMessages({
     snapshots: 'Snapshots',
     needsFolders: 'Choose at least one folder or file.',
     needsName: 'Give the plan a name.',
+    needsCommand: 'Type the command, or remove it.',
   },
   ja: {
     title: 'プラン',
@@ -104,7 +105,7 @@ export const planMessages = defineMessages({
     isOn: '有効',
     switchOf: (name: string) => `${name}をスケジュールで実行`,
     runNow: '今すぐ実行',
-    runNowOf: (name: string) => `${name}を今すぐ実行`,
+    runNowOf: (name: string) => `今すぐ実行:${name}`,
     started: 'バックアップを開始します',
     startedHint: 'マシンに接続でき次第始まります。',
     runsLink: '実行を表示',
@@ -177,5 +178,6 @@ export const planMessages = defineMessages({
     snapshots: 'スナップショット',
     needsFolders: 'フォルダーまたはファイルを1つ以上選択してください。',
     needsName: 'プランに名前を付けてください。',
+    needsCommand: 'コマンドを入力するか、削除してください。',
   },
 })
