@@ -35,7 +35,7 @@ describe.each(looks)('every page, $name', ({ width, height, colorScheme, locale 
     visit = await lab.visit({ as: 'admin', viewport: { width, height }, colorScheme, locale })
   })
 
-  test.each(allPages({} as Subjects).map(({ name }) => name))('%s', async (name) => {
+  test.each(allPages({}).map(({ name }) => name))('%s', async (name) => {
     const wanted = allPages(subjects).find((page) => page.name === name)
     if (wanted === undefined) throw new Error(`there is no page ${name}`)
     const inside = wanted.isPublic === true ? await lab.visit({ viewport: { width, height }, colorScheme, locale }) : visit

@@ -19,9 +19,10 @@ export interface SomePage {
 }
 
 /** Every page that there is. */
-export function allPages(subjects: Subjects): readonly SomePage[] {
+export function allPages(subjects: Partial<Subjects>): readonly SomePage[] {
   const { clientId, planId, runId, failedRunId, snapshotId, otherSnapshotId, repositoryId } = subjects
-  const filePath = encodeURIComponent(subjects.filePath)
+  const path = subjects.filePath ?? '/'
+  const filePath = encodeURIComponent(path)
   const tabs = ['overview', 'plans', 'snapshots', 'files', 'logs', 'commands', 'settings', 'access']
   return [
     { name: 'sign-in', path: '/sign-in', isPublic: true },
@@ -36,7 +37,7 @@ export function allPages(subjects: Subjects): readonly SomePage[] {
     { name: 'run', path: `/runs/${runId}` },
     { name: 'run-failed', path: `/runs/${failedRunId}` },
     { name: 'snapshots', path: '/snapshots' },
-    { name: 'snapshot', path: `/snapshots/${snapshotId}?path=${encodeURIComponent(subjects.filePath.replace(/\/[^/]*$/, ''))}` },
+    { name: 'snapshot', path: `/snapshots/${snapshotId}?path=${encodeURIComponent(path.replace(/\/[^/]*$/, ''))}` },
     { name: 'diff', path: `/snapshots/${snapshotId}/diff/${otherSnapshotId}` },
     { name: 'search', path: '/search?query=report' },
     { name: 'versions', path: `/files/versions?clientId=${clientId}&path=${filePath}` },

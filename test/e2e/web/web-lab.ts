@@ -160,7 +160,7 @@ export class WebLab implements AsyncDisposable {
 /** A page in the browser, and what went wrong in it. */
 export class Visit {
   readonly page: Page
-  /** Errors of scripts, of the policy, and requests to anybody else. Answers with an error status are not among them. */
+  /** Errors of scripts, of the policy, and requests to anybody else, since the last {@link Visit.open}. Answers with an error status are not among them. */
   readonly complaints: string[] = []
 
   constructor(url: string, page: Page) {
@@ -179,6 +179,7 @@ export class Visit {
 
   /** Opens a path, and waits until nothing is being fetched any more that is not open all the time. */
   async open(path: string): Promise<Page> {
+    this.complaints.length = 0
     await this.page.goto(path)
     await this.settled()
     return this.page
@@ -187,7 +188,8 @@ export class Visit {
   /** Waits until the page shows its heading and nothing holds a place for what is still to come. */
   async settled(): Promise<void> {
     await this.page.locator('h1').first().waitFor()
-    await this.page.waitForFunction('document.querySelector(\'[aria-busy="true"]\') === null')
+    const waiting = this.page.locator('[aria-busy="true"]')
+    await until('the whole page', async () => ((await waiting.count()) === 0 ? true : undefined))
   }
 
   /** How far the page is wider than the window, in pixels: nothing may be. */
