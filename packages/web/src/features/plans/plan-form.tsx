@@ -92,6 +92,7 @@ function GeneralPart({ draft, onChange, plan, errors, isReadOnly }: PartProps): 
         <TextInput
           label={text.name}
           description={text.nameHint}
+          inputWrapperOrder={['label', 'input', 'description', 'error']}
           value={draft.name}
           onChange={({ currentTarget }) => onChange({ name: currentTarget.value })}
           error={errors.name}
@@ -102,6 +103,7 @@ function GeneralPart({ draft, onChange, plan, errors, isReadOnly }: PartProps): 
         <NativeSelect
           label={text.repository}
           description={isMoved ? text.repositoryMoves : text.repositoryHint}
+          inputWrapperOrder={['label', 'input', 'description', 'error']}
           data={(repositories ?? []).map(({ id, name, isDefault }) => ({
             value: String(id),
             label: isDefault ? text.defaultRepository(name) : name,
@@ -193,7 +195,6 @@ function FurtherParts({ draft, onChange, errors, isReadOnly }: PartProps): React
       multiple
       order={2}
       variant="separated"
-      mt="md"
       value={[...new Set([...opened, ...wrong])]}
       onChange={setOpened}
       classNames={{ item: classes.further ?? '' }}

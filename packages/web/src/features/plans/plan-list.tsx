@@ -58,7 +58,7 @@ function PlanRow({ plan }: { readonly plan: Plan }): ReactElement {
         <Link to="/plans/$planId" params={{ planId: String(plan.id) }} className={classes.name}>
           <FileName>{plan.name}</FileName>
         </Link>
-        <Anchor component={Link} to={`/clients/${plan.clientId}`} size="sm" c="dimmed" className={classes.above}>
+        <Anchor component={Link} to={`/clients/${plan.clientId}`} size="sm" c="dimmed" className={`${classes.above} ${classes.client}`}>
           <FileName>{plan.clientName}</FileName>
         </Anchor>
       </div>

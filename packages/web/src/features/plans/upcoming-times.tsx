@@ -5,6 +5,7 @@ import type { ReactElement } from 'react'
 import { useSettled } from '../../app/clock.ts'
 import { useLanguage, useMessages } from '../../app/language.tsx'
 import { Moment } from '../../ui/figures.tsx'
+import { useFormat } from '../../ui/format.ts'
 import { Waiting } from '../../ui/waiting.tsx'
 import classes from './plan-form.module.css'
 import { previewTimesQuery } from './queries.ts'
@@ -27,6 +28,7 @@ export function useUpcomingTimes({ schedule, limits, clientId }: Omit<PreviewSch
 export function UpcomingTimes({ schedule, limits, clientId, isEnabled }: UpcomingTimesProps): ReactElement | null {
   const text = useMessages(scheduleMessages)
   const { data, isError } = useUpcomingTimes({ schedule, limits, clientId })
+  const format = useFormat()
   const { timeZone } = new Intl.DateTimeFormat().resolvedOptions()
   if (schedule.cron === null) return <Text size="sm">{text.nextManual}</Text>
   if (isError) return null
@@ -37,10 +39,11 @@ export function UpcomingTimes({ schedule, limits, clientId, isEnabled }: Upcomin
       <ol className={classes.times} aria-label={text.next}>
         {data.times.map(({ dueAt, startsAt }) => (
           <li key={dueAt}>
-            <NextTime dueAt={dueAt} startsAt={startsAt} />
+            <NextTime dueAt={dueAt} startsAt={startsAt} jitterSeconds={schedule.jitterSeconds} />
           </li>
         ))}
       </ol>
+      {schedule.jitterSeconds === 0 ? null : <Text size="sm">{text.spread(format.duration(schedule.jitterSeconds * 1000))}</Text>}
       <Text size="sm" c="dimmed">
         {isEnabled ? text.inYourZone(timeZone) : text.nextOff}
       </Text>
@@ -48,24 +51,26 @@ export function UpcomingTimes({ schedule, limits, clientId, isEnabled }: Upcomin
   )
 }
 
-function NextTime({ dueAt, startsAt }: { readonly dueAt: string; readonly startsAt: string }): ReactElement {
+interface NextTimeProps {
+  readonly dueAt: string
+  readonly startsAt: string
+  readonly jitterSeconds: number
+}
+
+function NextTime({ dueAt, startsAt, jitterSeconds }: NextTimeProps): ReactElement {
   const text = useMessages(scheduleMessages)
   const { language } = useLanguage()
-  const day = new Intl.DateTimeFormat(language, {
-    weekday: 'short',
-    day: 'numeric',
-    month: 'short',
-    hour: '2-digit',
-    minute: '2-digit',
-    hourCycle: 'h23',
+  const format = new Intl.DateTimeFormat(language, {
+    ...({ weekday: 'short', day: 'numeric', month: 'short' } as const),
+    ...({ hour: '2-digit', minute: '2-digit', hourCycle: 'h23' } as const),
   })
-  const isDelayed = Date.parse(startsAt) - Date.parse(dueAt) >= 60_000
+  // What is later than that has waited for the end of a blackout.
+  const isDelayed = Date.parse(startsAt) - Date.parse(dueAt) > jitterSeconds * 1000
   return (
     <>
-      <span className={classes.when}>{day.format(new Date(startsAt))}</span>
+      <span className={classes.when}>{format.format(new Date(isDelayed ? startsAt : dueAt))}</span>
       <Text span size="sm" c="dimmed">
-        {isDelayed ? `${text.delayed(day.format(new Date(dueAt)))} · ` : null}
-        <Moment at={startsAt} />
+        {isDelayed ? text.delayed(format.format(new Date(dueAt))) : <Moment at={dueAt} />}
       </Text>
     </>
   )

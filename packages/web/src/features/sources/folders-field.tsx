@@ -1,8 +1,9 @@
-import { Group, Input, Pill, SegmentedControl, Stack, Text } from '@mantine/core'
+import { CloseButton, Group, Input, SegmentedControl, Stack, Text } from '@mantine/core'
 import { type ReactElement, useState } from 'react'
 import { useMessages } from '../../app/language.tsx'
 import { FileName } from '../../ui/file-name.tsx'
 import { FolderTree } from '../clients/folder-tree.tsx'
+import classes from './folders-field.module.css'
 import { LinesField } from './lines-field.tsx'
 import { sourceMessages } from './messages.ts'
 
@@ -67,21 +68,16 @@ function ChosenPaths({
       </Text>
     )
   return (
-    <Pill.Group role="list" aria-label={text.chosen}>
-      {paths.slice(0, SHOWN_PATHS_MAX).map((path) => (
-        <Pill
-          key={path}
-          role="listitem"
-          size="md"
-          withRemoveButton={onRemove !== undefined}
-          onRemove={() => onRemove?.(path)}
-          removeButtonProps={{ 'aria-label': text.removePath(path), 'aria-hidden': false, tabIndex: 0 }}
-          maw="100%"
-        >
-          <FileName>{path}</FileName>
-        </Pill>
-      ))}
+    <>
+      <ul className={classes.paths} aria-label={text.chosen}>
+        {paths.slice(0, SHOWN_PATHS_MAX).map((path) => (
+          <li key={path}>
+            <FileName>{path}</FileName>
+            {onRemove === undefined ? null : <CloseButton size="sm" onClick={() => onRemove(path)} aria-label={text.removePath(path)} />}
+          </li>
+        ))}
+      </ul>
       {paths.length > SHOWN_PATHS_MAX ? <Text size="sm">{text.morePaths(paths.length - SHOWN_PATHS_MAX)}</Text> : null}
-    </Pill.Group>
+    </>
   )
 }
