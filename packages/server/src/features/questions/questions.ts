@@ -125,7 +125,8 @@ export class Questions {
       const limitMs = state?.isTaken === true ? ANSWERED_WITHIN_MS : HEARD_WITHIN_MS
       const restMs = askedAt + limitMs - clock.now()
       if (state === undefined || restMs <= 0) throw notConnected(client, 'its agent does not answer in time')
-      if (this.#isClosed || signal.aborted) throw new ServerError('server.unavailable', `Cannot wait for ${client.name}: the server stops`)
+      if (signal.aborted) throw notConnected(client, 'nobody waits for the answer any more')
+      if (this.#isClosed) throw new ServerError('server.unavailable', `Cannot wait for ${client.name}: the server stops`)
       await this.#pause(id, { waitMs: isShared ? Math.min(POLL_MS, restMs) : restMs, signal })
     }
   }

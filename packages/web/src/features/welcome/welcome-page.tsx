@@ -25,9 +25,11 @@ export function WelcomePage(): ReactElement {
   const text = useMessages(welcomeMessages)
   const { isAdmin } = useRights()
   return (
-    <Page title={text.title} description={text.lead}>
-      <div className={classes.column}>{isAdmin ? <Wizard /> : <ForAdministrators />}</div>
-    </Page>
+    <div className={classes.column}>
+      <Page title={text.title} description={text.lead}>
+        {isAdmin ? <Wizard /> : <ForAdministrators />}
+      </Page>
+    </div>
   )
 }
 
@@ -66,7 +68,7 @@ function Wizard(): ReactElement {
   const common: StepProps = { isNext: first.current !== step, goTo }
   return (
     <Stack gap="md">
-      <WizardTrail current={step} />
+      <WizardTrail current={step} isOver={step === 'backup' && setup.hasFinishedBackup} />
       {step === 'password' ? <PasswordStep {...common} /> : null}
       {step === 'repository' ? <RepositoryStep {...common} setup={setup} /> : null}
       {step === 'machine' ? <MachineStep {...common} setup={setup} clientId={place.clientId} /> : null}

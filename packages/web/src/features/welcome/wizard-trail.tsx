@@ -7,14 +7,14 @@ import classes from './welcome.module.css'
 import { isDone, WIZARD_STEPS, type WizardStep } from './wizard-steps.ts'
 
 /** Which steps there are, and which of them is shown. */
-export function WizardTrail({ current }: { readonly current: WizardStep }): ReactElement {
+export function WizardTrail({ current, isOver }: { readonly current: WizardStep; readonly isOver: boolean }): ReactElement {
   const text = useMessages(welcomeMessages)
   return (
     <nav aria-label={text.steps}>
       <ol className={classes.trail}>
         {WIZARD_STEPS.map((step, index) => {
-          const isBehind = isDone(step, current)
-          const state = step === current ? 'current' : isBehind ? 'done' : 'ahead'
+          const isBehind = isOver || isDone(step, current)
+          const state = isBehind ? 'done' : step === current ? 'current' : 'ahead'
           return (
             <li key={step} data-state={state} aria-current={step === current ? 'step' : undefined} className={classes.trailStep}>
               <span className={classes.trailMark} aria-hidden>
