@@ -47,7 +47,10 @@ export function OverviewPage(): ReactElement {
           <FailureNotice failure={error} retry={() => void refetch()} />
         )
       ) : isEmpty ? (
-        <FirstSteps />
+        <div className={classes.page}>
+          <FirstSteps />
+          {data.attention.total === 0 ? null : <AttentionSection overview={data} isOpen={attention === 'all'} />}
+        </div>
       ) : (
         <div className={classes.page}>
           <FiguresStrip overview={data} />
