@@ -75,7 +75,7 @@ function ClientRow({ client, owner }: { readonly client: Client; readonly owner:
         <RunTrend trend={client.trend} />
       </div>
       <div className={classes.machine}>
-        <Text size="sm" truncate title={client.platform ?? undefined}>
+        <Text size="sm" truncate className={classes.short ?? ''} title={client.platform ?? undefined}>
           <FileName>{client.platform ?? '–'}</FileName>
         </Text>
         {client.version === null ? null : (
@@ -96,7 +96,7 @@ function ClientOrigin({ client, owner }: { readonly client: Client; readonly own
   const parts = [owner, machine === client.name ? undefined : machine].filter((part) => part !== undefined && part !== null)
   if (parts.length === 0) return null
   return (
-    <Text size="sm" c="dimmed" truncate>
+    <Text size="sm" c="dimmed" truncate className={classes.short ?? ''}>
       <FileName>{parts.join(' · ')}</FileName>
     </Text>
   )
