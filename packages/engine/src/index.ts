@@ -24,6 +24,7 @@ export {
   timestampToMs,
 } from './format/timestamp.ts'
 export { encodeNode, encodeTree } from './format/tree.ts'
+export { readTreeNode, scanTreeEntries, type TreeEntry } from './format/tree-entries.ts'
 export { scanTree } from './format/tree-scan.ts'
 export { type Clock, systemClock } from './host/clock.ts'
 export { type CommandEnd, runCommand, runProgram } from './host/exec.ts'

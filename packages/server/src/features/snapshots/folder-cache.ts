@@ -1,6 +1,7 @@
-import type { BlobId, ByteString, IndexedRepository } from '@holdfast/engine'
+import { type BlobId, type ByteString, type IndexedRepository, readTreeNode, scanTree, type TreeNode } from '@holdfast/engine'
 import { notFound } from '../../errors.ts'
 import { FolderListing, type ListedEntry } from './folder-listing.ts'
+import { letOthersRun } from './let-others-run.ts'
 import { readableName } from './snapshot-path.ts'
 
 /** Where folders are read from. */
@@ -9,6 +10,8 @@ export type TreeSource = Pick<IndexedRepository, 'readBlob'> & { readonly index:
 const CACHE_BYTES_MAX = 96 * 1024 * 1024
 /** Trees above this size are read one after the other: each takes its size in memory meanwhile. */
 const LARGE_TREE_BYTES = 8 * 1024 * 1024
+/** Up to this size the tree that was read last is kept: who looks at one file of a large folder looks at more of them. */
+const KEPT_TREE_BYTES = 64 * 1024 * 1024
 
 /** Folders of snapshots, ready to be listed. Those used last stay in memory, up to a bound. */
 export class FolderCache {
@@ -16,6 +19,7 @@ export class FolderCache {
   readonly #listings = new Map<BlobId, FolderListing>()
   readonly #loading = new Map<BlobId, Promise<FolderListing>>()
   #sizeBytes = 0
+  #lastTree: { readonly id: BlobId; readonly bytes: Uint8Array } | undefined
   #largeTurn: Promise<unknown> = Promise.resolve()
 
   constructor(options: { readonly maxBytes?: number } = {}) {
@@ -46,10 +50,32 @@ export class FolderCache {
     return found
   }
 
+  /** Everything that a tree says of one of its entries; undefined where it has none of that name. @throws EngineError `data.malformed` */
+  async node(source: TreeSource, tree: BlobId, name: ByteString): Promise<TreeNode | undefined> {
+    const listing = await this.listing(source, tree)
+    if (listing.find(name) === undefined) return undefined
+    const bytes = await this.#read(source, tree)
+    const offset = listing.offsetOf(name)
+    if (offset !== undefined) return readTreeNode(bytes, offset)
+    for (const nodes of scanTree(bytes)) {
+      const node = nodes.find((candidate) => candidate.name === name)
+      if (node !== undefined) return node
+      await letOthersRun()
+    }
+    return undefined
+  }
+
+  async #read(source: TreeSource, id: BlobId): Promise<Uint8Array> {
+    if (this.#lastTree?.id === id) return this.#lastTree.bytes
+    const bytes = await source.readBlob('tree', id)
+    if (bytes.length <= KEPT_TREE_BYTES) this.#lastTree = { id, bytes }
+    return bytes
+  }
+
   async #load(source: TreeSource, tree: BlobId): Promise<FolderListing> {
     const place = source.index.find('tree', tree)
     const bytes = Math.max(place?.length ?? 0, place?.uncompressedLength ?? 0)
-    const read = async (): Promise<FolderListing> => FolderListing.read(await source.readBlob('tree', tree))
+    const read = async (): Promise<FolderListing> => FolderListing.read(await this.#read(source, tree))
     const reading = bytes < LARGE_TREE_BYTES ? read() : this.#largeTurn.then(read)
     if (bytes >= LARGE_TREE_BYTES) this.#largeTurn = reading.catch(() => undefined)
     const listing = await reading

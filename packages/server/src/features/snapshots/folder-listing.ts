@@ -1,4 +1,12 @@
-import { type BlobId, type ByteString, byteStringFrom, type NodeType, scanTree, type TreeNode, timestampToMs } from '@holdfast/engine'
+import {
+  type BlobId,
+  type ByteString,
+  byteStringFrom,
+  type NodeType,
+  scanTreeEntries,
+  type TreeEntry,
+  timestampToMs,
+} from '@holdfast/engine'
 import type { EntryKind } from '@holdfast/protocol'
 import { letOthersRun } from './let-others-run.ts'
 
@@ -26,6 +34,8 @@ const FILE = 0
 const DIR = 1
 const ID_BYTES = 32
 const RADIX = 65_536
+/** Of nodes in trees that no program writes so. */
+const NO_OFFSET = 2 ** 32 - 1
 /** Names that are looked at before others are served. */
 const NAMES_AT_ONCE = 20_000
 const WORD = 2 ** 32
@@ -36,7 +46,7 @@ export function kindOf(type: NodeType): EntryKind {
 }
 
 /**
- * One folder of a snapshot, as much of it as a listing shows, in some 45 bytes an entry beside the names: a folder of a million files
+ * One folder of a snapshot, as much of it as a listing shows, in some 50 bytes an entry beside the names: a folder of a million files
  * stays in memory where its tree would not.
  */
 export class FolderListing {
@@ -47,6 +57,8 @@ export class FolderListing {
   readonly #kinds: Uint8Array
   readonly #sizes: Float64Array
   readonly #times: Float64Array
+  /** Where in the tree each node begins. */
+  readonly #offsets: Uint32Array
   /** Ids of the trees of folders, in the order of the folders. */
   readonly #subtrees: Buffer
   readonly #folders: Uint32Array
@@ -60,6 +72,7 @@ export class FolderListing {
     this.#kinds = Uint8Array.from(parts.kinds)
     this.#sizes = Float64Array.from(parts.sizes)
     this.#times = Float64Array.from(parts.times)
+    this.#offsets = Uint32Array.from(parts.offsets)
     this.#folders = Uint32Array.from(parts.folders)
     this.#others = new Uint32Array(this.count - this.#folders.length)
     for (let [index, next] = [0, 0]; index < this.count; index++) if (this.#kinds[index] !== DIR) this.#others[next++] = index
@@ -68,9 +81,9 @@ export class FolderListing {
 
   /** Reads the JSON of a tree; large ones in pieces, with others served in between. @throws EngineError `data.malformed` */
   static async read(tree: Uint8Array): Promise<FolderListing> {
-    const parts: ListingParts = { names: [], starts: [0], kinds: [], sizes: [], times: [], folders: [], subtrees: [] }
-    for (const nodes of scanTree(tree)) {
-      addNodes(parts, nodes)
+    const parts: ListingParts = { names: [], starts: [0], kinds: [], sizes: [], times: [], offsets: [], folders: [], subtrees: [] }
+    for (const entries of scanTreeEntries(tree)) {
+      addEntries(parts, entries)
       await letOthersRun()
     }
     return new FolderListing(parts)
@@ -78,7 +91,7 @@ export class FolderListing {
 
   /** What the listing takes of memory, without orders that are made later. */
   get sizeBytes(): number {
-    return this.#names.length + this.count * 45 + this.#folders.length * ID_BYTES + 1000
+    return this.#names.length + this.count * 49 + this.#folders.length * ID_BYTES + 1000
   }
 
   /** Entries from `offset` on, folders first. */
@@ -95,6 +108,13 @@ export class FolderListing {
     return index === undefined ? undefined : this.#entry(index)
   }
 
+  /** Where in the tree the node of that name begins; undefined where there is none, or nobody knows. */
+  offsetOf(name: ByteString): number | undefined {
+    const index = this.#indexOf(name)
+    const offset = index === undefined ? NO_OFFSET : (this.#offsets[index] ?? NO_OFFSET)
+    return offset === NO_OFFSET ? undefined : offset
+  }
+
   /** Where in an order the entry of that name is. */
   placeOf(name: ByteString, { sort, order }: ListingOrder): number | undefined {
     const index = this.#indexOf(name)
@@ -107,12 +127,12 @@ export class FolderListing {
   }
 
   /** Where in an order the first entry from `from` on is that fits; those before it come last. Others are served in between. */
-  async placeWhere(fits: (name: ByteString) => boolean, options: ListingOrder & { readonly from: number }): Promise<number | undefined> {
+  async placeWhere(fits: (name: Buffer) => boolean, options: ListingOrder & { readonly from: number }): Promise<number | undefined> {
     const start = options.from < this.count ? options.from : 0
     for (let step = 0; step < this.count; step++) {
       if (step % NAMES_AT_ONCE === NAMES_AT_ONCE - 1) await letOthersRun()
       const place = (start + step) % this.count
-      if (fits(byteStringFrom(this.#nameBytes(this.#indexAt(place, options))))) return place
+      if (fits(this.#nameBytes(this.#indexAt(place, options)))) return place
     }
     return undefined
   }
@@ -180,14 +200,15 @@ interface ListingParts {
   readonly kinds: number[]
   readonly sizes: number[]
   readonly times: number[]
+  readonly offsets: number[]
   readonly folders: number[]
   readonly subtrees: Buffer[]
 }
 
-function addNodes(parts: ListingParts, nodes: readonly TreeNode[]): void {
+function addEntries(parts: ListingParts, entries: readonly TreeEntry[]): void {
   let end = parts.starts.at(-1) ?? 0
   let names = ''
-  for (const { name, type, size = 0, mtime, subtree } of nodes) {
+  for (const { name, type, size, mtime, subtree, offset } of entries) {
     if (type === 'dir') {
       parts.folders.push(parts.kinds.length)
       parts.subtrees.push(subtree === undefined ? Buffer.alloc(ID_BYTES) : Buffer.from(subtree, 'hex'))
@@ -195,6 +216,7 @@ function addNodes(parts: ListingParts, nodes: readonly TreeNode[]): void {
     parts.kinds.push(KINDS.indexOf(kindOf(type)))
     parts.sizes.push(size)
     parts.times.push(timestampToMs(mtime))
+    parts.offsets.push(offset ?? NO_OFFSET)
     names += name
     end += name.length
     parts.starts.push(end)

@@ -8,7 +8,6 @@ import {
   dumpTar,
   dumpZip,
   type IndexedRepository,
-  scanTree,
   type Timestamp,
   type TreeNode,
   timestampToMs,
@@ -28,7 +27,6 @@ import { notFound, ServerError } from '../../errors.ts'
 import type { UserActor } from '../../http/actor.ts'
 import type { FolderCache } from './folder-cache.ts'
 import { kindOf, type ListedEntry } from './folder-listing.ts'
-import { letOthersRun } from './let-others-run.ts'
 import type { SnapshotRepositories } from './repositories.ts'
 import { addressOf, beginningWith, namesOf, pathOfAddress, pathOfNames, pathWithin, readableName } from './snapshot-path.ts'
 import type { Snapshots } from './snapshots.ts'
@@ -203,12 +201,8 @@ export class SnapshotFiles {
     const name = names.at(-1)
     if (name === undefined) throw invalid('the root of a snapshot is no entry of a folder')
     const folder = names.slice(0, -1)
-    const tree = await snapshot.indexed.readBlob('tree', await this.#treeAt(snapshot, folder))
-    for (const nodes of scanTree(tree)) {
-      const node = nodes.find((candidate) => candidate.name === name)
-      if (node !== undefined) return { node, folder: pathOfNames(folder) }
-      await letOthersRun()
-    }
+    const node = await this.#options.folders.node(snapshot.indexed, await this.#treeAt(snapshot, folder), name)
+    if (node !== undefined) return { node, folder: pathOfNames(folder) }
     throw notFound(`"${readableName(name)}" in the snapshot`)
   }
 }

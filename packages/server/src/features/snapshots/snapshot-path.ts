@@ -60,13 +60,26 @@ export function readableName(name: ByteString): string {
 }
 
 /** Whether names, as people read them, begin with that text, whatever the case and however accents are written. */
-export function beginningWith(prefix: string): (name: ByteString) => boolean {
+export function beginningWith(prefix: string): (name: Buffer) => boolean {
   const wanted = foldCase(prefix)
+  if (PLAIN.test(prefix)) return beginningWithAscii(Buffer.from(prefix.toLowerCase(), 'latin1'))
   return (name) => {
     // As many bytes as the prefix can take, decomposed, and a few more for a character that would be cut.
-    const beginning = name.slice(0, wanted.length * 8) as ByteString
-    const text = PLAIN.test(beginning) ? beginning.toLowerCase() : foldCase(readableName(beginning))
-    return text.startsWith(wanted)
+    const beginning = byteStringFrom(name.subarray(0, wanted.length * 8))
+    return foldCase(readableName(beginning)).startsWith(wanted)
+  }
+}
+
+/** Without making a text of each name: there may be a million. */
+function beginningWithAscii(wanted: Buffer): (name: Buffer) => boolean {
+  return (name) => {
+    if (name.length < wanted.length) return false
+    for (let position = 0; position < wanted.length; position++) {
+      const byte = name[position] ?? 0
+      const small = byte >= 0x41 && byte <= 0x5a ? byte + 0x20 : byte
+      if (small !== wanted[position]) return false
+    }
+    return true
   }
 }
 
