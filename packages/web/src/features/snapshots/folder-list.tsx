@@ -45,7 +45,9 @@ export function FolderList({ view, count, state, onSort, onEntry, onOpen, onUp }
   const entryAt = useEntries(view, seen, count)
   const { cursor, selection } = state
   const entry = cursor === undefined ? undefined : entryAt(cursor)
-  useEffect(() => onEntry(entry), [onEntry, entry])
+  useEffect(() => {
+    onEntry(entry)
+  }, [onEntry, entry])
   useEffect(() => {
     if (cursor !== undefined) virtualizer.scrollToIndex(cursor, { align: 'auto' })
   }, [cursor, virtualizer])
@@ -121,9 +123,13 @@ function useRows(view: FolderView, count: number): Rows {
   })
   const place = JSON.stringify(view)
   // biome-ignore lint/correctness/useExhaustiveDependencies: another folder, or another order, begins at its top
-  useEffect(() => frame.current?.scrollTo({ top: 0 }), [place])
+  useEffect(() => {
+    if (frame.current !== null) frame.current.scrollTop = 0
+  }, [place])
   // biome-ignore lint/correctness/useExhaustiveDependencies: rows of another height are measured anew
-  useEffect(() => virtualizer.measure(), [rowHeight])
+  useEffect(() => {
+    virtualizer.measure()
+  }, [rowHeight])
   return { frame, virtualizer, rowHeight }
 }
 

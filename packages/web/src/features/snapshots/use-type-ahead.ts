@@ -6,6 +6,8 @@ import { type FolderView, placeQuery } from './queries.ts'
 /** Letters that follow each other within this time belong together. */
 const PAUSE_MS = 900
 const LETTERS_MAX = 100
+/** The server is not asked for every letter of a word that is typed fast. */
+const ASKED_MS = 40
 
 export interface TypeAhead {
   /** What was typed a moment ago. */
@@ -23,7 +25,14 @@ export function useTypeAhead(view: FolderView, moveTo: (place: number) => void):
   })
   const letters = useRef('')
   const stopWaiting = useRef<(() => void) | undefined>(undefined)
-  useEffect(() => () => stopWaiting.current?.(), [])
+  const stopAsking = useRef<(() => void) | undefined>(undefined)
+  useEffect(
+    () => () => {
+      stopWaiting.current?.()
+      stopAsking.current?.()
+    },
+    [],
+  )
   const type = useCallback(
     (letter: string, cursor: number | undefined) => {
       const prefix = (letters.current + letter).slice(0, LETTERS_MAX)
@@ -36,14 +45,19 @@ export function useTypeAhead(view: FolderView, moveTo: (place: number) => void):
       })
       // One letter goes on to the next name, more of them stay with the one that fits already.
       const from = cursor === undefined ? 0 : prefix.length === 1 ? cursor + 1 : cursor
-      const found = queryClient.fetchQuery(placeQuery(view, { prefix, from }))
       const take = ({ place }: { readonly place: number | null }): void => {
         if (letters.current !== prefix) return
         setTyped({ letters: prefix, isFound: place !== null })
         if (place !== null) moveTo(place)
       }
-      // A jump that fails is typed again.
-      found.then(take).catch(() => undefined)
+      stopAsking.current?.()
+      stopAsking.current = later(ASKED_MS, () => {
+        // A jump that fails is typed again.
+        queryClient
+          .fetchQuery(placeQuery(view, { prefix, from }))
+          .then(take)
+          .catch(() => undefined)
+      })
     },
     [view, moveTo],
   )
