@@ -62,6 +62,7 @@ export function Notices(): ReactElement {
           color={{ good: 'kelp', bad: 'red', plain: 'blue' }[tone]}
           icon={{ good: <IconCheck size={18} />, bad: <IconAlertTriangle size={18} />, plain: <IconInfoCircle size={18} /> }[tone]}
           closeButtonProps={{ 'aria-label': text.dismiss }}
+          styles={{ description: { color: 'var(--mantine-color-dimmed)' } }}
           onClose={() => dismiss(id)}
         >
           {message}

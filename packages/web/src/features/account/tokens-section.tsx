@@ -28,7 +28,7 @@ export function TokensSection(): ReactElement {
       description={
         <>
           {text.tokensHelp}{' '}
-          <Anchor href="/api/docs" target="_blank" rel="noreferrer" size="sm">
+          <Anchor href="/api/docs" target="_blank" rel="noreferrer" size="sm" underline="always">
             {text.apiDocumentation}
           </Anchor>
         </>

@@ -22,7 +22,7 @@ export const settingsMessages = defineMessages({
     envFile: 'File .env',
     yamlFile: 'YAML file',
     builtIn: 'Default',
-    setBy: (variables: string) => `Set by ${variables}`,
+    setBy: (variables: string) => `To set it: ${variables}`,
     operation: 'For operators',
     operationHelp: 'For whatever watches this server, and for programs that use it.',
     apiDocs: 'API documentation',

@@ -43,12 +43,20 @@ export function UserRow({ user, others }: UserRowProps): ReactElement {
   const enable = useEnable(user)
   return (
     <Row
-      icon={<Avatar name={user.username} color="initials" radius="xl" size={36} />}
+      icon={
+        <Avatar
+          name={user.username}
+          color="initials"
+          radius="xl"
+          size={36}
+          styles={{ placeholder: { color: 'var(--mantine-color-text)' } }}
+        />
+      }
       title={<UserTitle user={user} />}
       actions={<UserMenu user={user} onAction={(wanted) => (wanted === 'enable' ? enable() : setAction(wanted))} />}
     >
       {factsOf(user, text).join(' · ')} · {text.added} <Moment at={user.createdAt} /> ·{' '}
-      <Anchor size="sm" renderRoot={(props) => <Link {...props} to="/clients" search={{ owner: String(user.id) }} />}>
+      <Anchor size="sm" underline="always" renderRoot={(props) => <Link {...props} to="/clients" search={{ owner: String(user.id) }} />}>
         {text.clients}
       </Anchor>
       {action === 'edit' ? <EditUserDialog user={user} onClose={close} /> : null}
@@ -105,12 +113,12 @@ function UserMenu({ user, onAction }: { readonly user: User; readonly onAction: 
   const me = useMe()
   const isMe = user.id === me.id
   const item = (action: UserAction, label: string, icon: ReactElement): ReactElement => (
-    <Menu.Item leftSection={icon} onClick={() => onAction(action)} {...(action === 'remove' ? { color: 'red' } : {})}>
+    <Menu.Item leftSection={icon} onClick={() => onAction(action)} {...(action === 'remove' ? { c: 'var(--mantine-color-error)' } : {})}>
       {label}
     </Menu.Item>
   )
   return (
-    <Menu position="bottom-end" withinPortal>
+    <Menu position="bottom-end" withinPortal={false} withInitialFocusPlaceholder={false}>
       <Menu.Target>
         <ActionIcon variant="default" size="lg" aria-label={text.actionsOf(user.username)}>
           <IconDots size={18} aria-hidden />
