@@ -9,6 +9,7 @@ import type { QuestionStore } from './store.ts'
 export interface QuestionServices {
   readonly questions: Questions
   readonly listeners: Listeners
+  readonly questionStore: QuestionStore
 }
 
 export interface QuestionFoundations {
@@ -22,5 +23,5 @@ export interface QuestionFoundations {
 export function composeQuestions({ database, clock, bell, questionStore: store }: QuestionFoundations): QuestionServices {
   const isShared = database.kind === 'postgres'
   const listeners = new Listeners({ store, clock, isShared })
-  return { listeners, questions: new Questions({ store, listeners, bell, clock, isShared }) }
+  return { questionStore: store, listeners, questions: new Questions({ store, listeners, bell, clock, isShared }) }
 }
