@@ -1,5 +1,5 @@
 import type { Run, RunError } from '@holdfast/protocol'
-import { Alert, Button, Code, Group, Stack, Text, Title } from '@mantine/core'
+import { Button, Code, Group, Stack, Text, Title } from '@mantine/core'
 import { IconAlertTriangle } from '@tabler/icons-react'
 import { Link } from '@tanstack/react-router'
 import type { ReactElement, ReactNode } from 'react'
@@ -8,6 +8,7 @@ import { FileName } from '../../ui/file-name.tsx'
 import { ADVICE_EN } from './advice-en.ts'
 import { ADVICE_JA } from './advice-ja.ts'
 import { ADVICE_PLACES, type Advice, type AdvicePlace, isAdvised } from './advice-places.ts'
+import classes from './failure-advice.module.css'
 import { runMessages } from './messages.ts'
 
 export interface FailureAdviceProps {
@@ -22,39 +23,52 @@ export interface FailureAdviceProps {
 export function FailureAdvice({ run, logId, actions }: FailureAdviceProps): ReactElement {
   const text = useMessages(runMessages)
   const { language } = useLanguage()
-  const { code, message } = run.error
+  const { code } = run.error
   const { happened, remedy } = adviceFor(code, language)
-  const color = run.state === 'cancelled' ? 'gray' : 'red'
   return (
-    <Alert color={color} variant="light" icon={<IconAlertTriangle aria-hidden />} mb="md">
-      <Stack gap="xs">
+    <section className={classes.panel} data-state={run.state} aria-labelledby={`${logId}-failed`}>
+      <IconAlertTriangle size={22} aria-hidden className={classes.icon} />
+      <Stack gap="sm" miw={0}>
         <div>
-          <Title order={2}>{text.failedTitle}</Title>
+          <Title order={2} id={`${logId}-failed`}>
+            {text.failedTitle}
+          </Title>
           <Text size="sm">{happened}</Text>
         </div>
         <div>
           <Title order={2}>{text.todoTitle}</Title>
-          <Text size="sm" lh={1.6}>
-            {remedy}
-          </Text>
+          <Text size="sm">{remedy}</Text>
         </div>
-        <div>
-          <Text size="sm" fw={600}>
-            {text.serverSays}
-          </Text>
-          <Code block style={{ whiteSpace: 'pre-wrap', overflowWrap: 'anywhere' }}>
-            <FileName>{message}</FileName>
-          </Code>
-          <Text size="sm" mt={4}>
-            {text.code}: <Code>{code}</Code>
-          </Text>
-        </div>
+        <Details error={run.error} />
         <Group gap="xs">
           {actions}
           <PlaceButton run={run} logId={logId} />
         </Group>
       </Stack>
-    </Alert>
+    </section>
+  )
+}
+
+function Details({ error: { code, message } }: { readonly error: RunError }): ReactElement {
+  const text = useMessages(runMessages)
+  return (
+    <div>
+      <Text size="sm" fw={600} mb={2}>
+        {text.serverSays}
+      </Text>
+      <Code block className={classes.message ?? ''}>
+        {message.split('\n').map((line, index) => (
+          // biome-ignore lint/suspicious/noArrayIndexKey: lines of one text keep their places
+          <span key={index}>
+            {index === 0 ? null : '\n'}
+            <FileName>{line}</FileName>
+          </span>
+        ))}
+      </Code>
+      <Text size="sm" c="dimmed" mt={4}>
+        {text.code}: <Code>{code}</Code>
+      </Text>
+    </div>
   )
 }
 
@@ -68,31 +82,28 @@ function PlaceButton({ run, logId }: Omit<FailureAdviceProps, 'actions'>): React
   const text = useMessages(runMessages)
   const { clientId, planId, repositoryId } = run
   const place: AdvicePlace = isAdvised(run.error.code) ? ADVICE_PLACES[run.error.code] : 'log'
-  if (place === 'repository' && repositoryId !== null) {
-    const params = { repositoryId: String(repositoryId) }
-    return (
-      <Button size="xs" variant="default" component={Link} to="/repositories/$repositoryId" params={params as never}>
-        {text.toRepository}
-      </Button>
-    )
-  }
-  if (place === 'plan' && planId !== null) {
-    return (
-      <Button size="xs" variant="default" component={Link} to="/plans/$planId" params={{ planId: String(planId) } as never}>
-        {text.toPlan}
-      </Button>
-    )
-  }
-  if (place === 'client' && clientId !== null) {
-    return (
-      <Button size="xs" variant="default" component={Link} to="/clients/$clientId" params={{ clientId: String(clientId) } as never}>
-        {text.toClient}
-      </Button>
-    )
-  }
-  return (
+  const target = targetOf(place, { clientId, planId, repositoryId })
+  const label = { repository: text.toRepository, plan: text.toPlan, client: text.toClient, log: text.toLog }[place]
+  return target === undefined ? (
     <Button size="xs" variant="default" component="a" href={`#${logId}`}>
       {text.toLog}
     </Button>
+  ) : (
+    <Button size="xs" variant="default" component={Link} to={target}>
+      {label}
+    </Button>
   )
+}
+
+function targetOf(
+  place: AdvicePlace,
+  { clientId, planId, repositoryId }: Pick<Run, 'clientId' | 'planId' | 'repositoryId'>,
+): string | undefined {
+  const [path, id] = {
+    client: ['clients', clientId],
+    plan: ['plans', planId],
+    repository: ['repositories', repositoryId],
+    log: ['', null],
+  }[place]
+  return id === null ? undefined : `/${path}/${id}`
 }
