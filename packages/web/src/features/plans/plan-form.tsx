@@ -244,6 +244,7 @@ function TagsPart({ draft, onChange, errors, isReadOnly }: Pick<PartProps, 'draf
       <TagsInput
         label={text.tags}
         description={text.tagsHint}
+        inputWrapperOrder={['label', 'input', 'description', 'error']}
         value={[...draft.tags]}
         onChange={(tags) => onChange({ tags })}
         error={errors.tags ?? Object.values(errorsBelow(errors, 'tags'))[0]}

@@ -158,7 +158,7 @@ function SaveBar({
       <Text size="sm" {...(wrong === '' ? {} : { c: 'red' })} className={classes.note ?? ''} role="status">
         {wrong === '' ? text.unsaved : wrong}
       </Text>
-      <Group gap="sm">
+      <Group gap="sm" wrap="nowrap">
         <Button variant="default" onClick={onDiscard} disabled={isBusy}>
           {text.discard}
         </Button>

@@ -1,5 +1,5 @@
 import type { Schedule } from '@holdfast/protocol'
-import { Chip, Group, Input, NativeSelect, NumberInput, SegmentedControl, Select, Stack, Switch, Text, TextInput } from '@mantine/core'
+import { Chip, Group, Input, NativeSelect, NumberInput, Select, Stack, Switch, Text, TextInput } from '@mantine/core'
 import { type ReactElement, useMemo, useState } from 'react'
 import { useLanguage, useMessages } from '../../app/language.tsx'
 import { changedKind, choiceOf, cronOf, INTERVALS_MINUTES, type ScheduleChoice, type ScheduleKind, weekOf } from './schedule-choice.ts'
@@ -34,16 +34,15 @@ export function ScheduleBuilder({ value, onChange, isReadOnly = false, isBare = 
   return (
     <Stack gap="md">
       <Input.Wrapper label={text.frequency} labelElement="div">
-        <SegmentedControl
-          mt={4}
-          fullWidth
-          data={KINDS.map((kind) => ({ value: kind, label: text[kind] }))}
-          value={choice.kind}
-          onChange={(kind) => choose(changedKind(choice, kind as ScheduleKind))}
-          disabled={isReadOnly}
-          aria-label={text.frequency}
-          style={{ overflowX: 'auto' }}
-        />
+        <Chip.Group value={choice.kind} onChange={(kind) => choose(changedKind(choice, kind as ScheduleKind))}>
+          <Group gap={6} mt={4} role="radiogroup" aria-label={text.frequency}>
+            {KINDS.map((kind) => (
+              <Chip key={kind} value={kind} disabled={isReadOnly} radius="md">
+                {text[kind]}
+              </Chip>
+            ))}
+          </Group>
+        </Chip.Group>
       </Input.Wrapper>
       <ChoiceFields choice={choice} onChange={choose} isReadOnly={isReadOnly} error={errors.cron} />
       {choice.kind === 'manual' ? null : <TimingFields {...{ value, onChange, isReadOnly, isBare, errors }} />}

@@ -70,7 +70,7 @@ function NextTime({ dueAt, startsAt, jitterSeconds }: NextTimeProps): ReactEleme
     <>
       <span className={classes.when}>{format.format(new Date(isDelayed ? startsAt : dueAt))}</span>
       <Text span size="sm" c="dimmed">
-        {isDelayed ? text.delayed(format.format(new Date(dueAt))) : <Moment at={dueAt} />}
+        {isDelayed ? text.delayed(format.format(new Date(dueAt))) : <Moment at={startsAt} />}
       </Text>
     </>
   )

@@ -1,5 +1,5 @@
 import type { Retention } from '@holdfast/protocol'
-import { Fieldset, Group, NumberInput, SegmentedControl, SimpleGrid, Stack, Text } from '@mantine/core'
+import { Fieldset, Group, NumberInput, Radio, SimpleGrid, Stack, Text } from '@mantine/core'
 import { IconInfoCircle } from '@tabler/icons-react'
 import { type ReactElement, useState } from 'react'
 import { useLanguage, useMessages } from '../../app/language.tsx'
@@ -47,15 +47,13 @@ export function RetentionFields({ value, onChange, inherited, isReadOnly = false
   ]
   return (
     <Stack gap="sm">
-      <Group gap="sm">
-        <SegmentedControl
-          data={modes}
-          value={mode}
-          onChange={(wanted) => choose(wanted as Mode)}
-          disabled={isReadOnly}
-          aria-label={text.title}
-        />
-      </Group>
+      <Radio.Group value={mode} onChange={(wanted) => choose(wanted as Mode)} aria-label={text.title}>
+        <Group gap="md">
+          {modes.map((one) => (
+            <Radio key={one.value} value={one.value} label={one.label} disabled={isReadOnly} />
+          ))}
+        </Group>
+      </Radio.Group>
       {mode === 'limits' ? <Limits {...{ value: value ?? {}, onChange, isReadOnly, errors }} /> : null}
       <Text size="sm" component="div">
         {mode === 'inherit' && inherited !== undefined ? (

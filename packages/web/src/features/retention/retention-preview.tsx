@@ -86,9 +86,7 @@ function JudgedRow({ judged: { time, isKept, addedBytes, reasons } }: { readonly
       </time>
       <Bytes value={addedBytes} />
       <span className={`${classes.why} ${isKept ? classes.reason : classes.expired}`}>
-        {isKept
-          ? new Intl.ListFormat(language, { style: 'narrow', type: 'unit' }).format(reasons.map((reason) => words[reason]))
-          : text.goes}
+        {isKept ? reasons.map((reason) => words[reason]).join(language === 'ja' ? '、' : ', ') : text.goes}
       </span>
     </div>
   )
