@@ -41,6 +41,7 @@ describe.each(looks)('every page, $name', ({ width, height, colorScheme, locale 
     const inside = wanted.isPublic === true ? await lab.visit({ viewport: { width, height }, colorScheme, locale }) : visit
     const page = await inside.open(wanted.path)
     expect(await page.title()).toMatch(/.+ · Holdfast/)
+    expect(await page.locator('h1').textContent()).not.toMatch(/no such page|could not be shown|見つかりません|表示できませんでした/)
     expect(await page.evaluate('document.documentElement.lang')).toBe(locale.slice(0, 2))
     expect(await page.locator('h1').count(), 'headings of the first order').toBe(1)
     expect(await inside.overflow(), 'pixels that the page is too wide').toBeLessThanOrEqual(0)

@@ -1,6 +1,6 @@
 import { Anchor, Box, Button, Text, Title } from '@mantine/core'
 import { type ErrorComponentProps, Link } from '@tanstack/react-router'
-import type { ReactElement } from 'react'
+import { type ReactElement, useEffect } from 'react'
 import { FailureNotice } from '../ui/failure-notice.tsx'
 import { useMessages } from './language.tsx'
 import { appMessages } from './messages.ts'
@@ -8,6 +8,7 @@ import { appMessages } from './messages.ts'
 /** Stands where a page failed; a page whose code is gone is of an older version of the server. */
 export function FailedPage({ error, reset }: ErrorComponentProps): ReactElement {
   const text = useMessages(appMessages)
+  useTitle(text.pageFailed)
   const isOldBuild = error instanceof Error && /dynamically imported module|module script/i.test(error.message)
   return (
     <Box p="md" maw={720} mx="auto">
@@ -25,6 +26,7 @@ export function FailedPage({ error, reset }: ErrorComponentProps): ReactElement 
 /** Stands where no page is. */
 export function MissingPage(): ReactElement {
   const text = useMessages(appMessages)
+  useTitle(text.notFound)
   return (
     <Box p="md" maw={720} mx="auto">
       <Title order={1} mb="xs">
@@ -38,4 +40,10 @@ export function MissingPage(): ReactElement {
       </Anchor>
     </Box>
   )
+}
+
+function useTitle(title: string): void {
+  useEffect(() => {
+    document.title = `${title} · Holdfast`
+  }, [title])
 }
