@@ -28,11 +28,11 @@ test('the rate is that of the last ten seconds, and the time left that of the la
   expect(timeLeftMs).toBe(20_000)
 })
 
-test('nothing is said from less than a second, and of nothing', () => {
+test('nothing is said from less than three seconds, and of nothing', () => {
   const nothing = { bytesPerSecond: null, filesPerSecond: null, timeLeftMs: null }
   const progress = progressOf({ totalBytes: MB })
   expect(estimate([], progress, 5000)).toEqual(nothing)
-  expect(estimate(addSample([], progress, 5000), progress, 5999)).toEqual(nothing)
+  expect(estimate(addSample([], progress, 5000), progress, 7999)).toEqual(nothing)
 })
 
 test('a run that stands still slows down to nothing, and nobody knows when it ends', () => {
@@ -73,6 +73,6 @@ test('more than the total is the total, and without totals there is no fraction'
   expect(doneFraction(progressOf({ doneBytes: 3, totalBytes: 2 }))).toBe(1)
   expect(doneFraction(progressOf({ doneBytes: 3 }))).toBeNull()
   const samples = samplesOf([0, 3])
-  expect(estimate(samples, progressOf({ doneBytes: 3, totalBytes: 2 }), 1000).timeLeftMs).toBe(0)
+  expect(estimate(samples, progressOf({ doneBytes: 3, totalBytes: 2 }), 3000).timeLeftMs).toBe(0)
   expect(estimate(samples, progressOf({ doneBytes: 3 }), 1000).timeLeftMs).toBeNull()
 })

@@ -4,8 +4,8 @@ import type { RunProgress } from '@holdfast/protocol'
 const RATE_WINDOW_MS = 10_000
 /** Time left is worked out from a longer stretch, so that it does not jump. */
 const TIME_LEFT_WINDOW_MS = 60_000
-/** From less than this nothing can be said. */
-const SPAN_MS_MIN = 1000
+/** From less than this nothing can be said: progress comes in leaps. */
+const SPAN_MS_MIN = 3000
 const SAMPLES_MAX = 300
 
 /** How far a run was at a moment. */
