@@ -261,6 +261,6 @@ for (const databases of allDatabases()) {
       await repository.storage.close()
       const { items } = (await asAdmin('GET /api/v1/snapshots')).json()
       expect(items.reduce((sum: number, { fileCount }: { fileCount: number }) => sum + fileCount, 0)).toBe(10_000)
-    }, 120_000)
+    }, 300_000)
   })
 }

@@ -12,6 +12,7 @@ import type { Enrolments } from '../../features/clients/enrolment.ts'
 import type { ClientStore, StoredClient } from '../../features/clients/store.ts'
 import type { SnapshotFiles } from '../../features/snapshots/snapshot-files.ts'
 import { addressOf } from '../../features/snapshots/snapshot-path.ts'
+import type { SnapshotStore } from '../../features/snapshots/store.ts'
 import type { Actor, UserActor } from '../../http/actor.ts'
 import { snapshotPathOf } from './batch-upload.ts'
 import type { Spool, SpooledFile } from './spool.ts'
@@ -34,6 +35,7 @@ export interface BackupServiceOptions {
   readonly clientLogs: ClientLogs
   readonly enrolments: Enrolments
   readonly snapshotFiles: SnapshotFiles
+  readonly snapshotStore: Pick<SnapshotStore, 'storedBytes'>
   readonly clock: Clock
   /** Who is behind a bearer token. */
   readonly authenticate: (token: string) => Promise<Actor | undefined>
@@ -113,6 +115,14 @@ export class BackupService {
   async log({ id }: ServiceClient, { level, message }: { readonly level: LogLevel; readonly message: string }): Promise<void> {
     const { clientLogs, clock } = this.#options
     await clientLogs.add(id, [{ at: new Date(clock.now()).toISOString(), level, message }])
+  }
+
+  /** @throws {ServerError} `quota.exceeded` when the client may not bring anything more */
+  async demandRoom(client: ServiceClient): Promise<void> {
+    const { store, snapshotStore } = this.#options
+    const { quotaBytes } = settingsOf(client)
+    if (quotaBytes === null || (await snapshotStore.storedBytes(client.id)) + (await store.waitingBytes(client.id)) < quotaBytes) return
+    throw new ServerError('quota.exceeded', `Cannot take the file: ${client.name} takes up the ${quotaBytes} bytes that it may have`)
   }
 
   /** Notes a file that is safe in the spool: a snapshot with it is made soon. */

@@ -30,12 +30,12 @@ interface Chunk {
   readonly plaintext: Buffer
 }
 
-/** Brings files into an upload as an agent would, within this process. Gives the root tree. */
+/** Brings files into an upload as an agent would, within this process. Gives the root tree, and how much the repository has grown by. */
 export async function uploadBatch(
   call: <Result>(action: (session: UploadSession) => Promise<Result>) => Promise<Result>,
   files: readonly BatchFile[],
   { chunkerPolynomial }: { readonly chunkerPolynomial: string },
-): Promise<BlobId> {
+): Promise<{ readonly tree: BlobId; readonly addedBytes: number }> {
   const sender = new Sender(call)
   const folders = new SnapshotFolders()
   const cutter = new StreamCutter(parsePolynomial(chunkerPolynomial))
@@ -46,12 +46,14 @@ export async function uploadBatch(
   }
   const tree = await folders.save((content) => sender.add('tree', content))
   await sender.flush()
-  return tree
+  return { tree, addedBytes: sender.sentBytes }
 }
 
 /** Collects blobs and hands them over: what the repository has is proven, the rest is sent. */
 class Sender {
   readonly #call: Parameters<typeof uploadBatch>[0]
+  /** As it was sent, compressed. */
+  sentBytes = 0
   #chunks: Chunk[] = []
   #bytes = 0
 
@@ -81,6 +83,7 @@ class Sender {
     }
     const frames: Buffer[] = []
     for (const [position, chunk] of chunks.entries()) if (verdicts[position] === SEND) frames.push(await frameOf(chunk))
+    this.sentBytes += frames.reduce((sum, { length }) => sum + length, 0)
     if (frames.length > 0) await this.#call((session) => session.receive(streamOf(frames)))
   }
 }

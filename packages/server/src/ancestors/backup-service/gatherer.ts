@@ -131,13 +131,13 @@ export class Gatherer {
     const key = { uploadId, clientId }
     let snapshotId: string
     try {
-      const tree = await uploadBatch(
+      const { tree, addedBytes } = await uploadBatch(
         (action) => uploads.call(key, action),
         files.map((file) => this.#fileOf(file)),
         { chunkerPolynomial },
       )
       const time = timestampFromMs(Math.min(clock.now(), Math.max(...files.map(({ uploaded_at }) => uploaded_at))))
-      const summary = summaryOf(files, time)
+      const summary = summaryOf(files, { time, addedBytes })
       const request = { tree, time, paths: [...paths], tags: [SERVICE_TAG], excludes: [], parent: null, programVersion: null, summary }
       const onNamed = (id: string): Promise<void> => keptVersions.announce({ repositoryId, snapshotId: id }, clock.now())
       snapshotId = await uploads.commit(key, request, { onNamed })

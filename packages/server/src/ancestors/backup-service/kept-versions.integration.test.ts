@@ -305,6 +305,24 @@ for (const databases of allDatabases()) {
       await other.repositories.close()
     })
 
+    it('count against the quota of their client until they go', async () => {
+      const allow = (quotaBytes: number): Promise<unknown> =>
+        lab.asAdmin(`PATCH /api/v1/clients/${lab.clientId}`, { settings: { quotaBytes, retention: { versions: 1 } } })
+      await allow(50_000)
+      await upload('/a', secureRandom(40_000))
+      expect((await lab.upload('/b', secureRandom(20_000))).statusCode).toBe(200)
+      const refused = await lab.upload('/c', 'c')
+      expect([refused.statusCode, refused.json()]).toEqual([413, { detail: expect.stringContaining('50000 bytes') }])
+      await lab.gather()
+      expect((await lab.upload('/c', 'c')).statusCode).toBe(413)
+      await allow(80_000)
+      await upload('/b', 'short now')
+      await allow(50_000)
+      await lab.applyRetention()
+      expect((await lab.upload('/c', 'c')).statusCode).toBe(200)
+      expect(await lab.lost()).toEqual([])
+    })
+
     it('leave nothing on the disk of a client that is gone', async () => {
       await lab.upload('/a', 'first')
       await lab.asAdmin(`DELETE /api/v1/clients/${lab.clientId}`)

@@ -219,6 +219,7 @@ function configRoutes(app: App, service: BackupService): void {
 /** The file may come before or behind the fields that belong to it. */
 async function receive(service: BackupService, client: ServiceClient, request: FastifyRequest): Promise<StoredFile> {
   if (!request.isMultipart()) throw new ServerError('request.invalid', 'The body must be multipart/form-data')
+  await service.demandRoom(client)
   const fields: Record<string, string> = {}
   let spooled: Awaited<ReturnType<BackupService['spool']['take']>> | undefined
   try {

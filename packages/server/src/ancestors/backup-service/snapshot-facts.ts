@@ -26,7 +26,10 @@ export function sizeOf(files: readonly StoredFile[]): number {
 }
 
 /** What a snapshot of these files says that its making has done. */
-export function summaryOf(files: readonly StoredFile[], time: Timestamp): SnapshotSummary {
+export function summaryOf(
+  files: readonly StoredFile[],
+  { time, addedBytes }: { readonly time: Timestamp; readonly addedBytes: number },
+): SnapshotSummary {
   return {
     backup_start: time,
     backup_end: time,
@@ -39,7 +42,7 @@ export function summaryOf(files: readonly StoredFile[], time: Timestamp): Snapsh
     data_blobs: 0,
     tree_blobs: 0,
     data_added: 0,
-    data_added_packed: 0,
+    data_added_packed: addedBytes,
     total_files_processed: files.length,
     total_bytes_processed: sizeOf(files),
   }

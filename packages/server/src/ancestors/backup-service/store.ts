@@ -36,6 +36,13 @@ export class ServiceStore {
     return waiting.orderBy('id').limit(limit).execute()
   }
 
+  /** How much of a client's is in no snapshot yet. */
+  async waitingBytes(clientId: number): Promise<number> {
+    const size = this.#queries.selectFrom('service_files').select((select) => select.fn.sum<number | null>('size_bytes').as('bytes'))
+    const waiting = size.where('client_id', '=', clientId).where('spool_path', 'is not', null)
+    return Number((await waiting.executeTakeFirst())?.bytes ?? 0)
+  }
+
   /** Where files wait that are in no snapshot yet. */
   async spoolPaths(): Promise<ReadonlySet<string>> {
     const rows = await this.#queries.selectFrom('service_files').select('spool_path').where('spool_path', 'is not', null).execute()

@@ -59,10 +59,11 @@ export async function rebuildSnapshot(context: RebuildContext, rebuild: Rebuild)
   })
   const { id, ...fields } = newest.stored
   const paths = pathsOf(files)
-  const snapshot = { ...fields, tree: treeId, paths, original: id, summary: summaryOf(files, fields.time) }
+  const addedBytes = sources.reduce((sum, { content }) => sum + addedBytesOf(content), 0)
+  const snapshot = { ...fields, tree: treeId, paths, original: id, summary: summaryOf(files, { time: fields.time, addedBytes }) }
   const snapshotId = await saveSnapshot(indexed.repository, snapshot, { signal, onNamed: announce })
   const { repository_id: repositoryId } = newest.content.snapshot
-  const replacement = { repositoryId, snapshotId, treeId, paths, fileCount: files.length, sizeBytes: sizeOf(files) }
+  const replacement = { repositoryId, snapshotId, treeId, paths, addedBytes, fileCount: files.length, sizeBytes: sizeOf(files) }
   return { former: sources.map(({ content }) => content), replacement }
 }
 
@@ -84,6 +85,13 @@ async function readSnapshot(context: RebuildContext, content: SnapshotContent): 
     onUnreadable(content.snapshot, error)
   }
   return undefined
+}
+
+/** What of a snapshot's growth of the repository is due to that which stays; who else has its blobs is not known. */
+function addedBytesOf({ snapshot, kept, dropped }: SnapshotContent): number {
+  const keptBytes = sizeOf(kept)
+  const allBytes = keptBytes + sizeOf(dropped)
+  return allBytes === 0 ? 0 : Math.round(((snapshot.added_bytes ?? 0) * keptBytes) / allBytes)
 }
 
 function foldersOf(sources: readonly ReadSnapshot[]): SnapshotFolders {

@@ -18,6 +18,7 @@ export interface Replacement {
   readonly paths: readonly string[]
   readonly fileCount: number
   readonly sizeBytes: number
+  readonly addedBytes: number
 }
 
 /** Which snapshot of which repository. */
@@ -132,7 +133,7 @@ export class KeptVersionsStore {
       const others = former.filter((snapshot) => snapshot !== heir).map(({ id }) => id)
       if (replacement !== undefined && heir !== undefined) {
         await takeIntoUse(transaction, replacement)
-        await replaceRow(transaction, former, { heir, replacement })
+        await replaceRow(transaction, { heir, replacement })
         const moved = transaction.updateTable('service_files').set({ register_id: heir.id })
         for (const part of partsOf(others)) await moved.where('register_id', 'in', part).execute()
       }
@@ -179,20 +180,18 @@ async function takeIntoUse(transaction: Database['queries'], { repositoryId, sna
 
 async function replaceRow(
   transaction: Database['queries'],
-  former: readonly KeptSnapshot[],
   { heir, replacement }: { readonly heir: KeptSnapshot; readonly replacement: Replacement },
 ): Promise<void> {
-  const { repositoryId, snapshotId, treeId, paths, fileCount, sizeBytes } = replacement
+  const { repositoryId, snapshotId, treeId, paths, fileCount, sizeBytes, addedBytes } = replacement
   // Whoever compares register and repository may have seen the new file first and taken it for another snapshot.
   await transaction.deleteFrom('snapshots').where('repository_id', '=', repositoryId).where('snapshot_id', '=', snapshotId).execute()
-  const added = former.map(({ added_bytes }) => added_bytes).filter((bytes) => bytes !== null)
   const change = transaction.updateTable('snapshots').set({
     snapshot_id: snapshotId,
     tree_id: treeId,
     paths: JSON.stringify(paths),
     size_bytes: sizeBytes,
     file_count: fileCount,
-    added_bytes: added.length === 0 ? null : added.reduce((sum, bytes) => sum + bytes),
+    added_bytes: addedBytes,
   })
   const unchanged = change.where('id', '=', heir.id).where('snapshot_id', '=', heir.snapshot_id).where('is_pinned', '=', 0)
   expectOne((await unchanged.executeTakeFirst()).numUpdatedRows)
