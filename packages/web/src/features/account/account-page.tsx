@@ -1,5 +1,5 @@
 import type { Role } from '@holdfast/protocol'
-import { Badge, Tabs } from '@mantine/core'
+import { Badge, Stack, Tabs } from '@mantine/core'
 import { useNavigate, useSearch } from '@tanstack/react-router'
 import type { ReactElement } from 'react'
 import { useMessages } from '../../app/language.tsx'
@@ -53,9 +53,11 @@ export function AccountPage(): ReactElement {
           ))}
         </Tabs.List>
         <Tabs.Panel value="security">
-          <PasswordSection />
-          <SecondFactorSection />
-          <SingleSignOnSection />
+          <Stack gap="md">
+            <PasswordSection />
+            <SecondFactorSection />
+            <SingleSignOnSection />
+          </Stack>
         </Tabs.Panel>
         <Tabs.Panel value="sessions">
           <SessionsSection />
@@ -64,8 +66,10 @@ export function AccountPage(): ReactElement {
           <TokensSection />
         </Tabs.Panel>
         <Tabs.Panel value="preferences">
-          <AppearanceSection />
-          <RetentionSection />
+          <Stack gap="md">
+            <AppearanceSection />
+            <RetentionSection />
+          </Stack>
         </Tabs.Panel>
       </Tabs>
     </Page>

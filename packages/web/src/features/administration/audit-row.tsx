@@ -113,11 +113,20 @@ function Details({ entry }: { readonly entry: AuditEntry }): ReactElement {
           <dt>{text.fact}</dt>
           <dd>
             <Code block className={classes.json ?? ''}>
-              <FileName>{JSON.stringify(entry.detail, undefined, 2)}</FileName>
+              {linesOf(entry.detail).map((line) => (
+                <div key={line}>
+                  <FileName>{line}</FileName>
+                </div>
+              ))}
             </Code>
           </dd>
         </div>
       )}
     </dl>
   )
+}
+
+/** One fact a line, as JSON: it says what kind of value each is, and that of names nothing is left out. */
+function linesOf(detail: AuditEntry['detail']): readonly string[] {
+  return Object.entries(detail).map(([name, value]) => `${name}: ${JSON.stringify(value)}`)
 }

@@ -67,7 +67,7 @@ describe('sentences of the audit log', () => {
       'root changed user ann: role → viewer',
     )
     expect(japanese({ ...changed, detail: { username: 'ann', changed: ['isDisabled'], isDisabled: true } })).toBe(
-      'root がユーザー「ann」を変更しました（有効・無効 → 無効）',
+      'root がユーザー「ann」を変更しました（無効）',
     )
   })
 

@@ -164,19 +164,22 @@ function failedJapanese(fact: AuditFact): string {
 }
 
 function changedEnglish(fact: AuditFact): string {
-  const changed = fact.list('changed').map((field) => ENGLISH_WORDS[field] ?? field)
-  return changed.length === 0 ? '' : `: ${changed.join(', ')}${outcome(fact, ENGLISH_WORDS)}`
+  const changed = changedFields(fact, ENGLISH_WORDS)
+  return changed.length === 0 ? '' : `: ${changed.join(', ')}`
 }
 
 function changedJapanese(fact: AuditFact): string {
-  const changed = fact.list('changed').map((field) => JAPANESE_WORDS[field] ?? field)
-  return changed.length === 0 ? '' : `（${changed.join('、')}${outcome(fact, JAPANESE_WORDS)}）`
+  const changed = changedFields(fact, JAPANESE_WORDS)
+  return changed.length === 0 ? '' : `（${changed.join('、')}）`
 }
 
-/** What a user is now, where that is what was changed. */
-function outcome(fact: AuditFact, words: Readonly<Record<string, string>>): string {
-  const role = fact.text('role')
-  const state = fact.is('isDisabled', true) ? 'disabled' : fact.is('isDisabled', false) ? 'enabled' : ''
-  const now = [role, state].filter((one) => one !== '').map((one) => words[one] ?? one)
-  return now.length === 0 ? '' : ` → ${now.join(', ')}`
+/** What was changed; of roles and of who may sign in also to what. */
+function changedFields(fact: AuditFact, words: Readonly<Record<string, string>>): readonly string[] {
+  const wordOf = (name: string): string => words[name] ?? name
+  return fact.list('changed').map((field) => {
+    if (field === 'role' && fact.text('role') !== '') return `${wordOf('role')} → ${wordOf(fact.text('role'))}`
+    if (field === 'isDisabled' && fact.is('isDisabled', true)) return wordOf('disabled')
+    if (field === 'isDisabled' && fact.is('isDisabled', false)) return wordOf('enabled')
+    return wordOf(field)
+  })
 }
