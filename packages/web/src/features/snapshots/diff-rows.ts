@@ -29,15 +29,19 @@ export function grownBytes({ sizeBefore, sizeAfter, kind }: SnapshotChange): num
 export const CHANGE_KINDS = ['added', 'removed', 'modified', 'metadata', 'type'] as const satisfies readonly SnapshotChange['change'][]
 export type ChangeKind = (typeof CHANGE_KINDS)[number]
 
-/** The kinds that an address asks for, all of them when it asks for none. */
+/** What is shown unless something else is asked for: of folders in which anything changed, the properties changed too, which nobody wants to know. */
+const USUAL_KINDS: readonly ChangeKind[] = CHANGE_KINDS.filter((kind) => kind !== 'metadata')
+
+/** The kinds that an address asks for, the usual ones when it asks for none. */
 export function kindsOf(text: string | undefined): readonly ChangeKind[] {
   const asked = (text ?? '').split(',')
   const kinds = CHANGE_KINDS.filter((kind) => asked.includes(kind))
-  return kinds.length === 0 ? CHANGE_KINDS : kinds
+  return kinds.length === 0 ? USUAL_KINDS : kinds
 }
 
-/** As if the box of a kind was clicked; undefined stands for all. The last one that is left cannot be taken away. */
+/** As if the box of a kind was clicked; undefined stands for the usual ones, which also come back when none is left. */
 export function toggledKind(kinds: readonly ChangeKind[], kind: ChangeKind): string | undefined {
   const next = CHANGE_KINDS.filter((one) => (one === kind ? !kinds.includes(one) : kinds.includes(one)))
-  return next.length === 0 || next.length === CHANGE_KINDS.length ? undefined : next.join(',')
+  const text = next.join(',')
+  return text === '' || text === USUAL_KINDS.join(',') ? undefined : text
 }

@@ -1,4 +1,5 @@
 import { ActionIcon, Button, Menu, Text, Tooltip } from '@mantine/core'
+import { useMediaQuery } from '@mantine/hooks'
 import { IconArrowUp, IconChevronDown, IconDownload, IconRestore, IconX } from '@tabler/icons-react'
 import type { ReactElement } from 'react'
 import { useMessages } from '../../app/language.tsx'
@@ -22,6 +23,7 @@ export interface FolderBarProps {
 export function FolderBar({ snapshotId, path, count, selection, onUp, onClear, onRestore }: FolderBarProps): ReactElement {
   const text = useMessages(browserMessages)
   const { mayManage } = useRights()
+  const isNarrow = useMediaQuery('(max-width: 40em)', false, { getInitialValueInEffect: false })
   const chosen = chosenCount(selection, count)
   const paths = chosen === 0 ? [path] : chosenPaths(selection, { path, count })
   return (
@@ -42,9 +44,9 @@ export function FolderBar({ snapshotId, path, count, selection, onUp, onClear, o
       )}
       {mayManage && count > 0 ? (
         <>
-          <DownloadMenu snapshotId={snapshotId} paths={paths} label={chosen === 0 ? text.downloadFolder : text.download} />
+          <DownloadMenu snapshotId={snapshotId} paths={paths} label={chosen === 0 && !isNarrow ? text.downloadFolder : text.download} />
           <Button size="xs" variant="default" leftSection={<IconRestore size={15} aria-hidden />} onClick={() => onRestore(paths)}>
-            {chosen === 0 ? text.restoreFolder : text.restore}
+            {chosen === 0 && !isNarrow ? text.restoreFolder : text.restore}
           </Button>
         </>
       ) : null}

@@ -1,7 +1,8 @@
 import type { Plan, RepositoryView } from '@holdfast/protocol'
 import { Button, Group, Select, Switch, TextInput } from '@mantine/core'
+import { IconFilter } from '@tabler/icons-react'
 import { useQuery } from '@tanstack/react-query'
-import type { ReactElement } from 'react'
+import { type ReactElement, useState } from 'react'
 import { api } from '../../app/api.ts'
 import { useMessages } from '../../app/language.tsx'
 import { SearchField } from '../clients/search-field.tsx'
@@ -18,6 +19,46 @@ export interface SnapshotFiltersProps {
 /** What a list of snapshots can be narrowed to. All of it stands in the address. */
 export function SnapshotFilters({ search, onChange }: SnapshotFiltersProps): ReactElement {
   const text = useMessages(snapshotMessages)
+  const [isOpen, setOpen] = useState(() => MORE.some((name) => search[name] !== undefined))
+  return (
+    <search aria-label={text.filters}>
+      <div className={classes.filters} data-open={isOpen || undefined}>
+        <ClientSelect
+          label={text.client}
+          placeholder={text.all}
+          value={search.clientId}
+          onChange={(clientId) => onChange({ clientId, planId: undefined })}
+          isClearable
+        />
+        <div className={classes.second}>
+          <PlanSelect search={search} onChange={onChange} />
+        </div>
+        <div className={classes.second}>
+          <RepositorySelect search={search} onChange={onChange} />
+        </div>
+        <Group h={36} gap="xs">
+          <Button
+            variant="default"
+            leftSection={<IconFilter size={16} aria-hidden />}
+            aria-expanded={isOpen}
+            onClick={() => setOpen(!isOpen)}
+          >
+            {isOpen ? text.fewerFilters : text.moreFilters}
+          </Button>
+          {isFiltered(search) ? (
+            <Button variant="subtle" onClick={() => onChange(CLEARED)}>
+              {text.clearFilters}
+            </Button>
+          ) : null}
+        </Group>
+        {isOpen ? <MoreFilters search={search} onChange={onChange} /> : null}
+      </div>
+    </search>
+  )
+}
+
+function MoreFilters({ search, onChange }: SnapshotFiltersProps): ReactElement {
+  const text = useMessages(snapshotMessages)
   const day = (name: 'from' | 'until'): ReactElement => (
     <TextInput
       type="date"
@@ -28,37 +69,24 @@ export function SnapshotFilters({ search, onChange }: SnapshotFiltersProps): Rea
     />
   )
   return (
-    <search aria-label={text.filters}>
-      <div className={classes.filters}>
-        <ClientSelect
-          label={text.client}
-          placeholder={text.all}
-          value={search.clientId}
-          onChange={(clientId) => onChange({ clientId, planId: undefined })}
-          isClearable
+    <>
+      <SearchField label={text.tag} value={search.tag ?? ''} onChange={(tag) => onChange({ tag: tag || undefined })} />
+      <SearchField label={text.host} value={search.host ?? ''} onChange={(host) => onChange({ host: host || undefined })} />
+      {day('from')}
+      {day('until')}
+      <Group h={36}>
+        <Switch
+          label={text.pinnedOnly}
+          checked={search.pinned === 'true'}
+          onChange={(event) => onChange({ pinned: event.currentTarget.checked ? 'true' : undefined })}
         />
-        <PlanSelect search={search} onChange={onChange} />
-        <RepositorySelect search={search} onChange={onChange} />
-        <SearchField label={text.tag} value={search.tag ?? ''} onChange={(tag) => onChange({ tag: tag || undefined })} />
-        <SearchField label={text.host} value={search.host ?? ''} onChange={(host) => onChange({ host: host || undefined })} />
-        {day('from')}
-        {day('until')}
-        <Group h={36} gap="md">
-          <Switch
-            label={text.pinnedOnly}
-            checked={search.pinned === 'true'}
-            onChange={(event) => onChange({ pinned: event.currentTarget.checked ? 'true' : undefined })}
-          />
-        </Group>
-      </div>
-      {isFiltered(search) ? (
-        <Button mt="xs" size="compact-sm" variant="subtle" onClick={() => onChange(CLEARED)}>
-          {text.clearFilters}
-        </Button>
-      ) : null}
-    </search>
+      </Group>
+    </>
   )
 }
+
+/** Those that are not always shown. */
+const MORE = ['tag', 'host', 'from', 'until', 'pinned'] as const satisfies readonly (keyof SnapshotSearch)[]
 
 const CLEARED: Readonly<Record<Exclude<keyof SnapshotSearch, 'compare'>, undefined>> = {
   clientId: undefined,
