@@ -31,8 +31,7 @@ export const secondFactorMessages = defineMessages({
     turnedOn: 'The second factor is on',
 
     codesTitle: 'Your recovery codes',
-    codesHelp:
-      'Each opens your account once when you do not have the app. They are shown only now: keep them where you would find them without your phone.',
+    codesHelp: 'Each opens your account once when you do not have the app. They are shown only now: keep them where your phone is not.',
     copyAll: 'Copy',
     copied: 'Copied',
     download: 'Download',

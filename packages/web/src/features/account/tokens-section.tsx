@@ -133,7 +133,7 @@ function RevokeButton({ token: { id, name } }: { readonly token: ApiToken }): Re
 }
 
 /** What scopes are called. */
-export function useScopeLabel(): (scope: Scope) => string {
+function useScopeLabel(): (scope: Scope) => string {
   const text = useMessages(accountMessages)
   const labels: Readonly<Record<Scope, string>> = {
     read: text.scopeRead,

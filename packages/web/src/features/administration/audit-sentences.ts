@@ -19,7 +19,7 @@ export const auditSentences = defineMessages({
     'client.removed': (fact: AuditFact) =>
       `${fact.who} deleted ${fact.what} with ${plural(fact.count('snapshots'), 'snapshot', 'snapshots')}`,
     'client.restic-access-granted': (fact: AuditFact) =>
-      `${fact.who} let restic on ${fact.what} use repository ${fact.text('repositoryId')}${fact.is('isFull', true) ? ', deleting included' : ''}`,
+      `${fact.who} let restic on ${fact.what} use repository ${fact.text('repositoryId')}${fact.is('isFull', true) ? ', in full' : ''}`,
     'client.restic-access-withdrawn': (fact: AuditFact) =>
       `${fact.who} no longer lets restic on ${fact.what} use repository ${fact.text('repositoryId')}`,
     'client.restic-password-created': (fact: AuditFact) => `${fact.who} made a password for restic on ${fact.what}`,

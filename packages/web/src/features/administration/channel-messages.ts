@@ -5,7 +5,7 @@ export const channelMessages = defineMessages({
   en: {
     title: 'Notifications',
     descriptionAdmin:
-      'Holdfast tells you when something fails, and when it is well again. Channels of administrators hear of all clients, those of others of their own clients.',
+      'Holdfast tells you when something fails, and when it is well again. Administrators hear of all clients, others of their own.',
     description: 'Holdfast tells you when something fails with your clients, and when it is well again.',
     channels: 'Channels',
     add: 'Add channel',
@@ -48,7 +48,7 @@ export const channelMessages = defineMessages({
     webhookHelp: 'A signed JSON message to a program of yours.',
     ntfyHelp: 'Push messages to phones by a topic of ntfy.',
     pingHelp:
-      'For Healthchecks and the like: the URL is called after each success, and with /fail after each failure. It raises the alarm when nothing comes at all, even when this server is down.',
+      'For Healthchecks and the like, which raise the alarm even when this server is down. Called after each run, with /fail if it failed.',
     name: 'Name',
     enabled: 'Send messages to this channel',
     host: 'Mail server',

@@ -4,8 +4,7 @@ import { defineMessages } from '../../app/language.tsx'
 export const settingsMessages = defineMessages({
   en: {
     title: 'Settings',
-    description:
-      'What this server runs with. Settings are read when it starts, from the environment, a file .env, a YAML file, and what is built in, in this order; to change one, change it there and start the server again.',
+    description: 'What this server runs with. To change a setting, change it where it comes from, and start the server again.',
     find: 'Find a setting',
     onlySet: 'Only those that were set',
     none: 'No setting fits',
@@ -39,8 +38,7 @@ export const settingsMessages = defineMessages({
   },
   ja: {
     title: '設定',
-    description:
-      'このサーバーの動作設定です。起動時に、環境変数、.env ファイル、YAML ファイル、既定値の順に読み込まれます。変更するには、設定元を書き換えてサーバーを再起動してください。',
+    description: 'このサーバーの動作設定です。変更するには、設定元を書き換えてサーバーを再起動してください。',
     find: '設定を検索',
     onlySet: '設定済みのものだけを表示',
     none: '該当する設定はありません',

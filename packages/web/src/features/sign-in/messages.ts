@@ -25,7 +25,7 @@ export const signInMessages = defineMessages({
     wrongRecoveryCode: 'The recovery code is wrong, or was used before.',
     lockedTitle: 'Too many failed attempts',
     locked: (minutes: number) =>
-      `This account is locked for ${plural(minutes, 'minute', 'minutes')}. Somebody who is signed in stays so. If it was not you who tried, tell your administrator.`,
+      `This account is locked for ${plural(minutes, 'minute', 'minutes')}. If it was not you who tried, tell your administrator.`,
     refused: (minutes: number) => `Your network is refused for ${plural(minutes, 'minute', 'minutes')} after too many failed attempts.`,
     busyTitle: 'Many people sign in at this moment',
     busy: 'Wait a few seconds, then try again.',
@@ -60,8 +60,7 @@ export const signInMessages = defineMessages({
     wrongCode: 'コードが違うか、すでに使用されています。次のコードを待ち、端末の時計が合っているか確認してください。',
     wrongRecoveryCode: 'リカバリーコードが違うか、すでに使用されています。',
     lockedTitle: '失敗した試行が多すぎます',
-    locked: (minutes: number) =>
-      `このアカウントは ${minutes} 分間ロックされています。すでにサインインしている場合は引き続き利用できます。心当たりがない場合は管理者に連絡してください。`,
+    locked: (minutes: number) => `このアカウントは ${minutes} 分間ロックされています。心当たりがない場合は管理者に連絡してください。`,
     refused: (minutes: number) => `失敗した試行が多すぎるため、このネットワークからは ${minutes} 分間サインインできません。`,
     busyTitle: '現在サインインが混み合っています',
     busy: '数秒待ってから、もう一度お試しください。',
