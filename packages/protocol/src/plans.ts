@@ -200,6 +200,7 @@ export const planSchema = planDefinitionSchema.extend({
 export type Plan = z.output<typeof planSchema>
 
 export const planQuerySchema = pageQuerySchema.extend({
+  limit: z.coerce.number().int().min(1).max(200).default(100),
   cursor: z.string().max(1000).optional(),
   /** Part of the name of a plan or of its client. */
   search: z.string().max(200).optional(),
