@@ -41,7 +41,7 @@ const attentionItemSchema = z.object({
   runId: idSchema.nullable(),
   /** Why it failed. */
   error: runErrorSchema.nullable(),
-  /** Of a repository that fills: how many days are left. Of one with little space: how many percent are free. Of one not read: the days set. */
+  /** Of a repository that fills: the days left. Of one with little space: the percentage free. Of one not wholly read: the days set. */
   figure: z.number().nullable(),
 })
 export type AttentionItem = z.output<typeof attentionItemSchema>
@@ -123,7 +123,7 @@ export type HistoryDay = z.output<typeof historyDaySchema>
  */
 export const historySchema = z.object({
   days: z.array(historyDaySchema),
-  /** After so many days no room is left, if it goes on as of late; of several repositories, of the first to be full. Null: unknown or far away. */
+  /** After so many days no room is left, if it goes on as of late; the least of several repositories. Null: unknown, or far away. */
   daysUntilFull: z.number().nullable(),
 })
 export type History = z.output<typeof historySchema>

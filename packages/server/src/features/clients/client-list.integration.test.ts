@@ -1,4 +1,4 @@
-import type { Client, ClientPage, RunState } from '@holdfast/protocol'
+import type { Client, ClientPage, FinishRun, Overview, RunState } from '@holdfast/protocol'
 import { afterAll, describe, expect, it } from 'vitest'
 import { addClientRow, addPlanRow, addRepositoryRow, addRunRows } from '../../testing/sample-plans.ts'
 import { allDatabases, TestServer } from '../../testing/test-server.ts'
@@ -70,6 +70,40 @@ for (const databases of allDatabases()) {
       expect(await names('state=failed', 'bob')).toEqual([])
     })
 
+    it('follows what runs come to: a plan has failed since its first failure, until it succeeds', async () => {
+      await using server = await start()
+      const ownerId = await server.addUser('root', 'admin')
+      const { services, database } = server
+      const repositoryId = await addRepositoryRow(database)
+      const clientId = await addClientRow(database, { name: 'mail', ownerId })
+      const planId = await addPlanRow(database, { clientId, repositoryId, name: 'letters' })
+      const agent = { kind: 'agent', clientId, clientName: 'mail', ownerId } as const
+      const carryOut = async (outcome: Pick<FinishRun, 'state' | 'error'> & Partial<FinishRun>): Promise<number> => {
+        const { id } = await services.runs.create({ kind: 'backup', clientId, planId, repositoryId, trigger: 'manual' })
+        await services.agentRuns.claim(agent, { instance: 'one', waitMs: 0 })
+        await services.agentRuns.finish(agent, id, { snapshotId: null, statistics: null, ...outcome })
+        return id
+      }
+      const seen = async () => {
+        const client = (await server.request(`GET /api/v1/clients/${clientId}`, { as: 'root' })).json<Client>()
+        const { attention } = (await server.request('GET /api/v1/overview', { as: 'root' })).json<Overview>()
+        const failed = attention.items.find(({ kind }) => kind === 'plan-failed')
+        return { state: client.state, runId: failed?.runId, since: failed?.since }
+      }
+      const error = { code: 'storage.full', message: 'No space' }
+      const first = await carryOut({ state: 'error', error })
+      const once = await seen()
+      expect(once).toMatchObject({ state: 'failed', runId: first })
+      const second = await carryOut({ state: 'error', error })
+      expect(await seen()).toEqual({ state: 'failed', runId: second, since: once.since })
+      await carryOut({ state: 'cancelled', error: null })
+      expect(await seen()).toEqual({ state: 'failed', runId: second, since: once.since })
+      const third = await carryOut({ state: 'finished', error: null, snapshotId: 'a'.repeat(64), statistics: { addedBytes: 7.5 } })
+      expect(await seen()).toEqual({ state: 'ok', runId: undefined, since: undefined })
+      const row = await database.queries.selectFrom('runs').select('added_bytes').where('id', '=', third).executeTakeFirstOrThrow()
+      expect(row.added_bytes).toBe(8)
+    })
+
     it('refuses cursors of other lists, and what is none', async () => {
       await using server = await start()
       await prepare(server)
@@ -97,6 +131,13 @@ for (const databases of allDatabases()) {
           cursor = next
         }
       }
+      const begun = performance.now()
+      const overview = (await server.request('GET /api/v1/overview', { as: 'root' })).json<Overview>()
+      took.push(`overview ${(performance.now() - begun).toFixed(0)}`)
+      expect(performance.now() - begun).toBeLessThan(PAGE_MS_MAX)
+      expect(overview.clients).toMatchObject({ total: CLIENTS, failed: Math.floor(CLIENTS / 7) })
+      expect(overview.attention.items).toHaveLength(100)
+      expect(overview.attention.total).toBeGreaterThan(CLIENTS / 7)
       process.stdout.write(`${databases.name}, ms a page: ${took.join(', ')}\n`)
     }, 120_000)
   })
@@ -177,13 +218,14 @@ async function addMany(server: TestServer, ownerId: number): Promise<void> {
       .execute()
     await addRunRows(
       database,
-      plans.flatMap(({ id, client_id }) =>
-        Array.from({ length: 12 }, (_, run) => ({
-          state: run === 11 && id % 7 === 0 ? ('error' as const) : ('finished' as const),
+      plans.flatMap(({ id, client_id }) => {
+        const count = id % 20 === 0 ? 30 : 2
+        return Array.from({ length: count }, (_, run) => ({
+          state: run === count - 1 && id % 7 === 0 ? ('error' as const) : ('finished' as const),
           clientId: client_id,
           planId: id,
-        })),
-      ),
+        }))
+      }),
     )
   }
 }

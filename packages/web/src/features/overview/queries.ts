@@ -6,8 +6,8 @@ import { api } from '../../app/api.ts'
 const REFRESH_MS = 60_000
 /** What is counted after backups changes little. */
 const HISTORY_REFRESH_MS = 600_000
-export const CALENDAR_DAYS = 30
-export const HISTORY_DAYS = 90
+const CALENDAR_DAYS = 30
+const HISTORY_DAYS = 90
 /** How many clients the first page shows. */
 const CLIENTS_SHOWN = 10
 
