@@ -14,7 +14,8 @@ export const questionsMigration: Migration = {
       .execute()
     await schema
       .createTable('question_listeners')
-      .addColumn('client_id', 'integer', (column) => column.primaryKey().references('clients.id').onDelete('cascade'))
+      // Not tied to the client: an agent may come while its client is removed.
+      .addColumn('client_id', 'integer', (column) => column.primaryKey())
       .addColumn('listens_until', columns.number, required)
       .execute()
     await schema

@@ -90,9 +90,10 @@ export class QuestionStore {
     await this.#queries.deleteFrom('questions').where('id', '=', id).execute()
   }
 
-  /** Removes what was asked before a time. */
-  async removeOlder(askedBefore: number): Promise<void> {
-    await this.#queries.deleteFrom('questions').where('asked_at', '<', askedBefore).execute()
+  /** Removes what was asked before a time, and who has not listened since. */
+  async removeOlder(before: number): Promise<void> {
+    await this.#queries.deleteFrom('questions').where('asked_at', '<', before).execute()
+    await this.#queries.deleteFrom('question_listeners').where('listens_until', '<', before).execute()
   }
 
   /** Notes until when the agent of a client waits for questions. */
