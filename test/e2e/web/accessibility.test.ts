@@ -1,5 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { startFurnishedLab } from './furnished-lab.ts'
 import { allPages, type Subjects } from './pages.ts'
@@ -8,6 +10,9 @@ import type { Visit, WebLab } from './web-lab.ts'
 /** The checker's script, whole, as it is put into pages. */
 const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
 const RULES = { runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'] }
+
+/** A picture of every page is left there. */
+const SCREENSHOTS = fileURLToPath(new URL('../../../.cache/screenshots', import.meta.url))
 
 interface Finding {
   readonly id: string
@@ -25,11 +30,12 @@ beforeAll(async () => {
 afterAll(() => lab?.[Symbol.asyncDispose]())
 
 const looks = [
-  { name: 'light, on a desk, in English', width: 1280, height: 860, colorScheme: 'light', locale: 'en-GB' },
-  { name: 'dark, on a phone, in Japanese', width: 360, height: 740, colorScheme: 'dark', locale: 'ja-JP' },
+  { name: 'light, on a desk, in English', folder: 'light', width: 1280, height: 860, colorScheme: 'light', locale: 'en-GB' },
+  { name: 'dark, on a desk, in English', folder: 'dark', width: 1280, height: 860, colorScheme: 'dark', locale: 'en-GB' },
+  { name: 'dark, on a phone, in Japanese', folder: 'phone', width: 360, height: 740, colorScheme: 'dark', locale: 'ja-JP' },
 ] as const
 
-describe.each(looks)('every page, $name', ({ width, height, colorScheme, locale }) => {
+describe.each(looks)('every page, $name', ({ folder, width, height, colorScheme, locale }) => {
   let visit: Visit
   beforeAll(async () => {
     visit = await lab.visit({ as: 'admin', viewport: { width, height }, colorScheme, locale })
@@ -45,6 +51,7 @@ describe.each(looks)('every page, $name', ({ width, height, colorScheme, locale 
     expect(await page.evaluate('document.documentElement.lang')).toBe(locale.slice(0, 2))
     expect(await page.locator('h1').count(), 'headings of the first order').toBe(1)
     expect(await inside.overflow(), 'pixels that the page is too wide').toBeLessThanOrEqual(0)
+    await page.screenshot({ path: join(SCREENSHOTS, folder, `${name}.png`) })
     expect(await findings(inside)).toEqual([])
     expect(inside.complaints).toEqual([])
   })

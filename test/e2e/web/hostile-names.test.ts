@@ -1,0 +1,94 @@
+import { Buffer } from 'node:buffer'
+import { mkdirSync, writeFileSync } from 'node:fs'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { WebLab } from './web-lab.ts'
+
+/** Names that want to be something else, as bytes: the last one is no UTF-8. */
+const NAMES = [
+  '<img src=x onerror=document.title=1>',
+  '<script>document.title=1<',
+  '"><svg onload=document.title=1>',
+  'invoice\u202Efdp.exe',
+  'bell\u0007 and\nline and\ttab',
+  'zero\u200Bwidth',
+  "'; drop table users; --",
+  '%2e%2e%2f100%',
+  'javascript:alert(1)',
+  'n'.repeat(255),
+  '日本語 🗄️ الملف',
+].map((name) => Buffer.from(name))
+const NO_UTF8 = Buffer.from([0x63, 0x61, 0x66, 0xe9])
+
+let lab: WebLab
+let folder: string
+let clientId: number
+let snapshotId: number
+beforeAll(async () => {
+  lab = await WebLab.start()
+  await lab.addRepository()
+  folder = lab.place.path('home')
+  mkdirSync(folder)
+  for (const name of [...NAMES, NO_UTF8]) {
+    writeFileSync(Buffer.concat([Buffer.from(`${folder}/`), name]), '<script>document.title=1</script>\n<b>bold</b>')
+  }
+  mkdirSync(`${folder}/<h1>folder`)
+  clientId = (await lab.addAgent('<b>desk</b>\u202E')).id
+  snapshotId = (await lab.backUp(clientId, [folder], { name: '<i>plan</i>' })).snapshotId ?? 0
+}, 120_000)
+afterAll(() => lab?.[Symbol.asyncDispose]())
+
+const markup = 'document.querySelectorAll("main img[src=x], main svg[onload], main script, main b, h1 ~ h1").length'
+
+test.each(['light', 'dark'] as const)(
+  'names that somebody chose are text in the browser of files, and nothing else (%s)',
+  async (colorScheme) => {
+    const visit = await lab.visit({ as: 'admin', colorScheme })
+    const page = await visit.open(`/snapshots/${snapshotId}?path=${encodeURIComponent(folder)}`)
+    const main = page.getByRole('main')
+    await main.getByText('<img src=x onerror=document.title=1>').first().waitFor()
+    await main.getByText('<h1>folder').first().waitFor()
+    await main.getByText('U+202E').first().waitFor()
+    await main.getByText('n'.repeat(255)).first().waitFor()
+    await main.getByText('日本語 🗄️ الملف').first().waitFor()
+    expect(await page.evaluate(markup)).toBe(0)
+    expect(await page.title()).toContain('Holdfast')
+    expect(await visit.overflow()).toBeLessThanOrEqual(0)
+    expect(visit.complaints).toEqual([])
+  },
+)
+
+test('each of them can be looked at, and a preview shows their text as it is', async () => {
+  const visit = await lab.visit({ as: 'admin' })
+  const page = await visit.open(`/snapshots/${snapshotId}?path=${encodeURIComponent(folder)}`)
+  await page.getByRole('main').getByText('<script>document.title=1<', { exact: true }).first().click()
+  await page.getByText('<b>bold</b>').first().waitFor()
+  expect(await page.evaluate(markup)).toBe(0)
+  expect(await page.title()).toContain('Holdfast')
+  expect(visit.complaints).toEqual([])
+})
+
+test.each(['/clients', '/plans', '/runs', '/snapshots', '/', '/search?query=script', '/search?query=folder'])(
+  'names of machines, plans and files are text on %s',
+  async (path) => {
+    const visit = await lab.visit({ as: 'admin' })
+    const page = await visit.open(path)
+    await page.waitForTimeout(300)
+    expect(await page.evaluate(markup)).toBe(0)
+    expect(await visit.overflow()).toBeLessThanOrEqual(0)
+    expect(visit.complaints).toEqual([])
+  },
+)
+
+test('a preview opened by itself runs nothing', async () => {
+  const visit = await lab.visit({ as: 'admin' })
+  const admin = await lab.person()
+  const { items } = (await admin.call(`GET /api/v1/snapshots/${snapshotId}/entries?path=${encodeURIComponent(folder)}`)).body
+  for (const { path, kind } of items as { path: string; kind: string }[]) {
+    if (kind !== 'file') continue
+    const reply = await visit.page.goto(`/api/v1/snapshots/${snapshotId}/preview?path=${encodeURIComponent(path)}`)
+    expect(reply?.status(), path).toBe(200)
+    expect(await visit.page.title(), path).not.toBe('1')
+    expect(reply?.headers()['content-security-policy'], path).toMatch(/sandbox|default-src 'none'/)
+  }
+  expect(visit.complaints).toEqual([])
+})

@@ -1,0 +1,115 @@
+import { DatabaseSync } from 'node:sqlite'
+import type { Page } from 'playwright-core'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { WebLab } from './web-lab.ts'
+
+const CLIENTS = 10_000
+const RUNS = 100_000
+const FILES = 100_000
+/** What is wanted of every request is 300 ms on a machine at rest; far beyond it something is wrong on any machine. */
+const REQUEST_LIMIT_MS = 3000
+/** Of the pictures that are looked at while it scrolls: rows that come a moment later than the place they belong to. */
+const BLANK_SHARE_MAX = 0.05
+
+let lab: WebLab
+let snapshotId: number
+let folder: string
+beforeAll(async () => {
+  lab = await WebLab.start()
+  await lab.addRepository()
+  for (let file = 0; file < FILES; file++) lab.file(`home/many/entry-${String(file).padStart(6, '0')}.txt`, '')
+  folder = lab.place.path('home/many')
+  const { id } = await lab.addAgent('desk')
+  const made = await lab.backUp(id, [folder])
+  snapshotId = made.snapshotId ?? 0
+  await lab.server?.stop()
+  furnish(lab.place.path('data', 'holdfast.db'), made)
+  await lab.startServer()
+}, 240_000)
+afterAll(() => lab?.[Symbol.asyncDispose]())
+
+/** Copies the one client and the one run until there are many. */
+function furnish(path: string, { runId }: { readonly runId: number }): void {
+  const database = new DatabaseSync(path)
+  const columns = (table: string): readonly string[] => {
+    const rows = database.prepare(`select name from pragma_table_info('${table}') where name <> 'id'`).all()
+    return rows.map(({ name }) => String(name))
+  }
+  const numbers = (count: number): string => `with recursive n(i) as (select 1 union all select i + 1 from n where i < ${count})`
+  const copied = (table: string, changes: Readonly<Record<string, string>>): string =>
+    columns(table)
+      .map((name) => changes[name] ?? `"${name}"`)
+      .join(', ')
+  const list = (table: string): string =>
+    columns(table)
+      .map((name) => `"${name}"`)
+      .join(', ')
+  const ofClients = copied('clients', { name: "'machine-' || substr('00000' || n.i, -5)", token_hash: 'null' })
+  database.exec(`${numbers(CLIENTS)} insert into clients (${list('clients')}) select ${ofClients} from n, (select * from clients limit 1)`)
+  const ofRuns = copied('runs', { created_at: 'created_at - n.i * 60000', started_at: 'started_at - n.i * 60000' })
+  database.exec(`${numbers(RUNS)} insert into runs (${list('runs')}) select ${ofRuns} from n, (select * from runs where id = ${runId})`)
+  database.close()
+}
+
+/** Scrolls a list to its end in big steps, and looks at every picture of it. */
+const SCROLL = `
+  (async (selector) => {
+    const frame = document.querySelector(selector);
+    const box = frame.getBoundingClientRect();
+    let pictures = 0, blanks = 0;
+    const end = performance.now() + 4000;
+    while (performance.now() < end) {
+      frame.scrollTop += box.height * 0.8;
+      await new Promise(requestAnimationFrame);
+      await new Promise(requestAnimationFrame);
+      pictures++;
+      const seen = document.elementFromPoint(box.left + box.width / 3, box.top + Math.min(box.height, innerHeight - box.top) / 2);
+      const row = seen?.closest('li, [role=row]');
+      if (row === null || row === undefined || row.textContent.trim() === '') blanks++;
+    }
+    return { pictures, blanks, scrolled: frame.scrollTop };
+  })`
+
+interface Scrolled {
+  readonly pictures: number
+  readonly blanks: number
+  readonly scrolled: number
+}
+
+async function scroll(page: Page, selector: string): Promise<Scrolled> {
+  return page.evaluate(`${SCROLL}(${JSON.stringify(selector)})`)
+}
+
+test.each([
+  { what: `${CLIENTS.toLocaleString('en')} clients`, path: () => '/clients', list: 'main section[tabindex]' },
+  { what: `${RUNS.toLocaleString('en')} runs`, path: () => '/runs', list: 'main section[tabindex]' },
+  {
+    what: `a folder of ${FILES.toLocaleString('en')} entries`,
+    path: () => `/snapshots/${snapshotId}?path=${encodeURIComponent(folder)}`,
+    list: 'main [role=grid]',
+  },
+])(
+  '$what scroll without blanks',
+  async ({ what, path, list }) => {
+    const visit = await lab.visit({ as: 'admin' })
+    const { page } = visit
+    const requests: { readonly url: string; readonly durationMs: number }[] = []
+    page.on('requestfinished', (request) => {
+      const { responseEnd, requestStart } = request.timing()
+      if (/\/api\/v1\/(?!events)/.test(request.url())) requests.push({ url: request.url(), durationMs: responseEnd - requestStart })
+    })
+    await visit.open(path())
+    await page.locator(list).first().waitFor()
+    const { pictures, blanks, scrolled } = await scroll(page, list)
+    const slowest = requests.toSorted((a, b) => b.durationMs - a.durationMs)[0]
+    process.stdout.write(
+      `${what}: ${pictures} pictures over ${Math.round(scrolled)} pixels, ${blanks} blank; ` +
+        `${requests.length} requests, the slowest ${Math.round(slowest?.durationMs ?? 0)} ms (${new URL(slowest?.url ?? lab.url).pathname})\n`,
+    )
+    expect(scrolled).toBeGreaterThan(5000)
+    expect(blanks / pictures).toBeLessThanOrEqual(BLANK_SHARE_MAX)
+    expect(slowest?.durationMs).toBeLessThan(REQUEST_LIMIT_MS)
+    expect(visit.complaints).toEqual([])
+  },
+  60_000,
+)
