@@ -1,5 +1,6 @@
 import type { Client } from '@holdfast/protocol'
 import { Text } from '@mantine/core'
+import { useMediaQuery } from '@mantine/hooks'
 import { Link } from '@tanstack/react-router'
 import type { ReactElement } from 'react'
 import { useMessages } from '../../app/language.tsx'
@@ -22,6 +23,8 @@ export interface ClientListProps {
 /** Clients, a row each, however many there are. */
 export function ClientList({ clients, owners, onNearEnd }: ClientListProps): ReactElement {
   const text = useMessages(clientMessages)
+  // What rows are high unless names are long: where that is guessed wrong, lists that scroll by themselves stumble.
+  const isNarrow = useMediaQuery('(max-width: 62em)', false, { getInitialValueInEffect: false })
   return (
     <div className={classes.list}>
       <div className={classes.columns} aria-hidden>
@@ -35,7 +38,7 @@ export function ClientList({ clients, owners, onNearEnd }: ClientListProps): Rea
       <VirtualList
         items={clients}
         keyOf={({ id }) => id}
-        rowHeight={61}
+        rowHeight={isNarrow ? 94 : 66}
         height="max(20rem, 100vh - 19.5rem)"
         label={text.title}
         onNearEnd={onNearEnd}
@@ -60,8 +63,8 @@ function ClientRow({ client, owner }: { readonly client: Client; readonly owner:
         <ClientStateBadge state={client.state} />
       </div>
       <div>
-        <div className={classes.time}>
-          {client.lastBackupAt === null ? null : <span className={classes.label}>{text.lastBackup}: </span>}
+        <div className={client.lastBackupAt === null ? classes.absent : classes.time}>
+          <span className={classes.label}>{text.lastBackup}: </span>
           <Moment at={client.lastBackupAt} fallback={text.none} />
         </div>
         <LiveRunNote clientId={client.id} />
