@@ -216,8 +216,8 @@ export const planPageSchema = z.object({ items: z.array(planSchema), next: z.str
 export type PlanPage = z.output<typeof planPageSchema>
 
 /**
- * `POST /api/v1/plans/retention-preview`: which snapshots would go if `retention` were the plan's, or the client's. Null: what is inherited.
- * Plans of a client that have a policy of their own are judged by that.
+ * `POST /api/v1/plans/retention-preview`: which snapshots would go if `retention` were the plan's, or the client's. Null: what is
+ * inherited. Plans of a client that have a policy of their own are judged by that.
  */
 export const previewRetentionSchema = z.union([
   z.strictObject({ retention: retentionSchema.nullable(), planId: idSchema }),
@@ -225,7 +225,7 @@ export const previewRetentionSchema = z.union([
 ])
 export type PreviewRetention = z.output<typeof previewRetentionSchema>
 
-/** Why a snapshot stays, or, as `expired`, goes. `unlimited`: no policy says that anything goes. `newest-whole`: the newest without errors. */
+/** Why a snapshot stays, or, as `expired`, goes. `unlimited`: nothing says that any goes. `newest-whole`: the newest without errors. */
 export const retentionReasonSchema = z.enum([
   ...(['unlimited', 'pinned', 'newest', 'newest-whole', 'versions', 'days'] as const),
   ...(['hourly', 'daily', 'weekly', 'monthly', 'yearly', 'expired'] as const),

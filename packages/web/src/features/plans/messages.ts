@@ -78,7 +78,7 @@ export const planMessages = defineMessages({
     remove: 'Delete plan',
     removeTitle: (name: string) => `Delete ${name}?`,
     removeQuestion:
-      'It does not run any more. Its snapshots and the history of its runs stay; snapshots without a plan are kept by the client’s retention.',
+      'It does not run any more. Its snapshots and the history of its runs stay; the client’s retention counts for them from then on.',
     removed: 'The plan is deleted',
     leaveTitle: 'Leave without saving?',
     leaveQuestion: 'What you have changed in this plan is lost.',

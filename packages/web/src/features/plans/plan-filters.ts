@@ -1,7 +1,7 @@
 /** Which plans a list shows. */
 export type PlansFilter = 'on' | 'off' | 'overdue'
 
-export const PLANS_FILTERS: readonly PlansFilter[] = ['on', 'off', 'overdue']
+const PLANS_FILTERS: readonly PlansFilter[] = ['on', 'off', 'overdue']
 
 /** What of all plans is shown, as it stands in the address. */
 export interface PlansSearch {

@@ -1,21 +1,18 @@
-import type { Plan } from '@holdfast/protocol'
-import { Accordion, NativeSelect, SimpleGrid, Stack, Switch, TagsInput, Text, TextInput } from '@mantine/core'
+import { NativeSelect, SimpleGrid, Stack, Switch, TextInput } from '@mantine/core'
 import { useQuery } from '@tanstack/react-query'
-import { type ReactElement, type ReactNode, useState } from 'react'
+import type { ReactElement, ReactNode } from 'react'
 import { fieldErrors } from '../../app/api.ts'
 import { useMessages } from '../../app/language.tsx'
 import { FailureNotice } from '../../ui/failure-notice.tsx'
 import { Section } from '../../ui/section.tsx'
 import { Waiting } from '../../ui/waiting.tsx'
 import { limitsOf } from '../clients/client-draft.ts'
-import { LimitsFields } from '../clients/limits-fields.tsx'
 import { RetentionFields } from '../retention/retention-fields.tsx'
 import { RetentionPreview } from '../retention/retention-preview.tsx'
 import { errorsBelow } from '../sources/json-schema.ts'
 import { sourceKindsQuery } from '../sources/queries.ts'
 import { SchemaForm } from '../sources/schema-form.tsx'
-import { HooksEditor } from './hooks-editor.tsx'
-import { hooksMessages } from './hooks-messages.ts'
+import { FurtherParts, type PlanPartProps } from './further-parts.tsx'
 import { planMessages } from './messages.ts'
 import type { PlanDraft } from './plan-draft.ts'
 import classes from './plan-form.module.css'
@@ -26,22 +23,12 @@ import { SelectionPreview } from './selection-preview.tsx'
 import { useUpcomingTimes } from './upcoming-times.tsx'
 import { useInheritedRetention } from './use-inherited-retention.ts'
 
-export interface PlanFormProps {
-  readonly clientId: number
-  readonly draft: PlanDraft
-  onChange(changes: Partial<PlanDraft>): void
-  /** What is stored; undefined for a new plan. */
-  readonly plan?: Plan
-  /** What is wrong with single fields, by their paths with dots. */
-  readonly errors: Readonly<Record<string, string>>
-  readonly isReadOnly: boolean
+export interface PlanFormProps extends PlanPartProps {
   /** What stands beside the form, above its summary. */
   readonly aside?: ReactNode
   /** What stands under the form: the way to save it. */
   readonly children?: ReactNode
 }
-
-type PartProps = Omit<PlanFormProps, 'aside' | 'children'>
 
 /** All that a plan says, in the order in which people think of it, with its meaning in words beside it. */
 export function PlanForm({ aside, children, ...props }: PlanFormProps): ReactElement {
@@ -80,7 +67,7 @@ export function PlanForm({ aside, children, ...props }: PlanFormProps): ReactEle
   )
 }
 
-function GeneralPart({ draft, onChange, plan, errors, isReadOnly }: PartProps): ReactElement {
+function GeneralPart({ draft, onChange, plan, errors, isReadOnly }: PlanPartProps): ReactElement {
   const text = useMessages(planMessages)
   const { data: repositories } = useQuery(planRepositoriesQuery)
   const chosen = draft.repositoryId ?? repositories?.find(({ isDefault }) => isDefault)?.id
@@ -125,7 +112,7 @@ function GeneralPart({ draft, onChange, plan, errors, isReadOnly }: PartProps): 
   )
 }
 
-function SourcePart({ clientId, draft, onChange, errors, isReadOnly }: PartProps): ReactElement {
+function SourcePart({ clientId, draft, onChange, errors, isReadOnly }: PlanPartProps): ReactElement {
   const { data: kinds, error, refetch } = useQuery(sourceKindsQuery)
   if (error !== null) return <FailureNotice failure={error} retry={() => void refetch()} />
   const kind = kinds?.find(({ planField }) => planField === 'selection')
@@ -145,7 +132,7 @@ function SourcePart({ clientId, draft, onChange, errors, isReadOnly }: PartProps
   )
 }
 
-function RetentionPart({ clientId, draft, onChange, plan, errors, isReadOnly }: PartProps): ReactElement {
+function RetentionPart({ clientId, draft, onChange, plan, errors, isReadOnly }: PlanPartProps): ReactElement {
   const inherited = useInheritedRetention(clientId)
   if (inherited === undefined) return <Waiting lines={3} />
   return (
@@ -159,106 +146,5 @@ function RetentionPart({ clientId, draft, onChange, plan, errors, isReadOnly }: 
       />
       {plan === undefined ? null : <RetentionPreview request={{ planId: plan.id, retention: draft.retention }} />}
     </Stack>
-  )
-}
-
-type FurtherPart = 'hooks' | 'limits' | 'tags'
-
-function FurtherParts({ draft, onChange, errors, isReadOnly }: PartProps): ReactElement {
-  const text = useMessages(planMessages)
-  const hooksText = useMessages(hooksMessages)
-  const [opened, setOpened] = useState<readonly string[]>([])
-  const { hooks } = draft
-  const wrong = (['hooks', 'limits', 'tags'] as const).filter((part) => Object.keys(errors).some((path) => path.startsWith(part)))
-  const commandCount = hooks.pre.length + hooks.post.length + hooks.onFailure.length
-  const part = (
-    name: FurtherPart,
-    title: string,
-    { note, children }: { readonly note?: string; readonly children: ReactNode },
-  ): ReactElement => (
-    <Accordion.Item value={name} key={name}>
-      <Accordion.Control>
-        <Text span fw={650}>
-          {title}
-        </Text>
-        {note === undefined ? null : (
-          <Text span size="sm" c="dimmed" ml="sm">
-            {note}
-          </Text>
-        )}
-      </Accordion.Control>
-      <Accordion.Panel>{children}</Accordion.Panel>
-    </Accordion.Item>
-  )
-  return (
-    <Accordion
-      multiple
-      order={2}
-      variant="separated"
-      value={[...new Set([...opened, ...wrong])]}
-      onChange={setOpened}
-      classNames={{ item: classes.further ?? '' }}
-    >
-      {part('hooks', text.commands, {
-        note: hooksText.count(commandCount),
-        children: (
-          <HooksEditor
-            value={hooks}
-            onChange={(changed) => onChange({ hooks: changed })}
-            isReadOnly={isReadOnly}
-            errors={errorsBelow(errors, 'hooks')}
-          />
-        ),
-      })}
-      {part('limits', text.limits, {
-        children: (
-          <Stack gap="sm">
-            <Text size="sm" c="dimmed">
-              {text.limitsHelp}
-            </Text>
-            <LimitsFields
-              value={draft.limits}
-              onChange={(limits) => onChange({ limits })}
-              isReadOnly={isReadOnly}
-              errors={errorsBelow(errors, 'limits')}
-            />
-          </Stack>
-        ),
-      })}
-      {part('tags', text.more, { children: <TagsPart {...{ draft, onChange, errors, isReadOnly }} /> })}
-    </Accordion>
-  )
-}
-
-function TagsPart({ draft, onChange, errors, isReadOnly }: Pick<PartProps, 'draft' | 'onChange' | 'errors' | 'isReadOnly'>): ReactElement {
-  const text = useMessages(planMessages)
-  const levels = {
-    auto: text.compressionAuto,
-    off: text.compressionOff,
-    fastest: text.compressionFastest,
-    better: text.compressionBetter,
-    max: text.compressionMax,
-  } as const
-  return (
-    <SimpleGrid cols={{ base: 1, sm: 2 }}>
-      <TagsInput
-        label={text.tags}
-        description={text.tagsHint}
-        inputWrapperOrder={['label', 'input', 'description', 'error']}
-        value={[...draft.tags]}
-        onChange={(tags) => onChange({ tags })}
-        error={errors.tags ?? Object.values(errorsBelow(errors, 'tags'))[0]}
-        readOnly={isReadOnly}
-        splitChars={[',']}
-        maxTags={50}
-      />
-      <NativeSelect
-        label={text.compression}
-        data={Object.entries(levels).map(([value, label]) => ({ value, label }))}
-        value={draft.compression}
-        onChange={({ currentTarget }) => onChange({ compression: currentTarget.value as PlanDraft['compression'] })}
-        disabled={isReadOnly}
-      />
-    </SimpleGrid>
   )
 }

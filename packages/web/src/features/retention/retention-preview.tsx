@@ -18,7 +18,7 @@ type Judged = Told['items'][number]
 
 const SETTLED_MS = 400
 
-/** The snapshots of a plan or a client on a line of time: which of them would go under a retention that is not set yet, and why others stay. */
+/** The snapshots of a plan or a client on a line of time: which would go under a retention that is not set yet, and why others stay. */
 export function RetentionPreview({ request }: { readonly request: PreviewRetention }): ReactElement {
   const text = useMessages(retentionMessages)
   const settled = useSettled(JSON.stringify(request), SETTLED_MS)
