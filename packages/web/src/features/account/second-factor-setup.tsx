@@ -1,5 +1,5 @@
 import type { SecondFactorSecret } from '@holdfast/protocol'
-import { Anchor, Button, Group, Modal, Stack, Text, TextInput } from '@mantine/core'
+import { Anchor, Button, Center, Group, Modal, Stack, Text, TextInput } from '@mantine/core'
 import { useMutation } from '@tanstack/react-query'
 import { type FormEvent, type ReactElement, useState } from 'react'
 import { ApiFailure } from '../../app/api.ts'
@@ -7,6 +7,7 @@ import { useMessages } from '../../app/language.tsx'
 import { CopyText } from '../../ui/copy-text.tsx'
 import { FailureNotice } from '../../ui/failure-notice.tsx'
 import { showNotice } from '../../ui/notices.tsx'
+import { QrCode } from '../../ui/qr-code.tsx'
 import { PasswordStep } from './password-step.tsx'
 import { ownAccount } from './queries.ts'
 import { RecoveryCodes } from './recovery-codes.tsx'
@@ -66,6 +67,10 @@ function CodeProof({ secret, onCodes, onCancel }: CodeProofProps): ReactElement 
     <form onSubmit={submit}>
       <Stack gap="sm">
         <Text size="sm">{text.stepScan}</Text>
+        <Center>
+          <QrCode value={secret.url} label={text.picture} />
+        </Center>
+        <Text size="sm">{text.stepType}</Text>
         <CopyText value={grouped(secret.secret)} label={text.secret} />
         <Anchor href={secret.url} size="sm">
           {text.onThisDevice}
