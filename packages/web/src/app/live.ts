@@ -26,12 +26,18 @@ class Live {
   #active: ReadonlyMap<number, Run> = new Map()
   #list: readonly Run[] = []
   #source: EventSource | undefined
+  #isConnected = true
   #cancelRefresh: (() => void) | undefined
   #cancelReconnect: (() => void) | undefined
 
   /** Runs that are under way, oldest first. */
   get runs(): readonly Run[] {
     return this.#list
+  }
+
+  /** False from the moment that the connection is lost until it is there again. */
+  get isConnected(): boolean {
+    return this.#isConnected
   }
 
   run(id: number): Run | undefined {
@@ -84,8 +90,12 @@ class Live {
       for (const listener of this.#logs.get(runId) ?? []) listener(entries)
     })
     source.addEventListener('reset', () => this.#refreshAll())
-    source.addEventListener('open', () => this.#refreshAll())
+    source.addEventListener('open', () => {
+      this.#isConnected = true
+      this.#refreshAll()
+    })
     source.addEventListener('error', () => {
+      if (this.#source === source) this.#lost()
       // While it connects again by itself the browser says so; after an answer that is none it gives up.
       if (source.readyState !== EventSource.CLOSED || this.#source !== source) return
       this.#cancelReconnect?.()
@@ -108,6 +118,11 @@ class Live {
     const isNew = this.#active.get(run.id)?.state !== run.state
     this.#update(active)
     if (isNew) this.#refresh(['runs', 'overview', 'clients', 'plans', 'snapshots', 'repositories'])
+  }
+
+  #lost(): void {
+    this.#isConnected = false
+    for (const listener of this.#listeners) listener()
   }
 
   #update(active: ReadonlyMap<number, Run>): void {
@@ -146,6 +161,11 @@ export function useLiveRuns(): readonly Run[] {
 /** The latest that was heard of a run while it is under way. The query of the run (`['runs', id]`) is kept up to date as well. */
 export function useLiveRun(id: number): Run | undefined {
   return useSyncExternalStore(live.subscribe, () => live.run(id))
+}
+
+/** Whether what is shown is live: false while the server cannot be heard. */
+export function useIsLive(): boolean {
+  return useSyncExternalStore(live.subscribe, () => live.isConnected)
 }
 
 /** Hears of every run while the component is shown; `hearer` must keep its identity. */

@@ -3,6 +3,7 @@ import { Group, Stack, Text } from '@mantine/core'
 import type { ReactElement } from 'react'
 import { useNow } from '../../app/clock.ts'
 import { useMessages } from '../../app/language.tsx'
+import { useIsLive } from '../../app/live.ts'
 import { FileName } from '../../ui/file-name.tsx'
 import { useFormat } from '../../ui/format.ts'
 import { Section } from '../../ui/section.tsx'
@@ -36,6 +37,7 @@ export function LiveSection({ run }: { readonly run: Run }): ReactElement {
           <ProgressBar fraction={fraction} label={phase} />
           <LiveFacts run={run} />
           <CurrentItem run={run} />
+          <ConnectionNote />
         </Stack>
       </Section>
     </div>
@@ -74,6 +76,16 @@ function elapsed(
 ): string {
   if (startedAt === null) return '–'
   return format.duration(Math.max(0, Math.floor((nowMs - Date.parse(startedAt)) / 1000) * 1000))
+}
+
+function ConnectionNote(): ReactElement | null {
+  const text = useMessages(runMessages)
+  if (useIsLive()) return null
+  return (
+    <Text size="sm" role="status" fw={600}>
+      {text.notLive}
+    </Text>
+  )
 }
 
 function CurrentItem({ run: { progress } }: { readonly run: Run }): ReactElement {
