@@ -7,6 +7,7 @@ import {
 } from '@holdfast/protocol'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { z } from 'zod'
+import { isServerError } from '../../errors.ts'
 import { OWN_ACCOUNT, PUBLIC } from '../../http/access.ts'
 import { userOf } from '../../http/actor.ts'
 import type { App } from '../../http/app-type.ts'
@@ -53,8 +54,9 @@ function browserRoutes(app: App, options: SingleSignOnRouteOptions): void {
       response: { 302: z.null(), ...problems },
     },
     handler: async (request, reply) => {
-      const { url: target, flow } = await singleSignOn.begin({ redirectUri: callbackOf(request, options), ...request.query })
-      return keepFlow(request, reply, flow).redirect(target)
+      const way = { redirectUri: callbackOf(request, options), ...request.query }
+      const departure = await singleSignOn.begin(way).catch((error: unknown) => leadBack(error, request))
+      return typeof departure === 'string' ? reply.redirect(departure) : keepFlow(request, reply, departure.flow).redirect(departure.url)
     },
   })
   app.route({
@@ -63,8 +65,10 @@ function browserRoutes(app: App, options: SingleSignOnRouteOptions): void {
     config: { access: PUBLIC },
     schema: { tags, summary: 'Where the identity provider sends browsers back to', response: { 200: z.string(), ...problems } },
     handler: async (request, reply) => {
-      const query = request.url.split('?')[1] ?? ''
-      const { token, returnTo } = await singleSignOn.finish({ query, flow: request.cookies[FLOW_COOKIE] }, visitorOf(request))
+      const answer = { query: request.url.split('?')[1] ?? '', flow: request.cookies[FLOW_COOKIE] }
+      const arrival = await singleSignOn.finish(answer, visitorOf(request)).catch((error: unknown) => leadBack(error, request))
+      if (typeof arrival === 'string') return reply.redirect(arrival)
+      const { token, returnTo } = arrival
       setSessionCookie(request, reply, token)
       return reply.clearCookie(FLOW_COOKIE, { path: url }).type('text/html; charset=utf-8').serializer(String).send(pageTo(returnTo))
     },
@@ -106,6 +110,13 @@ function tieRoutes(app: App, options: SingleSignOnRouteOptions): void {
 function callbackOf(request: FastifyRequest, { publicUrl }: SingleSignOnRouteOptions): string {
   const origin = publicUrl === '' ? `${request.protocol}://${request.host}` : publicUrl.replace(/\/+$/, '')
   return `${origin}${url}/callback`
+}
+
+/** Where people go after a failure, who came by a link and not by a program: to the page where they sign in, which says it to them. */
+function leadBack(error: unknown, request: FastifyRequest): string {
+  const isForPeople = request.headers.accept?.includes('text/html') === true
+  if (!isForPeople || !isServerError(error, 'auth.failed', 'server.unavailable')) throw error
+  return `/sign-in?singleSignOn=${error.code === 'auth.failed' ? 'refused' : 'unavailable'}`
 }
 
 /** Unlike the session's cookie this one comes along when the provider sends the browser back. */

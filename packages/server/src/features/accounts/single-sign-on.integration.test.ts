@@ -16,6 +16,8 @@ beforeAll(async () => {
 })
 afterAll(() => provider.stop())
 
+type Headers = Readonly<Record<string, string>>
+
 for (const databases of allDatabases()) {
   describe(`single sign-on on ${databases.name}`, () => {
     let server: TestServer
@@ -38,17 +40,17 @@ for (const databases of allDatabases()) {
     }
 
     /** All the way: to the provider, through it as somebody, and back. */
-    async function signIn(subject: string, query = ''): Promise<LightMyRequestResponse> {
+    async function signIn(subject: string, query = '', headers: Headers = {}): Promise<LightMyRequestResponse> {
       const begun = await server.request(`GET /api/v1/single-sign-on${query}`)
       expect(begun.statusCode, begun.body).toBe(302)
       const back = await provider.signIn(begun.headers.location ?? '', subject)
       expect(back.href).toContain(PUBLIC_URL + CALLBACK)
-      return comeBack(back, begun)
+      return comeBack(back, begun, headers)
     }
 
-    function comeBack(back: URL, begun: LightMyRequestResponse): Promise<LightMyRequestResponse> {
+    function comeBack(back: URL, begun: LightMyRequestResponse, headers: Headers = {}): Promise<LightMyRequestResponse> {
       const cookie = begun.cookies.map(({ name, value }) => `${name}=${value}`).join('; ')
-      return server.request(`GET ${back.pathname}${back.search}`, { headers: { cookie } })
+      return server.request(`GET ${back.pathname}${back.search}`, { headers: { cookie, ...headers } })
     }
 
     async function me(reply: LightMyRequestResponse): Promise<{ readonly username: string; readonly role: string }> {
@@ -77,6 +79,8 @@ for (const databases of allDatabases()) {
       await server.addUser('root', 'admin')
       expect((await signIn('stranger')).statusCode).toBe(401)
       expect((await signIn('root')).json().detail).toContain('not tied')
+      const page = await signIn('root', '', { accept: 'text/html,*/*' })
+      expect([page.statusCode, page.headers.location]).toEqual([302, '/sign-in?singleSignOn=refused'])
       const ann = await server.services.accounts.create(
         { username: 'ann', role: 'viewer', retention: null },
         { actor: 'server', address: '' },
@@ -88,7 +92,7 @@ for (const databases of allDatabases()) {
       expect((await signIn('odd')).json().detail).toContain('no name')
       const log = (await server.request('GET /api/v1/audit?action=sign-in', { as: 'root' })).json().entries
       expect(log.map(({ actor }: { readonly actor: string }) => actor)).toEqual(
-        ['not a user name', 'ann', 'root', 'stranger'].map((who) => `nobody (${who})`),
+        ['not a user name', 'ann', 'root', 'root', 'stranger'].map((who) => `nobody (${who})`),
       )
       const elsewhere = await server.request('GET /api/v1/single-sign-on?returnTo=//elsewhere.example')
       expect(elsewhere.statusCode).toBe(422)
@@ -158,6 +162,8 @@ describe('a server', () => {
     await using server = await TestServer.start({ settings: oidc })
     const reply = await server.request('GET /api/v1/single-sign-on')
     expect([reply.statusCode, reply.json().code]).toEqual([503, 'server.unavailable'])
+    const page = await server.request('GET /api/v1/single-sign-on', { headers: { accept: 'text/html' } })
+    expect([page.statusCode, page.headers.location]).toEqual([302, '/sign-in?singleSignOn=unavailable'])
   })
 
   it.each([

@@ -125,7 +125,8 @@ export class SingleSignOn {
     } catch (error) {
       const origin = { actor: { kind: 'nobody', name: identity.username?.slice(0, 50) ?? '' }, address: visitor.address } as const
       if (isServerError(error, 'auth.failed')) {
-        await this.#options.audit.record(origin, { action: 'sign-in.failed', subject: 'user', detail: { by: 'single sign-on' } })
+        const detail = { by: 'single sign-on', reason: error.message }
+        await this.#options.audit.record(origin, { action: 'sign-in.failed', subject: 'user', detail })
       }
       throw error
     }

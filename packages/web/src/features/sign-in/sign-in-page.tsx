@@ -1,6 +1,6 @@
 import type { User } from '@holdfast/protocol'
-import { Anchor, Box, Button, Divider, Group, Paper, Stack, Text, Title } from '@mantine/core'
-import { IconLogin2 } from '@tabler/icons-react'
+import { Alert, Anchor, Box, Button, Divider, Group, Paper, Stack, Text, Title } from '@mantine/core'
+import { IconAlertTriangle, IconLogin2 } from '@tabler/icons-react'
 import { useQuery, useQueryClient } from '@tanstack/react-query'
 import { useRouter, useSearch } from '@tanstack/react-router'
 import { type ReactElement, useEffect } from 'react'
@@ -16,7 +16,7 @@ import classes from './sign-in-page.module.css'
 /** Where people sign in; leads on to where they wanted to be. */
 export function SignInPage(): ReactElement {
   const text = useMessages(signInMessages)
-  const search: { readonly returnTo?: unknown } = useSearch({ strict: false })
+  const search: { readonly returnTo?: unknown; readonly singleSignOn?: unknown } = useSearch({ strict: false })
   const returnTo = pathToReturnTo(typeof search.returnTo === 'string' ? search.returnTo : undefined)
   const onSignedIn = useArrival(returnTo)
   useEffect(() => {
@@ -30,6 +30,7 @@ export function SignInPage(): ReactElement {
           <Title order={1}>{text.welcome}</Title>
         </Group>
         <Paper withBorder p="lg" className={classes.card ?? ''}>
+          <SingleSignOnRefusal reason={search.singleSignOn} />
           <SignInForm onSignedIn={onSignedIn} />
           <SingleSignOn returnTo={returnTo} />
         </Paper>
@@ -70,6 +71,17 @@ function SingleSignOn({ returnTo }: { readonly returnTo: string }): ReactElement
         {text.singleSignOn(data.singleSignOn.name)}
       </Button>
     </>
+  )
+}
+
+/** Why somebody who came back from the identity provider is not signed in. */
+function SingleSignOnRefusal({ reason }: { readonly reason: unknown }): ReactElement | null {
+  const text = useMessages(signInMessages)
+  if (reason !== 'refused' && reason !== 'unavailable') return null
+  return (
+    <Alert role="alert" mb="md" color="red" variant="light" icon={<IconAlertTriangle aria-hidden />} title={text.singleSignOnFailed}>
+      {reason === 'refused' ? text.singleSignOnRefused : text.singleSignOnUnavailable}
+    </Alert>
   )
 }
 
