@@ -119,26 +119,16 @@ export async function addRunRows({ queries }: Database, runs: readonly SampleRun
     added_bytes: addedBytes ?? null,
     is_missed: Number(isMissed),
   }))
+  const last = new Map<number, number | null>()
   for (let from = 0; from < rows.length; from += RUNS_AT_ONCE) {
-    await queries
-      .insertInto('runs')
-      .values(rows.slice(from, from + RUNS_AT_ONCE))
-      .execute()
+    const page = rows.slice(from, from + RUNS_AT_ONCE)
+    const added = await queries.insertInto('runs').values(page).returning(['id', 'plan_id', 'state']).execute()
+    for (const { id, plan_id, state } of added.toSorted((a, b) => a.id - b.id)) {
+      if (plan_id !== null && (state === 'finished' || state === 'error')) last.set(plan_id, state === 'error' ? id : null)
+    }
   }
-  await queries
-    .updateTable('plans')
-    .set(({ selectFrom }) => ({
-      failed_since: 1000,
-      failed_run_id: selectFrom('runs')
-        .select('id')
-        .where('state', '=', 'error')
-        .where('id', '=', ({ selectFrom: from }) =>
-          from('runs as ended')
-            .select(({ fn }) => fn.max('ended.id').as('id'))
-            .whereRef('ended.plan_id', '=', 'plans.id')
-            .where('ended.state', 'in', ['finished', 'error']),
-        ),
-    }))
-    .where('id', 'in', [...new Set(runs.map(({ planId }) => planId))])
-    .execute()
+  for (const [planId, failedRunId] of last) {
+    if (failedRunId === null) continue
+    await queries.updateTable('plans').set({ failed_run_id: failedRunId, failed_since: 1000 }).where('id', '=', planId).execute()
+  }
 }
