@@ -42,6 +42,8 @@ export const theme: MantineThemeOverride = createTheme({
   headings: { fontWeight: '650', sizes: { h1: { fontSize: '1.5rem' }, h2: { fontSize: '1.0625rem' }, h3: { fontSize: '0.9375rem' } } },
   components: {
     Anchor: { defaultProps: { underline: 'hover' } },
+    // Menus belong to the main part of the page, and hold nothing that could have the focus but what can be chosen.
+    Menu: { defaultProps: { withInitialFocusPlaceholder: false, portalProps: { target: '#content' } } },
     // The head of a dialog would be announced as that of the page.
     Modal: { defaultProps: { centered: true, attributes: { header: { role: 'presentation' } } } },
     Tooltip: { defaultProps: { openDelay: 250, withArrow: true } },

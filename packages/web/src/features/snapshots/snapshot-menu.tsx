@@ -11,7 +11,7 @@ import {
   IconTrash,
 } from '@tabler/icons-react'
 import { Link } from '@tanstack/react-router'
-import { type ReactElement, useState } from 'react'
+import { type CSSProperties, type ReactElement, useState } from 'react'
 import { useMessages } from '../../app/language.tsx'
 import { useRights } from '../../app/session.tsx'
 import { useFormat } from '../../ui/format.ts'
@@ -23,6 +23,8 @@ import { snapshotMessages } from './messages.ts'
 import { usePin } from './snapshot-mutations.ts'
 import { TagsDialog } from './tags-dialog.tsx'
 
+/** Red that can be read on every ground. */
+const DANGER = { '--menu-item-color': 'var(--mantine-color-error)' } as CSSProperties
 const ICON = { size: 16, 'aria-hidden': true } as const
 
 export interface SnapshotMenuProps {
@@ -97,7 +99,7 @@ function ManageItems({ snapshot, onChoose }: ManageItemsProps): ReactElement {
       <Menu.Item leftSection={<IconTag {...ICON} />} onClick={() => onChoose('tags')}>
         {text.editTags}
       </Menu.Item>
-      <Menu.Item leftSection={<IconTrash {...ICON} />} color="red" disabled={snapshot.isPinned} onClick={() => onChoose('forget')}>
+      <Menu.Item leftSection={<IconTrash {...ICON} />} style={DANGER} disabled={snapshot.isPinned} onClick={() => onChoose('forget')}>
         {text.forget}
       </Menu.Item>
     </>
