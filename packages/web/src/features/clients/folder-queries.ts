@@ -12,7 +12,7 @@ export function machineFolderQuery(clientId: number, path: string | undefined) {
       api.get<MachineFolder>(`/api/v1/clients/${clientId}/folders`, { signal, ...(path === undefined ? {} : { query: { path } }) }),
     staleTime: FRESH_MS,
     // An agent that has just started may come a moment later; for others the server has waited long enough.
-    retry: (count, failure) => path === undefined && count < 2 && isNotConnected(failure),
+    retry: (count, failure) => path === undefined && count < 5 && isNotConnected(failure),
     retryDelay: 1500,
   })
 }

@@ -22,5 +22,5 @@ export function LiveRunNote({ clientId }: { readonly clientId: number }): ReactE
 
 function shareOf({ progress }: Run): number | undefined {
   if (progress === null || progress.totalBytes === null || progress.totalBytes === 0) return undefined
-  return Math.min(1, progress.doneBytes / progress.totalBytes)
+  return Math.floor(Math.min(1, progress.doneBytes / progress.totalBytes) * 100) / 100
 }

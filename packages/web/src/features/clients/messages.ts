@@ -32,7 +32,7 @@ export const clientMessages = defineMessages({
     agent: (version: string) => `Agent ${version}`,
     none: 'none yet',
     notPlanned: 'not planned',
-    running: (share: string) => `Running now${share === '' ? '' : `, ${share}`}`,
+    running: (share: string) => `Running${share === '' ? '' : `, ${share}`}`,
     local: 'This server',
     noAgent: 'Its agent is not in yet',
     trend: (finished: number, failed: number, cancelled: number) =>

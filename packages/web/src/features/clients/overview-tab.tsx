@@ -43,7 +43,7 @@ function UnderWay({ clientId }: { readonly clientId: number }): ReactElement | n
           <div key={run.id}>
             <RunProgress run={run} />
             <Anchor component={Link} to={`/runs/${run.id}`} size="sm">
-              {text.seeRun}
+              {text.watch}
             </Anchor>
           </div>
         ))}
