@@ -63,22 +63,21 @@ for (const databases of allDatabases()) {
     const questionOf = async (claimed: Promise<Answer>): Promise<{ readonly id: number; readonly question: { readonly path?: unknown } }> =>
       (await claimed).body.question
     /** An agent that is connected; resolves once the server knows that. */
-    async function connect(): Promise<Promise<Answer>[]> {
+    async function connect(): Promise<{ readonly claimed: Promise<Answer> }> {
       const claimed = claim()
       while (!(await server.services.listeners.has(clientId))) await systemClock.sleep(5)
-      return [claimed]
+      return { claimed }
     }
     async function askedAs(as: string, query?: string): Promise<readonly [Promise<Answer>, number]> {
-      const [claimed] = await connect()
-      if (claimed === undefined) throw new Error('nothing was claimed')
+      const { claimed } = await connect()
       const looking = look(query, as)
       return [looking, (await questionOf(claimed)).id]
     }
 
     it('are heard of with the answer to a claim, and their answers come back in the form of paths in snapshots', async () => {
-      const [claimed] = await connect()
+      const { claimed } = await connect()
       const looking = look('?path=/home/caf%25E9')
-      const { id, question } = await questionOf(claimed ?? claim())
+      const { id, question } = await questionOf(claimed)
       expect(question).toEqual({ kind: 'folder', path: '/home/caf\xe9' })
       expect((await agent(`questions/${id}`, FOLDER)).statusCode).toBe(204)
       expect(await looking).toEqual({
@@ -115,12 +114,12 @@ for (const databases of allDatabases()) {
     })
 
     it('of selections come back with figures', async () => {
-      const [claimed] = await connect()
+      const { claimed } = await connect()
       const asking = send(`POST /api/v1/clients/${clientId}/selection-preview`, {
         as: 'ann',
         body: { paths: ['/home'], excludes: ['*.o'] },
       })
-      const { id, question } = await questionOf(claimed ?? claim())
+      const { id, question } = await questionOf(claimed)
       expect(question).toMatchObject({ kind: 'selection', selection: { paths: ['/home'], excludes: ['*.o'], excludeCaches: false } })
       const sum = { fileCount: 2, folderCount: 1, sizeBytes: 70 }
       const folder = { path: '/home/\xff', fileCount: 2, sizeBytes: 60 }

@@ -1,7 +1,7 @@
 import type { RepositoryView } from '@holdfast/protocol'
 import { Button, Checkbox, Code, Group, PasswordInput, Stack, Text, TextInput } from '@mantine/core'
 import { useMutation } from '@tanstack/react-query'
-import { Link, useNavigate } from '@tanstack/react-router'
+import { Link, useNavigate, useSearch } from '@tanstack/react-router'
 import { type FormEvent, type ReactElement, useState } from 'react'
 import { ApiFailure, api, fieldErrors } from '../../app/api.ts'
 import { useMessages } from '../../app/language.tsx'
@@ -18,18 +18,23 @@ import { PlaceFields } from './place-fields.tsx'
 import { refreshRepositories } from './queries.ts'
 import { type DraftField, EMPTY_DRAFT, faultsOf, fieldOf, locationOf, type RepositoryDraft, requestOf } from './repository-draft.ts'
 
-/** Makes a repository, adopts one, or makes room for one of clients. */
+/** The first repository of a server, when it is not to be in the proposed folder: that of plans that name none. */
+const FIRST_DRAFT: RepositoryDraft = { ...EMPTY_DRAFT, name: 'default', kind: 's3', isDefault: true }
+
+/** Makes a repository, adopts one, or makes room for one of clients. With `first` in the address, goes on with the first steps then. */
 export function NewRepositoryPage(): ReactElement {
   const text = useMessages(repositoryMessages)
   const navigate = useNavigate()
-  const [draft, setDraft] = useState(EMPTY_DRAFT)
+  const { first } = useSearch({ strict: false }) as { readonly first?: string }
+  const isFirst = first !== undefined
+  const [draft, setDraft] = useState(isFirst ? FIRST_DRAFT : EMPTY_DRAFT)
   const [isTried, setTried] = useState(false)
   const add = useMutation({
     mutationFn: () => api.post<RepositoryView>('/api/v1/repositories', requestOf(draft)),
     onSuccess: async ({ id }) => {
       await refreshRepositories()
       showNotice({ title: text.created, tone: 'good' })
-      await navigate({ to: `/repositories/${id}` })
+      await navigate({ to: isFirst ? '/welcome' : `/repositories/${id}` })
     },
   })
   const change = (changes: Partial<RepositoryDraft>): void => setDraft({ ...draft, ...changes })
@@ -47,7 +52,7 @@ export function NewRepositoryPage(): ReactElement {
         <NameSection draft={draft} onChange={change} errorOf={errorOf} />
         {add.error === null ? null : <FailureNotice failure={add.error} />}
         <Group justify="flex-end">
-          <Button component={Link} to="/repositories" variant="default">
+          <Button component={Link} to={isFirst ? '/welcome' : '/repositories'} variant="default">
             {text.cancel}
           </Button>
           <Button type="submit" loading={add.isPending}>

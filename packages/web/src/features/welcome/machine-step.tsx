@@ -2,7 +2,7 @@ import type { Setup } from '@holdfast/protocol'
 import { Button, Group, Stack, Text, TextInput } from '@mantine/core'
 import { IconDeviceDesktop, IconDevices } from '@tabler/icons-react'
 import { useMutation, useQuery } from '@tanstack/react-query'
-import { type FormEvent, type ReactElement, useState } from 'react'
+import { type FormEvent, type ReactElement, useEffect, useRef, useState } from 'react'
 import { fieldErrors } from '../../app/api.ts'
 import { useMessages } from '../../app/language.tsx'
 import { FailureNotice } from '../../ui/failure-notice.tsx'
@@ -91,26 +91,30 @@ function OtherMachine({ onAdded }: { readonly onAdded: (clientId: number) => voi
   )
 }
 
+/** Shows the command for another machine and goes on as soon as that is in. */
 function Arrival({ clientId, goTo }: Pick<StepProps, 'goTo'> & { readonly clientId: number }): ReactElement {
   const text = useMessages(welcomeMessages)
   const { data: client, error } = useQuery(clientQuery(clientId))
-  const toFolders = <Button onClick={() => goTo({ step: 'folders' })}>{text.machineGoOn}</Button>
-  const back = (
-    <Button variant="subtle" color="gray" onClick={() => goTo({ step: 'machine', clientId: undefined })}>
-      {text.machineBack}
-    </Button>
-  )
-  if (error !== null) return <FailureNotice failure={error} retry={() => goTo({ step: 'machine', clientId: undefined })} />
+  const wasIn = useRef<boolean | undefined>(undefined)
+  wasIn.current ??= client?.isEnrolled
+  const hasCome = client?.isEnrolled === true && wasIn.current === false
+  // biome-ignore lint/correctness/useExhaustiveDependencies: the arrival alone leads on
+  useEffect(() => {
+    if (hasCome) goTo({ step: 'folders' })
+  }, [hasCome])
+  const chooseAnother = (): void => goTo({ step: 'machine', clientId: undefined })
+  if (error !== null) return <FailureNotice failure={error} retry={chooseAnother} />
   if (client === undefined) return <Waiting lines={3} />
-  // The panel sees the machine come in, and gives what comes next; for one that is in already it has nothing to wait for.
   return (
     <Stack gap="md">
       <ChoiceCard icon={<IconDevices size={22} />} title={client.name} isProposed>
-        <EnrolmentPanel clientId={clientId}>{() => <Group justify="flex-end">{toFolders}</Group>}</EnrolmentPanel>
+        <EnrolmentPanel clientId={clientId} />
       </ChoiceCard>
       <Group justify="space-between">
-        {back}
-        {client.isEnrolled ? toFolders : null}
+        <Button variant="subtle" color="gray" onClick={chooseAnother}>
+          {text.machineBack}
+        </Button>
+        {client.isEnrolled ? <Button onClick={() => goTo({ step: 'folders' })}>{text.machineGoOn}</Button> : null}
       </Group>
     </Stack>
   )

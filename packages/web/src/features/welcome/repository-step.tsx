@@ -21,10 +21,7 @@ export function RepositoryStep({ isNext, goTo, setup }: StepProps & { readonly s
         <ProposedRepository proposed={setup.proposedRepository} onMade={() => goTo({})} />
         <ChoiceCard icon={<IconCloud size={22} />} title={text.repositoryElsewhere} hint={text.repositoryElsewhereHint}>
           <Group justify="flex-end">
-            <Button
-              variant="default"
-              renderRoot={(props) => <Link {...props} to="/repositories/new" search={{ isDefault: 'true', returnTo: '/welcome' }} />}
-            >
+            <Button variant="default" renderRoot={(props) => <Link {...props} to="/repositories/new" search={{ first: 'true' }} />}>
               {text.repositoryElsewhereOpen}
             </Button>
           </Group>
