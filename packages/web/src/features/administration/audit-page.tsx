@@ -11,6 +11,7 @@ import { Page } from '../../ui/page.tsx'
 import { Section } from '../../ui/section.tsx'
 import { VirtualList } from '../../ui/virtual-list.tsx'
 import { Waiting } from '../../ui/waiting.tsx'
+import { AdminsOnly } from './admins-only.tsx'
 import { type AuditSearch, auditCall, isFiltered } from './audit-filter.ts'
 import { AuditFilters } from './audit-filters.tsx'
 import { auditMessages } from './audit-messages.ts'
@@ -22,6 +23,15 @@ const ROW_HEIGHT = 45
 
 /** What was done, by whom, when and from where. */
 export function AuditPage(): ReactElement {
+  const { title } = useMessages(auditMessages)
+  return (
+    <AdminsOnly title={title}>
+      <Audit />
+    </AdminsOnly>
+  )
+}
+
+function Audit(): ReactElement {
   const text = useMessages(auditMessages)
   const search: AuditSearch = useSearch({ strict: false })
   const navigate = useNavigate()

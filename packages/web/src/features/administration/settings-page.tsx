@@ -10,6 +10,7 @@ import { FailureNotice } from '../../ui/failure-notice.tsx'
 import { Page } from '../../ui/page.tsx'
 import { Section } from '../../ui/section.tsx'
 import { Waiting } from '../../ui/waiting.tsx'
+import { AdminsOnly } from './admins-only.tsx'
 import { OperationLinks } from './operation-links.tsx'
 import { settingsQuery } from './queries.ts'
 import { SettingList } from './setting-list.tsx'
@@ -18,6 +19,15 @@ import { settingsMessages } from './settings-messages.ts'
 
 /** What the server runs with, and where each setting comes from. */
 export function SettingsPage(): ReactElement {
+  const { title } = useMessages(settingsMessages)
+  return (
+    <AdminsOnly title={title}>
+      <SettingsOfServer />
+    </AdminsOnly>
+  )
+}
+
+function SettingsOfServer(): ReactElement {
   const text = useMessages(settingsMessages)
   const { data, error, refetch } = useQuery(settingsQuery)
   return (

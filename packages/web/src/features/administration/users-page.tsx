@@ -12,12 +12,22 @@ import { RowList } from '../../ui/row-list.tsx'
 import { Section } from '../../ui/section.tsx'
 import { Waiting } from '../../ui/waiting.tsx'
 import { AddUserDialog } from './add-user-dialog.tsx'
+import { AdminsOnly } from './admins-only.tsx'
 import { usersQuery } from './queries.ts'
 import { UserRow } from './user-row.tsx'
 import { usersMessages } from './users-messages.ts'
 
 /** Who may sign in, and what they may do. */
 export function UsersPage(): ReactElement {
+  const { title } = useMessages(usersMessages)
+  return (
+    <AdminsOnly title={title}>
+      <Users />
+    </AdminsOnly>
+  )
+}
+
+function Users(): ReactElement {
   const text = useMessages(usersMessages)
   const { data, error, refetch } = useQuery(usersQuery)
   const [isAdding, setAdding] = useState(false)
