@@ -1,6 +1,5 @@
 import type { QueryClient } from '@tanstack/react-query'
 import { createRootRouteWithContext, createRoute, createRouter, lazyRouteComponent, Outlet, redirect } from '@tanstack/react-router'
-import type { ReactElement } from 'react'
 import { ApiFailure } from './api.ts'
 import { FailedPage, MissingPage } from './failed-page.tsx'
 import { queryClient } from './query-client.ts'
@@ -36,18 +35,11 @@ function textsOf(search: Readonly<Record<string, unknown>>): Search {
   return Object.fromEntries(texts.map(([name, value]) => [name, String(value)]))
 }
 
-const PAGES = import.meta.glob<Readonly<Record<string, () => ReactElement>>>('../features/*/*-page.tsx')
-
-/** A page's component, fetched when it is first shown. */
-function page(module: string, name: string): ReturnType<typeof lazyRouteComponent> {
-  return lazyRouteComponent(async () => (await PAGES[`../features/${module}.tsx`]?.()) ?? { [name]: MissingPage }, name)
-}
-
 const signInRoute = createRoute({
   getParentRoute: () => rootRoute,
   path: '/sign-in',
   validateSearch: textsOf,
-  component: page('sign-in/sign-in-page', 'SignInPage'),
+  component: lazyRouteComponent(() => import('../features/sign-in/sign-in-page.tsx'), 'SignInPage'),
 })
 
 const within = { getParentRoute: () => shellRoute, validateSearch: textsOf } as const
@@ -55,33 +47,117 @@ const within = { getParentRoute: () => shellRoute, validateSearch: textsOf } as 
 const routeTree = rootRoute.addChildren([
   signInRoute,
   shellRoute.addChildren([
-    createRoute({ ...within, path: '/', component: page('overview/overview-page', 'OverviewPage') }),
-    createRoute({ ...within, path: '/welcome', component: page('welcome/welcome-page', 'WelcomePage') }),
-    createRoute({ ...within, path: '/clients', component: page('clients/clients-page', 'ClientsPage') }),
-    createRoute({ ...within, path: '/clients/$clientId', component: page('clients/client-page', 'ClientPage') }),
-    createRoute({ ...within, path: '/clients/$clientId/plans/new', component: page('plans/new-plan-page', 'NewPlanPage') }),
-    createRoute({ ...within, path: '/plans', component: page('plans/plans-page', 'PlansPage') }),
-    createRoute({ ...within, path: '/plans/$planId', component: page('plans/plan-page', 'PlanPage') }),
-    createRoute({ ...within, path: '/runs', component: page('runs/runs-page', 'RunsPage') }),
-    createRoute({ ...within, path: '/runs/$runId', component: page('runs/run-page', 'RunPage') }),
-    createRoute({ ...within, path: '/snapshots', component: page('snapshots/snapshots-page', 'SnapshotsPage') }),
-    createRoute({ ...within, path: '/snapshots/$snapshotId', component: page('snapshots/snapshot-page', 'SnapshotPage') }),
-    createRoute({ ...within, path: '/snapshots/$snapshotId/diff/$otherId', component: page('snapshots/diff-page', 'DiffPage') }),
-    createRoute({ ...within, path: '/search', component: page('snapshots/search-page', 'SearchPage') }),
-    createRoute({ ...within, path: '/files/versions', component: page('snapshots/versions-page', 'VersionsPage') }),
-    createRoute({ ...within, path: '/repositories', component: page('repositories/repositories-page', 'RepositoriesPage') }),
-    createRoute({ ...within, path: '/repositories/new', component: page('repositories/new-repository-page', 'NewRepositoryPage') }),
-    createRoute({ ...within, path: '/repositories/$repositoryId', component: page('repositories/repository-page', 'RepositoryPage') }),
-    createRoute({ ...within, path: '/administration/users', component: page('administration/users-page', 'UsersPage') }),
+    createRoute({
+      ...within,
+      path: '/',
+      component: lazyRouteComponent(() => import('../features/overview/overview-page.tsx'), 'OverviewPage'),
+    }),
+    createRoute({
+      ...within,
+      path: '/welcome',
+      component: lazyRouteComponent(() => import('../features/welcome/welcome-page.tsx'), 'WelcomePage'),
+    }),
+    createRoute({
+      ...within,
+      path: '/clients',
+      component: lazyRouteComponent(() => import('../features/clients/clients-page.tsx'), 'ClientsPage'),
+    }),
+    createRoute({
+      ...within,
+      path: '/clients/$clientId',
+      component: lazyRouteComponent(() => import('../features/clients/client-page.tsx'), 'ClientPage'),
+    }),
+    createRoute({
+      ...within,
+      path: '/clients/$clientId/plans/new',
+      component: lazyRouteComponent(() => import('../features/plans/new-plan-page.tsx'), 'NewPlanPage'),
+    }),
+    createRoute({
+      ...within,
+      path: '/plans',
+      component: lazyRouteComponent(() => import('../features/plans/plans-page.tsx'), 'PlansPage'),
+    }),
+    createRoute({
+      ...within,
+      path: '/plans/$planId',
+      component: lazyRouteComponent(() => import('../features/plans/plan-page.tsx'), 'PlanPage'),
+    }),
+    createRoute({ ...within, path: '/runs', component: lazyRouteComponent(() => import('../features/runs/runs-page.tsx'), 'RunsPage') }),
+    createRoute({
+      ...within,
+      path: '/runs/$runId',
+      component: lazyRouteComponent(() => import('../features/runs/run-page.tsx'), 'RunPage'),
+    }),
+    createRoute({
+      ...within,
+      path: '/snapshots',
+      component: lazyRouteComponent(() => import('../features/snapshots/snapshots-page.tsx'), 'SnapshotsPage'),
+    }),
+    createRoute({
+      ...within,
+      path: '/snapshots/$snapshotId',
+      component: lazyRouteComponent(() => import('../features/snapshots/snapshot-page.tsx'), 'SnapshotPage'),
+    }),
+    createRoute({
+      ...within,
+      path: '/snapshots/$snapshotId/diff/$otherId',
+      component: lazyRouteComponent(() => import('../features/snapshots/diff-page.tsx'), 'DiffPage'),
+    }),
+    createRoute({
+      ...within,
+      path: '/search',
+      component: lazyRouteComponent(() => import('../features/snapshots/search-page.tsx'), 'SearchPage'),
+    }),
+    createRoute({
+      ...within,
+      path: '/files/versions',
+      component: lazyRouteComponent(() => import('../features/snapshots/versions-page.tsx'), 'VersionsPage'),
+    }),
+    createRoute({
+      ...within,
+      path: '/repositories',
+      component: lazyRouteComponent(() => import('../features/repositories/repositories-page.tsx'), 'RepositoriesPage'),
+    }),
+    createRoute({
+      ...within,
+      path: '/repositories/new',
+      component: lazyRouteComponent(() => import('../features/repositories/new-repository-page.tsx'), 'NewRepositoryPage'),
+    }),
+    createRoute({
+      ...within,
+      path: '/repositories/$repositoryId',
+      component: lazyRouteComponent(() => import('../features/repositories/repository-page.tsx'), 'RepositoryPage'),
+    }),
+    createRoute({
+      ...within,
+      path: '/administration/users',
+      component: lazyRouteComponent(() => import('../features/administration/users-page.tsx'), 'UsersPage'),
+    }),
     createRoute({
       ...within,
       path: '/administration/notifications',
-      component: page('administration/notifications-page', 'NotificationsPage'),
+      component: lazyRouteComponent(() => import('../features/administration/notifications-page.tsx'), 'NotificationsPage'),
     }),
-    createRoute({ ...within, path: '/administration/audit', component: page('administration/audit-page', 'AuditPage') }),
-    createRoute({ ...within, path: '/administration/settings', component: page('administration/settings-page', 'SettingsPage') }),
-    createRoute({ ...within, path: '/administration/about', component: page('about/about-page', 'AboutPage') }),
-    createRoute({ ...within, path: '/account', component: page('account/account-page', 'AccountPage') }),
+    createRoute({
+      ...within,
+      path: '/administration/audit',
+      component: lazyRouteComponent(() => import('../features/administration/audit-page.tsx'), 'AuditPage'),
+    }),
+    createRoute({
+      ...within,
+      path: '/administration/settings',
+      component: lazyRouteComponent(() => import('../features/administration/settings-page.tsx'), 'SettingsPage'),
+    }),
+    createRoute({
+      ...within,
+      path: '/administration/about',
+      component: lazyRouteComponent(() => import('../features/about/about-page.tsx'), 'AboutPage'),
+    }),
+    createRoute({
+      ...within,
+      path: '/account',
+      component: lazyRouteComponent(() => import('../features/account/account-page.tsx'), 'AccountPage'),
+    }),
   ]),
 ])
 
