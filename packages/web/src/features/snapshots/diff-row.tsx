@@ -1,15 +1,6 @@
 import type { SnapshotChange } from '@holdfast/protocol'
 import { Text } from '@mantine/core'
-import {
-  IconAdjustments,
-  IconFileDescription,
-  IconFolder,
-  IconPencil,
-  IconPlus,
-  IconSwitchHorizontal,
-  IconTrash,
-  type TablerIcon,
-} from '@tabler/icons-react'
+import { IconAdjustments, IconFolder, IconPencil, IconPlus, IconSwitchHorizontal, IconTrash, type TablerIcon } from '@tabler/icons-react'
 import { Link } from '@tanstack/react-router'
 import type { ReactElement } from 'react'
 import { useMessages } from '../../app/language.tsx'
@@ -104,9 +95,8 @@ function Sizes({ change }: { readonly change: SnapshotChange }): ReactElement {
   )
 }
 
-/** What happened to something, by word, sign and colour. */
-export function ChangeBadge({ kind }: { readonly kind: ChangeKind }): ReactElement {
+function ChangeBadge({ kind }: { readonly kind: ChangeKind }): ReactElement {
   const text = useMessages(diffMessages)
-  const { color, Icon = IconFileDescription } = SIGNS[kind]
+  const { color, Icon } = SIGNS[kind]
   return <StateBadge color={color} label={text[kind]} icon={<Icon size={13} aria-hidden />} />
 }

@@ -29,7 +29,7 @@ export function grownBytes({ sizeBefore, sizeAfter, kind }: SnapshotChange): num
 export const CHANGE_KINDS = ['added', 'removed', 'modified', 'metadata', 'type'] as const satisfies readonly SnapshotChange['change'][]
 export type ChangeKind = (typeof CHANGE_KINDS)[number]
 
-/** What is shown unless something else is asked for: of folders in which anything changed, the properties changed too, which nobody wants to know. */
+/** What is shown unless more is asked for: folders in which anything changed have changed properties, which nobody wants to know. */
 const USUAL_KINDS: readonly ChangeKind[] = CHANGE_KINDS.filter((kind) => kind !== 'metadata')
 
 /** The kinds that an address asks for, the usual ones when it asks for none. */

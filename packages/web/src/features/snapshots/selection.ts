@@ -11,9 +11,12 @@ export interface Selection {
 /** So many entries are chosen one by one at most: the server takes no more paths for one restore. */
 export const CHOSEN_MAX = 1000
 
+/** Where everything begins. */
 export const NOTHING: Selection = { isAll: false, chosen: new Map() }
+/** All of a folder, however much that is. */
 export const EVERYTHING: Selection = { isAll: true, chosen: new Map() }
 
+/** Whether an entry is chosen, by itself or with all others. */
 export function isChosen({ isAll, chosen }: Selection, path: string): boolean {
   return isAll || chosen.has(path)
 }
