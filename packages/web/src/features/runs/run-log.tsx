@@ -1,8 +1,8 @@
 import type { Run, RunLogEntry } from '@holdfast/protocol'
 import { Switch, Text } from '@mantine/core'
 import { useVirtualizer } from '@tanstack/react-virtual'
-import { type ReactElement, useEffect, useRef, useState } from 'react'
-import { useMessages } from '../../app/language.tsx'
+import { type ReactElement, useEffect, useMemo, useRef, useState } from 'react'
+import { useLanguage, useMessages } from '../../app/language.tsx'
 import { FailureNotice } from '../../ui/failure-notice.tsx'
 import { FileName } from '../../ui/file-name.tsx'
 import { useFormat } from '../../ui/format.ts'
@@ -69,11 +69,14 @@ function LogLines({ log, isFollowing }: Omit<LogContentProps, 'isLive'>): ReactE
     getScrollElement: () => frame.current,
     estimateSize: () => LINE_HEIGHT,
     overscan: OVERSCAN,
+    initialOffset: () => lines.length * LINE_HEIGHT,
     getItemKey: (index) => lines[index]?.id ?? index,
     // What is read stays where it is when older lines come before it, and at the end new ones push up.
     anchorTo: 'end',
     followOnAppend: isFollowing,
   })
+  // The end is what one comes for, of a run that goes on as of one that failed.
+  useEffect(() => virtualizer.scrollToEnd(), [virtualizer])
   useEffect(() => {
     if (isFollowing) virtualizer.scrollToEnd()
   }, [isFollowing, virtualizer])
@@ -116,10 +119,12 @@ function LogLines({ log, isFollowing }: Omit<LogContentProps, 'isLive'>): ReactE
 function LogLine({ line: { at, level, message } }: { readonly line: RunLogEntry }): ReactElement {
   const words = useRunWords()
   const format = useFormat()
+  const { language } = useLanguage()
+  const time = useMemo(() => new Intl.DateTimeFormat(language, { timeStyle: 'medium', hourCycle: 'h23' }), [language])
   return (
     <>
       <time className={classes.time} dateTime={at} title={format.exact(at)}>
-        {format.time(at)}
+        {time.format(new Date(at))}
       </time>
       <span className={classes.level}>{words.level(level)}</span>
       <span className={classes.message}>
