@@ -84,7 +84,7 @@ function tickOf({ selectionPath, path }: MachineEntry, { state, selected }: Plac
 }
 
 /** The folders above a path, nearest first. */
-export function foldersAbove(path: string): readonly string[] {
+function foldersAbove(path: string): readonly string[] {
   const above: string[] = []
   for (let end = path.lastIndexOf('/'); end > 0; end = path.lastIndexOf('/', end - 1)) above.push(path.slice(0, end))
   return path === '/' ? above : [...above, '/']

@@ -32,10 +32,8 @@ export function FolderTree({ clientId, selected, onChange, label, maxHeightPx = 
   const box = useRef<HTMLDivElement>(null)
   const id = useId()
   const { rows } = model
-  const activeIndex = Math.max(
-    0,
-    rows.findIndex(({ key }) => key === activeKey),
-  )
+  const found = rows.findIndex(({ key }) => key === activeKey)
+  const activeIndex = Math.max(0, found)
   const virtualizer = useVirtualizer({
     count: rows.length,
     getScrollElement: () => box.current,
