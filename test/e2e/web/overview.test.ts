@@ -45,8 +45,8 @@ test('says how everything begins, then what needs somebody, what runs now and wh
 
 test('shows what runs as it happens', async () => {
   const { items } = (await (await lab.person()).call('GET /api/v1/clients')).body
-  lab.file('large/data', randomBytes(60_000_000))
-  const limits = { blackouts: [], uploadBytesPerSecond: 8_000_000 }
+  for (let file = 0; file < 12; file++) lab.file(`large/data-${file}`, randomBytes(5_000_000))
+  const limits = { blackouts: [], uploadBytesPerSecond: 4_000_000 }
   const { planId } = await lab.addPlan(items[0].id, [lab.place.path('large')], { name: 'Large', limits })
   const visit = await lab.visit({ as: 'admin' })
   const page = await visit.open('/')
@@ -55,8 +55,8 @@ test('shows what runs as it happens', async () => {
   await (await lab.person()).call(`POST /api/v1/plans/${planId}/run`)
   await now.getByRole('link', { name: 'desk · Large' }).waitFor()
   const bar = now.getByRole('progressbar', { name: /Large/ })
-  await expect.poll(async () => Number(await bar.getAttribute('aria-valuenow')), { timeout: 20_000 }).toBeGreaterThan(0)
-  await now.getByText('Nothing is running').waitFor({ timeout: 60_000 })
+  await expect.poll(async () => Number(await bar.getAttribute('aria-valuenow')), { timeout: 60_000 }).toBeGreaterThan(0)
+  await now.getByText('Nothing is running').waitFor({ timeout: 120_000 })
   expect(visit.complaints).toEqual([])
 })
 
@@ -68,6 +68,11 @@ test('shows each user what is theirs alone', async () => {
   expect(await page.getByText('desk').count()).toBe(0)
   expect(await page.getByRole('link', { name: 'Set up the first backup' }).count()).toBe(0)
   expect(visit.complaints).toEqual([])
+  await lab.addUser('olga', 'operator')
+  const other = await (await lab.visit({ as: 'olga' })).open('/')
+  await other.getByRole('link', { name: 'Add a client' }).click()
+  await other.getByRole('dialog').waitFor()
+  expect(await other.getByText('desk').count()).toBe(0)
 })
 
 test('names what the server is made of', async () => {

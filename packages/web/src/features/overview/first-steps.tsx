@@ -11,7 +11,7 @@ import classes from './overview.module.css'
 /** Stands on the first page while there are no clients: what Holdfast is made of, and the way to the first backup. */
 export function FirstSteps(): ReactElement {
   const text = useMessages(overviewMessages)
-  const { mayManage } = useRights()
+  const { isAdmin, mayManage } = useRights()
   if (!mayManage) {
     return (
       <EmptyState icon={<IconShieldHalf size={26} />} title={text.emptyTitle}>
@@ -19,6 +19,7 @@ export function FirstSteps(): ReactElement {
       </EmptyState>
     )
   }
+  if (!isAdmin) return <FirstClient />
   return (
     <div className={classes.first}>
       <EmptyState
@@ -37,6 +38,26 @@ export function FirstSteps(): ReactElement {
         <Step number={2} icon={<IconDeviceDesktop size={22} />} title={text.stepClient} note={text.stepClientNote} />
         <Step number={3} icon={<IconFolders size={22} />} title={text.stepPlan} note={text.stepPlanNote} />
       </ol>
+    </div>
+  )
+}
+
+/** For operators: repositories are there, or are others' to make. */
+function FirstClient(): ReactElement {
+  const text = useMessages(overviewMessages)
+  return (
+    <div className={classes.first}>
+      <EmptyState
+        icon={<IconShieldHalf size={26} />}
+        title={text.emptyTitle}
+        actions={
+          <Button size="md" renderRoot={(props) => <Link {...props} to="/clients" search={{ add: '1' }} />}>
+            {text.addClient}
+          </Button>
+        }
+      >
+        {text.emptyOperator}
+      </EmptyState>
     </div>
   )
 }

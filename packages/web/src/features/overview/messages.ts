@@ -81,6 +81,7 @@ export const overviewMessages = defineMessages({
     stepPlan: 'A plan',
     stepPlanNote: 'Which folders, and when. The first backup starts at once.',
     begin: 'Set up the first backup',
+    emptyOperator: 'Add a machine, paste one command on it, then choose what of it is backed up, and when.',
     emptyViewer: 'You see clients here as soon as some are yours. Ask whoever looks after this server to add them.',
   },
   ja: {
@@ -161,6 +162,7 @@ export const overviewMessages = defineMessages({
     stepPlan: 'プラン',
     stepPlanNote: 'どのフォルダーを、いつ保存するか。最初のバックアップはすぐに始まります。',
     begin: '最初のバックアップを設定する',
+    emptyOperator: 'マシンを追加し、そのマシンでコマンドを 1 つ実行したら、バックアップする内容と日時を選びます。',
     emptyViewer: 'あなたのクライアントが追加されると、ここに表示されます。このサーバーの管理者に追加を依頼してください。',
   },
 })
