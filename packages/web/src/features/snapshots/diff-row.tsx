@@ -12,7 +12,7 @@ import classes from './diff.module.css'
 import { diffMessages } from './diff-messages.ts'
 import { type ChangeKind, type DiffRow, grownBytes } from './diff-rows.ts'
 import { EntryIcon } from './entry-icon.tsx'
-import { parentOf, readable } from './snapshot-path.ts'
+import { nameOf, parentOf, readable } from './snapshot-path.ts'
 
 const SIGNS: Readonly<Record<ChangeKind, { readonly color: string; readonly Icon: TablerIcon }>> = {
   added: { color: 'kelp', Icon: IconPlus },
@@ -60,7 +60,7 @@ function ChangeLine({ change, ids }: { readonly change: SnapshotChange; readonly
           aria-label={isGone ? text.openBefore(name) : text.openAfter(name)}
           className={classes.link}
         >
-          <FileName>{name}</FileName>
+          <FileName>{nameOf(path)}</FileName>
         </Link>
         {isWholeFolder ? (
           <Text size="sm" c="dimmed" span>

@@ -18,7 +18,7 @@ import { EntryIcon } from './entry-icon.tsx'
 import { EntryPreview } from './entry-preview.tsx'
 import classes from './folder.module.css'
 import { entryQuery } from './queries.ts'
-import { readable } from './snapshot-path.ts'
+import { nameOf, readable } from './snapshot-path.ts'
 
 /** Nobody looks at what the cursor runs over. */
 const SETTLED_MS = 150
@@ -40,7 +40,7 @@ export function EntryPane({ snapshot, entry, onRestore }: EntryPaneProps): React
       <Group gap="sm" wrap="nowrap" align="flex-start">
         <EntryIcon kind={entry.kind} name={entry.name} size={26} />
         <Title order={2} style={{ overflowWrap: 'anywhere', minWidth: 0 }}>
-          <FileName>{entry.name}</FileName>
+          <FileName>{nameOf(entry.path)}</FileName>
         </Title>
       </Group>
       <EntryActions snapshot={snapshot} entry={entry} onRestore={onRestore} />

@@ -3,7 +3,7 @@ import { Drawer, Text } from '@mantine/core'
 import { useMediaQuery } from '@mantine/hooks'
 import { useQuery } from '@tanstack/react-query'
 import { useNavigate } from '@tanstack/react-router'
-import { type ReactElement, useCallback, useEffect, useState } from 'react'
+import { type ReactElement, type ReactNode, useCallback, useEffect, useState } from 'react'
 import { later } from '../../app/clock.ts'
 import { useMessages } from '../../app/language.tsx'
 import { queryClient } from '../../app/query-client.ts'
@@ -41,7 +41,6 @@ export function FolderBrowser({ snapshot, view, selected }: FolderBrowserProps):
   const [entry, setEntry] = useState<SnapshotEntry>()
   const [restored, setRestored] = useState<readonly SnapshotEntry[] | readonly string[]>()
   const [isPaneOpen, setPaneOpen] = useState(false)
-  const isNarrow = useMediaQuery('(max-width: 62em)', false, { getInitialValueInEffect: false })
   useSelected({ view, selected, state })
   useFollowing({ entry, selected, view, go })
   const up = useCallback(() => {
@@ -86,28 +85,45 @@ export function FolderBrowser({ snapshot, view, selected }: FolderBrowserProps):
             </Text>
           ) : null}
         </div>
-        {isNarrow ? null : (
-          <aside className={classes.pane} aria-label={text.details}>
-            {pane}
-          </aside>
-        )}
-      </div>
-      {isNarrow ? (
-        <Drawer
-          opened={isPaneOpen && entry !== undefined}
-          onClose={() => setPaneOpen(false)}
-          position="bottom"
-          size="80%"
-          title={text.details}
-          closeButtonProps={{ 'aria-label': text.close }}
-        >
+        <Pane isOpen={isPaneOpen && entry !== undefined} onClose={() => setPaneOpen(false)}>
           {pane}
-        </Drawer>
-      ) : null}
+        </Pane>
+      </div>
       {restored === undefined ? null : (
         <RestoreDialog snapshot={snapshot} paths={restored.map(restoredPath)} onClose={() => setRestored(undefined)} />
       )}
     </>
+  )
+}
+
+interface PaneProps {
+  /** On a narrow screen the pane comes when something is opened, and lies above the list. */
+  readonly isOpen: boolean
+  readonly onClose: () => void
+  readonly children: ReactNode
+}
+
+function Pane({ isOpen, onClose, children }: PaneProps): ReactElement {
+  const text = useMessages(browserMessages)
+  const isNarrow = useMediaQuery('(max-width: 62em)', false, { getInitialValueInEffect: false })
+  if (!isNarrow) {
+    return (
+      <aside className={classes.pane} aria-label={text.details}>
+        {children}
+      </aside>
+    )
+  }
+  return (
+    <Drawer
+      opened={isOpen}
+      onClose={onClose}
+      position="bottom"
+      size="80%"
+      title={text.details}
+      closeButtonProps={{ 'aria-label': text.close }}
+    >
+      {children}
+    </Drawer>
   )
 }
 

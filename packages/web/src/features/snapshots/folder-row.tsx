@@ -10,6 +10,7 @@ import { useFormat } from '../../ui/format.ts'
 import { browserMessages } from './browser-messages.ts'
 import { EntryIcon } from './entry-icon.tsx'
 import classes from './folder.module.css'
+import { nameOf } from './snapshot-path.ts'
 
 export interface FolderRowProps {
   readonly id: string
@@ -69,10 +70,10 @@ export const FolderRow = memo(function FolderRow(props: FolderRowProps): ReactEl
               data-part="open"
               preload={false}
             >
-              <FileName>{name}</FileName>
+              <FileName>{nameOf(path)}</FileName>
             </Link>
           ) : (
-            <FileName>{name}</FileName>
+            <FileName>{nameOf(path)}</FileName>
           )}
         </span>
       </span>

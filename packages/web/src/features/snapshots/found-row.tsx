@@ -12,7 +12,7 @@ import { EntryIcon } from './entry-icon.tsx'
 import type { FoundRow } from './found-groups.ts'
 import classes from './search.module.css'
 import { searchMessages } from './search-messages.ts'
-import { parentOf } from './snapshot-path.ts'
+import { nameOf, parentOf, readable } from './snapshot-path.ts'
 
 /** One line of what was found. */
 export function FoundLine({ row }: { readonly row: FoundRow }): ReactElement {
@@ -30,7 +30,7 @@ export function FoundLine({ row }: { readonly row: FoundRow }): ReactElement {
 
 function FileLine({ file }: { readonly file: FoundFile }): ReactElement {
   const text = useMessages(searchMessages)
-  const { name, path, kind, folder, versionCount, sizeBytes, newestSnapshot } = file
+  const { name, path, kind, versionCount, sizeBytes, newestSnapshot } = file
   return (
     <div className={classes.file}>
       <EntryIcon kind={kind} name={name} />
@@ -47,10 +47,10 @@ function FileLine({ file }: { readonly file: FoundFile }): ReactElement {
             />
           )}
         >
-          <FileName>{name}</FileName>
+          <FileName>{nameOf(path)}</FileName>
         </Anchor>
         <Text size="sm" c="dimmed" component="div" className={classes.folder ?? ''}>
-          <FileName>{folder}</FileName>
+          <FileName>{readable(parentOf(path))}</FileName>
         </Text>
       </div>
       <div className={classes.figures}>

@@ -5,7 +5,7 @@ import { type PlaceRange, pagesAround } from './folder-pages.ts'
 import { ENTRIES_AT_ONCE, entriesQuery, type FolderView } from './queries.ts'
 
 /** Entries beyond what is seen that are fetched ahead: some seconds of fast scrolling. */
-const AHEAD = 700
+const AHEAD = 1000
 
 /** The entry at a place of a folder's order; undefined while it is not here. */
 export type EntryAt = (place: number) => SnapshotEntry | undefined
