@@ -6,7 +6,7 @@ import { EmptyState } from '../../ui/empty-state.tsx'
 import { Page } from '../../ui/page.tsx'
 
 const messages = defineMessages({
-  en: { title: 'For administrators', help: 'Your role does not show this page. An administrator can change your role.' },
+  en: { title: 'For administrators', help: 'Your role does not allow this page. An administrator can change your role.' },
   ja: { title: '管理者専用のページです', help: 'あなたの役割ではこのページを閲覧できません。役割は管理者が変更できます。' },
 })
 
