@@ -108,7 +108,7 @@ async function frameOf({ type, id, plaintext }: Chunk): Promise<Buffer> {
 
 /** Whether a path leads to somewhere that is not too deep. */
 export function isStorablePath(original: string): boolean {
-  return snapshotPathOf(original).split('/').length <= FOLDERS_MAX
+  return snapshotPathOf(original).split('/').length - 2 <= FOLDERS_MAX
 }
 
 /** Where a file lies in a snapshot, whatever system its path is of: no way leads out of it, and every name is one. */
