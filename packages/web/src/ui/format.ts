@@ -1,4 +1,3 @@
-import { useMemo } from 'react'
 import { now } from '../app/clock.ts'
 import { type Language, useLanguage } from '../app/language.tsx'
 
@@ -24,8 +23,13 @@ export interface Format {
 /** How the language of the pages writes figures and times. */
 export function useFormat(): Format {
   const { language } = useLanguage()
-  return useMemo(() => formatOf(language), [language])
+  const known = FORMATS.get(language) ?? formatOf(language)
+  FORMATS.set(language, known)
+  return known
 }
+
+/** Made once for each language: what writes figures is costly to make, and a page has hundreds of them. */
+const FORMATS = new Map<Language, Format>()
 
 const UNITS = ['B', 'KiB', 'MiB', 'GiB', 'TiB', 'PiB']
 const SECOND = 1000
@@ -33,8 +37,7 @@ const MINUTE = 60 * SECOND
 const HOUR = 60 * MINUTE
 const DAY = 24 * HOUR
 
-/** How a language writes figures and times. */
-export function formatOf(language: Language): Format {
+function formatOf(language: Language): Format {
   const number = new Intl.NumberFormat(language)
   const percent = new Intl.NumberFormat(language, { style: 'percent', maximumFractionDigits: 1 })
   const relative = new Intl.RelativeTimeFormat(language, { numeric: 'auto' })

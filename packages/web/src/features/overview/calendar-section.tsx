@@ -43,6 +43,7 @@ function CalendarGrid({ days }: { readonly days: readonly CalendarDay[] }): Reac
   const firstWeekday = language === 'ja' ? 0 : 1
   const short = new Intl.DateTimeFormat(language, { weekday: 'short', timeZone: 'UTC' })
   const long = new Intl.DateTimeFormat(language, { weekday: 'long', timeZone: 'UTC' })
+  const dates = new Intl.DateTimeFormat(language, { dateStyle: 'long', timeZone: 'UTC' })
   const weekdays = Array.from({ length: 7 }, (_, index) => MONDAY_MS + (index + firstWeekday - 1) * DAY_MS)
   return (
     <table className={classes.grid}>
@@ -64,7 +65,11 @@ function CalendarGrid({ days }: { readonly days: readonly CalendarDay[] }): Reac
           <tr key={index}>
             {week.map((day, place) => (
               // biome-ignore lint/suspicious/noArrayIndexKey: a place is a weekday
-              <td key={place}>{day === undefined ? null : <DayCell day={day} isToday={day === days.at(-1)} />}</td>
+              <td key={place}>
+                {day === undefined ? null : (
+                  <DayCell day={day} date={dates.format(new Date(`${day.day}T00:00:00Z`))} isToday={day === days.at(-1)} />
+                )}
+              </td>
             ))}
           </tr>
         ))}
@@ -73,12 +78,17 @@ function CalendarGrid({ days }: { readonly days: readonly CalendarDay[] }): Reac
   )
 }
 
-function DayCell({ day, isToday }: { readonly day: CalendarDay; readonly isToday: boolean }): ReactElement {
+interface DayCellProps {
+  readonly day: CalendarDay
+  /** The day in words. */
+  readonly date: string
+  readonly isToday: boolean
+}
+
+function DayCell({ day, date, isToday }: DayCellProps): ReactElement {
   const text = useMessages(overviewMessages)
-  const { language } = useLanguage()
   const format = useFormat()
-  const name = new Intl.DateTimeFormat(language, { dateStyle: 'long', timeZone: 'UTC' }).format(new Date(`${day.day}T00:00:00Z`))
-  const label = text.dayLabel(name, factsOf(day, { text, format }).join(', '))
+  const label = text.dayLabel(date, factsOf(day, { text, format }).join(', '))
   const total = day.finished + day.error + day.missed + day.cancelled
   const share = (count: number): string => `${(100 * count) / Math.max(1, total)}%`
   return (
