@@ -4,6 +4,7 @@ import { secureRandom } from '@holdfast/engine'
 import { afterAll, afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { BackupServiceLab } from '../../testing/backup-service-lab.ts'
 import { allDatabases } from '../../testing/test-server.ts'
+import { KeptVersionsStore } from './kept-versions/store.ts'
 
 const HOUR_MS = 3_600_000
 const DAY_MS = 24 * HOUR_MS
@@ -265,6 +266,15 @@ for (const databases of allDatabases()) {
         await uploads.call({ uploadId, clientId: lab.clientId }, async () => undefined)
       }
       await lab.applyRetention()
+      expect(await lab.backups()).toHaveLength(1)
+      expect(await lab.lost()).toEqual([])
+    })
+
+    it('do not go with a snapshot that was thought to be empty', async () => {
+      await upload('/a', 'first')
+      const store = new KeptVersionsStore(lab.server.database.queries)
+      const { snapshots } = await store.ofClient(lab.clientId, 1)
+      await expect(store.settle(snapshots, { dropped: [], now: lab.clock.now() })).rejects.toThrow('changed meanwhile')
       expect(await lab.backups()).toHaveLength(1)
       expect(await lab.lost()).toEqual([])
     })

@@ -40,7 +40,7 @@ export function planRebuilds(
       )
       return { snapshot, kept, dropped }
     })
-  const empty = contents.filter(({ kept }) => kept.length === 0)
+  const empty = contents.filter(({ kept, dropped }) => kept.length === 0 && dropped.length > 0)
   const others = contents.filter(({ kept }) => kept.length > 0)
   const merges = [...Map.groupBy(others, ({ snapshot }) => snapshot.tags).values()].flatMap(mergesOf)
   const merged = new Set(merges.flat())

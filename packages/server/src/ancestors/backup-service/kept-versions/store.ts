@@ -59,7 +59,7 @@ export class KeptVersionsStore {
     clientId: number,
     repositoryId: number,
   ): Promise<{ readonly files: readonly StoredFile[]; readonly snapshots: readonly KeptSnapshot[] }> {
-    const files = await this.#queries.selectFrom('service_files').selectAll().where('client_id', '=', clientId).execute()
+    // The snapshots first: what is noted of one meanwhile is among the files then, and it is not taken for empty.
     const snapshots = await this.#queries
       .selectFrom('snapshots')
       .selectAll()
@@ -71,6 +71,7 @@ export class KeptVersionsStore {
       .orderBy('time')
       .orderBy('id')
       .execute()
+    const files = await this.#queries.selectFrom('service_files').selectAll().where('client_id', '=', clientId).execute()
     return { files, snapshots }
   }
 
@@ -129,6 +130,7 @@ export class KeptVersionsStore {
   ): Promise<void> {
     await this.#queries.transaction().execute(async (transaction) => {
       for (const part of partsOf(dropped)) await transaction.deleteFrom('service_files').where('id', 'in', part).execute()
+      if ((await countFiles(transaction, former)) !== (replacement?.fileCount ?? 0)) throw changed()
       const heir = replacement === undefined ? undefined : former.at(-1)
       const others = former.filter((snapshot) => snapshot !== heir).map(({ id }) => id)
       if (replacement !== undefined && heir !== undefined) {
@@ -197,8 +199,21 @@ async function replaceRow(
   expectOne((await unchanged.executeTakeFirst()).numUpdatedRows)
 }
 
+async function countFiles(transaction: Database['queries'], snapshots: readonly KeptSnapshot[]): Promise<number> {
+  let count = 0
+  for (const part of partsOf(snapshots.map(({ id }) => id))) {
+    const files = transaction.selectFrom('service_files').select((select) => select.fn.countAll<number>().as('count'))
+    count += Number((await files.where('register_id', 'in', part).executeTakeFirstOrThrow()).count)
+  }
+  return count
+}
+
 function expectOne(count: bigint): void {
-  if (count !== 1n) throw new Error('a snapshot has changed meanwhile')
+  if (count !== 1n) throw changed()
+}
+
+function changed(): Error {
+  return new Error('a snapshot has changed meanwhile')
 }
 
 function partsOf(ids: readonly number[]): number[][] {
