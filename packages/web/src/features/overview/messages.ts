@@ -104,7 +104,7 @@ export const overviewMessages = defineMessages({
     snapshots: 'スナップショット',
     snapshotsNote: '戻ることができる時点の数',
     protectedData: '保護されているデータ',
-    protectedDataNote: '全スナップショットの復元サイズ',
+    protectedDataNote: '復元できるデータの合計',
     storedData: '保存されているデータ',
     storedDataNote: '実際に使用している容量',
     unprotectedNote: (count: number) => `${count.toLocaleString('ja')} 台は確認が必要です`,
