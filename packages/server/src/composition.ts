@@ -158,28 +158,28 @@ export function composeServices(foundations: Foundations): Services {
   const backupServices = composeBackupService({ ...foundations, ...services })
   const setupServices = composeSetup({ ...foundations, ...services })
   tellOfEvents(services, clock)
-  const closing = { start: () => undefined, stop: () => repositoryParts.close() }
-  const { scheduler, sweeper } = runServices
+  const composed = { ...services, ...backupServices, ...setupServices }
+  return { ...composed, background: backgroundOf(composed, repositoryParts) }
+}
+
+/** Started in this order, stopped in the opposite one. */
+function backgroundOf(services: Omit<Services, 'background'>, repositories: { close(): Promise<void> }): readonly BackgroundWork[] {
+  const { writers, uploads } = services
   const ending = { start: () => undefined, stop: () => writers.stop().finally(() => uploads.close()) }
-  return {
-    ...services,
-    ...backupServices,
-    ...setupServices,
-    background: [
-      closing,
-      backupServices.gatherer,
-      backupServices.serviceRetention,
-      accountServices.accountUpkeep,
-      notifications.notifier,
-      snapshotServices.indexer,
-      restServices.restBackground,
-      ending,
-      maintenanceServices.keeper,
-      sweeper,
-      questionServices.questions,
-      scheduler,
-    ],
-  }
+  return [
+    { start: () => undefined, stop: () => repositories.close() },
+    services.gatherer,
+    services.serviceRetention,
+    services.accountUpkeep,
+    services.notifier,
+    services.indexer,
+    services.restBackground,
+    ending,
+    services.keeper,
+    services.sweeper,
+    services.questions,
+    services.scheduler,
+  ]
 }
 
 function composeRepositories(

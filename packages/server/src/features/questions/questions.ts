@@ -103,7 +103,7 @@ export class Questions {
 
   /**
    * Takes what an agent says.
-   * @throws {ServerError} `not-found` for questions of others and those that nobody waits for; `request.invalid` for an answer that is none.
+   * @throws {ServerError} `not-found` for questions of others and those that nobody waits for; `request.invalid` for what is no answer.
    */
   async answer({ clientId }: AgentActor, id: number, answer: QuestionAnswer): Promise<void> {
     const { store } = this.#options

@@ -9,7 +9,10 @@ export interface WorkSource {
   waitingClients(now: number): Promise<ReadonlySet<number>>
 }
 
-/** Wakes those who wait for something to do for a client: at once for what happens in this process, and by one query for all from time to time. */
+/**
+ * Wakes those who wait for something to do for a client: at once for what happens in this process, and by one query for all from time to
+ * time.
+ */
 export class WorkBell {
   readonly #sources: readonly WorkSource[]
   readonly #clock: Clock

@@ -13,6 +13,13 @@ const INDENT_PX = 20
 /** Deeper folders are not moved further to the right: names need their room. */
 const INDENTS_MAX = 8
 
+/** What failures of the server mean here. */
+const FAILURES: Readonly<Record<string, 'away' | 'refused' | 'gone'>> = {
+  'client.not-connected': 'away',
+  'client.refused': 'refused',
+  'not-found': 'gone',
+}
+
 export interface FolderTreeRowProps {
   readonly row: TreeRow
   readonly place: { readonly id: string; readonly index: number; readonly top: number; readonly isActive: boolean }
@@ -91,11 +98,14 @@ function RowNotice({ row }: { readonly row: Exclude<TreeRow, EntryRow> }): React
       </Text>
     )
   }
-  const detail = row.failure instanceof ApiFailure ? row.failure.problem.detail : undefined
+  const { code, detail } = row.failure instanceof ApiFailure ? row.failure.problem : { code: '', detail: '' }
   return (
     <>
-      <Text size="sm" c="red" ps={28} truncate title={detail} role="alert">
-        {detail ?? text.failed}
+      <Text size="sm" c="red" ps={28} truncate role="alert" title={detail}>
+        {text[FAILURES[code] ?? 'failed']}{' '}
+        <Text span inherit c="dimmed">
+          {detail}
+        </Text>
       </Text>
       <Text span size="sm" td="underline" data-part="retry" className={classes.retry ?? ''}>
         {text.tryAgain}

@@ -18,12 +18,14 @@ import type { StepProps } from './welcome-page.tsx'
 export function FoldersStep({ isNext, goTo, clientId }: StepProps & { readonly clientId: number }): ReactElement {
   const text = useMessages(welcomeMessages)
   const [paths, setPaths] = useState<readonly string[]>([])
-  const { data: client } = useQuery(clientQuery(clientId))
+  const { data: client, error: unknown } = useQuery(clientQuery(clientId))
   const { isError: isAway } = useQuery(machineFolderQuery(clientId, undefined))
   const { mutate, error, isPending } = useMutation({
     mutationFn: () => beginFirstBackup(clientId, paths),
     onSuccess: (run) => goTo({ step: 'backup', runId: run.id }),
   })
+  const chooseAnother = (): void => goTo({ step: 'machine', clientId: undefined })
+  if (unknown !== null) return <FailureNotice failure={unknown} retry={chooseAnother} />
   return (
     <StepCard title={text.foldersTitle} lead={text.foldersLead(client?.name ?? '…')} takesFocus={isNext}>
       <Stack gap="md">
@@ -41,7 +43,7 @@ export function FoldersStep({ isNext, goTo, clientId }: StepProps & { readonly c
         </Group>
         {error === null ? null : <FailureNotice failure={error} />}
         <Group justify="space-between">
-          <Button variant="subtle" color="gray" onClick={() => goTo({ step: 'machine', clientId: undefined })}>
+          <Button variant="subtle" color="gray" onClick={chooseAnother}>
             {text.machineBack}
           </Button>
           <Button onClick={() => mutate()} loading={isPending} disabled={paths.length === 0}>

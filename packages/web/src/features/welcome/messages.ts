@@ -19,16 +19,14 @@ export const welcomeMessages = defineMessages({
     toOverview: 'Open the overview',
 
     passwordTitle: 'Choose your own password',
-    passwordLead:
-      'You came in with a password that the server made up. Whoever has this account can restore every file, so it deserves a good one.',
+    passwordLead: 'The server made the present one up. Whoever has this account can restore every file.',
     password: 'New password',
     passwordHint: 'At least 10 characters. A few words that have nothing to do with each other are a good choice.',
     passwordShow: 'Show the password',
     passwordSave: 'Use this password',
 
     repositoryTitle: 'Where shall the backups be kept?',
-    repositoryLead:
-      'A repository holds the backups of all machines, encrypted, and everything that is the same only once. It is in restic’s format, which restic can read without Holdfast.',
+    repositoryLead: 'It holds the backups of all machines, encrypted, and what is the same only once, in restic’s format.',
     repositoryHere: 'In a folder on this server',
     repositoryHereHint: 'The simplest start. A disk other than the one with your files is a good place.',
     repositoryProposed: 'Where the settings of this server say',
@@ -38,7 +36,6 @@ export const welcomeMessages = defineMessages({
     repositoryElsewhere: 'In S3, on an SFTP or REST server, or one that exists',
     repositoryElsewhereHint: 'For backups that survive a fire, and for repositories that restic has made.',
     repositoryElsewhereOpen: 'Fill in the details',
-    repositoryKind: 'Place',
 
     machineTitle: 'Which machine first?',
     machineLead: 'You can add any number of machines later.',
@@ -53,13 +50,11 @@ export const welcomeMessages = defineMessages({
     machineShowCommand: 'Show the command',
     machineNoLocal:
       'The machine of the server can be added like any other: the server was started without an agent, or shares its database with others.',
-    machineArrive: 'Bring the machine in',
     machineBack: 'Choose another machine',
     machineGoOn: 'Choose folders',
 
     foldersTitle: 'What shall be protected?',
     foldersLead: (name: string) => `Select folders of ${name}. Everything in them is backed up, also what is added later.`,
-    foldersNone: 'Select at least one folder.',
     foldersCounting: 'Counting…',
     foldersSum: (files: string, bytes: string) => `${files} files, ${bytes}`,
     foldersSumPartial: (files: string, bytes: string) => `More than ${files} files, ${bytes}`,
@@ -77,7 +72,6 @@ export const welcomeMessages = defineMessages({
     backupTitle: 'Your first backup',
     backupLead: 'You can leave this page; the backup goes on.',
     backupPending: 'Waiting for the machine to begin…',
-    backupFailed: 'The first backup did not succeed',
     backupRetry: 'Try again',
     backupOtherFolders: 'Choose other folders',
     backupOpenRun: 'See the whole log',
@@ -92,8 +86,7 @@ export const welcomeMessages = defineMessages({
     nextScheduleAt: (words: string, when: string) => `${words}. The next backup begins on ${when}.`,
     nextScheduleWords: (words: string) => `${words}.`,
     nextKit: 'Keep the recovery kit somewhere else',
-    nextKitHint:
-      'It holds the password of the repository and says how to restore with restic alone. Without it, the backups are lost when this server is lost. Print it, or keep it in a password manager.',
+    nextKitHint: 'It holds the password and says how to restore without this server. Without it, backups are lost when the server is.',
     nextKitDownload: 'Download the recovery kit',
     nextTell: 'Hear of it when a backup fails',
     nextTellHint: 'By mail, ntfy or a webhook.',
@@ -139,7 +132,6 @@ export const welcomeMessages = defineMessages({
     repositoryElsewhere: 'S3、SFTP または REST サーバー、あるいは既存のリポジトリ',
     repositoryElsewhereHint: '火災などにも備えたいとき、または restic で作成済みのリポジトリを使うときに。',
     repositoryElsewhereOpen: '詳細を入力',
-    repositoryKind: '場所',
 
     machineTitle: '最初に保護するマシン',
     machineLead: 'マシンは後からいくつでも追加できます。',
@@ -154,13 +146,11 @@ export const welcomeMessages = defineMessages({
     machineShowCommand: 'コマンドを表示',
     machineNoLocal:
       'サーバー自身のマシンも、ほかのマシンと同じ方法で追加できます。このサーバーはエージェントなしで起動されたか、データベースをほかのサーバーと共有しています。',
-    machineArrive: 'マシンを接続',
     machineBack: '別のマシンを選ぶ',
     machineGoOn: 'フォルダーを選ぶ',
 
     foldersTitle: '保護するフォルダー',
     foldersLead: (name: string) => `${name} のフォルダーを選択してください。後から追加されたものも含め、中のすべてがバックアップされます。`,
-    foldersNone: 'フォルダーを 1 つ以上選択してください。',
     foldersCounting: '集計しています…',
     foldersSum: (files: string, bytes: string) => `${files} ファイル、${bytes}`,
     foldersSumPartial: (files: string, bytes: string) => `${files} ファイル以上、${bytes} 以上`,
@@ -179,7 +169,6 @@ export const welcomeMessages = defineMessages({
     backupTitle: '最初のバックアップ',
     backupLead: 'このページを離れても、バックアップは続きます。',
     backupPending: 'マシンが開始するのを待っています…',
-    backupFailed: '最初のバックアップは成功しませんでした',
     backupRetry: '再試行',
     backupOtherFolders: '別のフォルダーを選ぶ',
     backupOpenRun: 'ログ全体を見る',
