@@ -1,0 +1,98 @@
+import { readFileSync } from 'node:fs'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { WebLab } from './web-lab.ts'
+
+let lab: WebLab
+let repositoryId: number
+
+beforeAll(async () => {
+  lab = await WebLab.start()
+  repositoryId = await lab.addRepository()
+  await lab.addUser('victor', 'viewer')
+}, 120_000)
+afterAll(() => lab?.[Symbol.asyncDispose]())
+
+describe('a repository', () => {
+  test('is made after its fields were put right, and checked at once', async () => {
+    const visit = await lab.visit({ as: 'admin' })
+    const page = await visit.open('/repositories/new')
+    const main = page.getByRole('main')
+    await main.getByRole('button', { name: 'Make the repository' }).click()
+    await main.getByText('This is needed.').first().waitFor()
+    await main.getByRole('textbox', { name: 'Folder' }).fill('somewhere')
+    await main.getByText('The path must begin with a slash.').waitFor()
+    await main.getByRole('textbox', { name: 'Folder' }).fill(lab.place.path('repositories', 'Second'))
+    await main.getByRole('textbox', { name: 'Name' }).fill('Main')
+    await main.getByRole('button', { name: 'Make the repository' }).click()
+    await main.getByText('there is one of that name').first().waitFor()
+    await main.getByRole('textbox', { name: 'Name' }).fill('Second')
+    await main.getByRole('button', { name: 'Make the repository' }).click()
+    await page.waitForURL(/\/repositories\/\d+$/)
+    await main.getByText('Never checked').waitFor()
+
+    await main.getByRole('button', { name: 'Check now' }).click()
+    await main.getByText('Checked and sound').waitFor()
+    await main.getByRole('link', { name: /Finished.*Second/ }).click()
+    await page.getByRole('heading', { level: 1, name: 'Check: Second' }).waitFor()
+    expect(visit.complaints).toEqual([])
+  })
+
+  test('leaves the list and is adopted again, by the password of its recovery kit', async () => {
+    const visit = await lab.visit({ as: 'admin' })
+    const page = await visit.open('/repositories')
+    const main = page.getByRole('main')
+    await main.getByRole('link', { name: /Second/ }).click()
+    await main.getByRole('button', { name: 'Download the recovery kit' }).click()
+    const dialog = page.getByRole('dialog')
+    expect(await dialog.getByRole('button', { name: 'Download', exact: true }).isDisabled()).toBe(true)
+    await dialog.getByLabel('I will keep it safe').check()
+    const [download] = await Promise.all([
+      page.waitForEvent('download'),
+      dialog.getByRole('button', { name: 'Download', exact: true }).click(),
+    ])
+    const kit = readFileSync(await download.path(), 'utf8')
+    const password = /RESTIC_PASSWORD='([^']+)'/.exec(kit)?.[1] ?? ''
+    expect(password.length).toBeGreaterThan(20)
+
+    await main.getByRole('button', { name: 'Remove from the list' }).click()
+    await page.getByRole('dialog').getByRole('button', { name: 'Remove it from the list' }).click()
+    await page.waitForURL(/\/repositories$/)
+    await main.getByRole('link', { name: 'Add a repository' }).click()
+    await main.getByRole('radio', { name: 'Adopt an existing one' }).click()
+    await main.getByRole('textbox', { name: 'Folder' }).fill(lab.place.path('repositories', 'Second'))
+    await main.getByRole('textbox', { name: 'Name' }).fill('Adopted')
+    await main.getByLabel('Password of the repository').fill('wrong')
+    await main.getByRole('button', { name: 'Adopt the repository' }).click()
+    await main.getByText('wrong password or no key found').first().waitFor()
+    await main.getByLabel('Password of the repository').fill(password)
+    await main.getByRole('button', { name: 'Adopt the repository' }).click()
+    await page.getByRole('heading', { level: 1, name: 'Adopted' }).waitFor()
+    expect(visit.complaints).toEqual([])
+  })
+
+  test('is renamed, and its schedule changed and kept', async () => {
+    const visit = await lab.visit({ as: 'admin' })
+    const page = await visit.open(`/repositories/${repositoryId}`)
+    const main = page.getByRole('main')
+    await main.getByLabel('All of it within so many days').fill('7')
+    await main.getByRole('button', { name: 'Save' }).click()
+    await page.getByText('Saved', { exact: true }).waitFor()
+    await main.getByText('within 7 days').waitFor()
+    await main.getByRole('textbox', { name: 'Name' }).fill('Renamed')
+    await main.getByRole('button', { name: 'Rename' }).click()
+    await page.getByRole('heading', { level: 1, name: 'Renamed' }).waitFor()
+    const admin = await lab.person()
+    const { settings } = (await admin.call(`GET /api/v1/repositories/${repositoryId}/maintenance`)).body
+    expect(settings.check).toEqual({ schedule: { cron: '0 5 * * *', timeZone: 'UTC' }, readAllWithinDays: 7 })
+    expect(visit.complaints).toEqual([])
+  })
+
+  test('can be looked at by a viewer, and not changed', async () => {
+    const visit = await lab.visit({ as: 'victor' })
+    const page = await visit.open(`/repositories/${repositoryId}`)
+    const main = page.getByRole('main')
+    await main.getByRole('heading', { name: 'Usage' }).waitFor()
+    expect(await main.getByRole('button', { name: /kit|Check|Clean|Remove|Rename|Count/ }).count()).toBe(0)
+    expect(visit.complaints).toEqual([])
+  })
+})

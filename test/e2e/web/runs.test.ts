@@ -1,0 +1,88 @@
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { secureRandom } from '../../../packages/engine/src/index.ts'
+import { WebLab } from './web-lab.ts'
+
+const LINES = 550
+/** An agent hears at its next report that it shall stop. */
+const HEARD_MS = 60_000
+
+let lab: WebLab
+let clientId: number
+let planId: number
+let folder: string
+
+beforeAll(async () => {
+  lab = await WebLab.start()
+  await lab.addRepository()
+  lab.file('home/ann/report.txt', 'report'.repeat(5000))
+  folder = lab.place.path('home/ann')
+  clientId = (await lab.addAgent('desk', { env: { HOLDFAST_ALLOW_COMMANDS: 'true' } })).id
+  planId = (await lab.addPlan(clientId, [folder])).planId
+}, 120_000)
+afterAll(() => lab?.[Symbol.asyncDispose]())
+
+test('runs come into the list as they begin, and filters stay in the address', async () => {
+  const visit = await lab.visit({ as: 'admin' })
+  const page = await visit.open('/runs')
+  const main = page.getByRole('main')
+  await main.getByText('Nothing has run yet').waitFor()
+  await lab.runPlan(planId)
+  await main.getByRole('link', { name: /Finished.*desk.*Backup/ }).waitFor()
+
+  await main.getByText('Failed', { exact: true }).click()
+  await page.waitForURL(/state=error/)
+  await main.getByText('No run fits these filters').waitFor()
+  await visit.open(`/runs?state=error,finished&clientId=${clientId}`)
+  expect(await main.getByRole('checkbox', { name: 'Failed' }).isChecked()).toBe(true)
+  expect(await main.getByRole('combobox', { name: 'Client' }).inputValue()).toBe('desk')
+  await main.getByRole('link', { name: /Finished.*desk/ }).waitFor()
+  await main.getByRole('button', { name: 'Clear filters' }).first().click()
+  await page.waitForURL(/\/runs$/)
+  expect(visit.complaints).toEqual([])
+})
+
+test('a run that goes on is cancelled, and begun again from its page', async () => {
+  // So much at this rate takes minutes.
+  const big = lab.file('big/film.bin', secureRandom(4_000_000))
+  const slow = await lab.addPlan(clientId, [big], { name: 'Slow', limits: { uploadBytesPerSecond: 20_000 } })
+  const admin = await lab.person()
+  const { id } = (await admin.call(`POST /api/v1/plans/${slow.planId}/run`)).body
+  const visit = await lab.visit({ as: 'admin' })
+  const page = await visit.open(`/runs/${id}`)
+  const main = page.getByRole('main')
+  await main.getByRole('progressbar').waitFor()
+  await main.getByText('Running for').waitFor()
+  await main.getByRole('button', { name: 'Cancel' }).click()
+  await page.getByRole('dialog').getByRole('button', { name: 'Cancel the run' }).click()
+  await main.getByText('Cancelled', { exact: true }).waitFor({ timeout: HEARD_MS })
+
+  await main.getByRole('button', { name: 'Run again' }).click()
+  await page.waitForURL((url) => url.pathname !== `/runs/${id}`)
+  await main.getByRole('link', { name: `Run ${id}` }).waitFor()
+  await main.getByRole('button', { name: 'Cancel' }).click()
+  await page.getByRole('dialog').getByRole('button', { name: 'Cancel the run' }).click()
+  await main.getByText('Cancelled', { exact: true }).waitFor({ timeout: HEARD_MS })
+  expect(visit.complaints).toEqual([])
+})
+
+test('a long log is read from its end, and what came before as one scrolls up', async () => {
+  const hooks = { pre: [{ line: `i=1; while [ $i -le ${LINES} ]; do echo "line $i of the log"; i=$((i+1)); done` }] }
+  const talking = await lab.backUp(clientId, [folder], { name: 'Talking', hooks })
+  const admin = await lab.person()
+  const { items } = (await admin.call(`GET /api/v1/runs/${talking.runId}/log?limit=1000`)).body
+  expect(items.length, JSON.stringify(items.slice(0, 3))).toBeGreaterThan(LINES)
+  const visit = await lab.visit({ as: 'admin' })
+  const page = await visit.open(`/runs/${talking.runId}`)
+  const log = page.getByRole('log')
+  await log.getByText(`line ${LINES} of the log`).waitFor()
+  await expect
+    .poll(
+      async () => {
+        await log.evaluate((frame) => frame.scrollTo({ top: 0 }))
+        return log.getByText('line 1 of the log', { exact: true }).count()
+      },
+      { timeout: 15_000, interval: 300 },
+    )
+    .toBe(1)
+  expect(visit.complaints).toEqual([])
+})
