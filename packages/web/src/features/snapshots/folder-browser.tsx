@@ -67,8 +67,12 @@ export function FolderBrowser({ snapshot, view, selected }: FolderBrowserProps):
             onRestore={setRestored}
           />
           {first.isError ? <FailureNotice failure={first.error} retry={() => void first.refetch()} /> : null}
-          {first.isPending ? <Waiting lines={10} height={18} /> : null}
-          {first.data === undefined ? null : (
+          {first.isPending ? (
+            <div className={classes.loading}>
+              <Waiting lines={10} height={18} />
+            </div>
+          ) : null}
+          {first.isError ? null : (
             <FolderList
               view={view}
               count={count}

@@ -26,12 +26,16 @@ export function useTypeAhead(view: FolderView, moveTo: (place: number) => void):
   const letters = useRef('')
   const stopWaiting = useRef<(() => void) | undefined>(undefined)
   const stopAsking = useRef<(() => void) | undefined>(undefined)
+  const place = JSON.stringify(view)
+  // biome-ignore lint/correctness/useExhaustiveDependencies: in another folder another word begins
   useEffect(
     () => () => {
       stopWaiting.current?.()
       stopAsking.current?.()
+      letters.current = ''
+      setTyped({ letters: '', isFound: undefined })
     },
-    [],
+    [place],
   )
   const type = useCallback(
     (letter: string, cursor: number | undefined) => {
