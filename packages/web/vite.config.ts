@@ -35,6 +35,21 @@ export default defineConfig({
     assetsInlineLimit: 0,
     chunkSizeWarningLimit: 700,
     modulePreload: { polyfill: false },
+    rolldownOptions: {
+      output: {
+        // Few files instead of one for each icon and component: what most pages have in common comes at once.
+        codeSplitting: {
+          groups: [
+            { name: 'icons', test: /@tabler/ },
+            {
+              name: 'frame',
+              test: /node_modules\/(react|react-dom|scheduler|@tanstack)\/|packages\/web\/src\/(app|ui)\/|packages\/web\/src\/main/,
+            },
+            { name: 'components', test: /@mantine|@floating-ui/, minShareCount: 4 },
+          ],
+        },
+      },
+    },
   },
   // `npx vite packages/web` shows the pages of a server that runs at its usual place.
   server: { proxy: { '/api': 'http://127.0.0.1:8000' } },

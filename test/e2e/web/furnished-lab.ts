@@ -22,6 +22,13 @@ export async function startFurnishedLab(): Promise<{ readonly lab: WebLab; reado
   const second = await lab.runPlan(first.planId)
   const hooks = { pre: [{ line: 'echo the database is away >&2; exit 3', timeoutSeconds: 60 }] }
   const failed = await lab.backUp(clientId, [folder], { name: 'With a command that fails', hooks })
+  for (const name of ['mail', 'photos']) {
+    lab.file(`srv/${name}/archive`, name.repeat(50_000))
+    const { id } = await lab.addAgent(name)
+    await lab.backUp(id, [lab.place.path('srv', name)], { name: 'Everything' })
+  }
+  const admin = await lab.person()
+  await admin.call(`POST /api/v1/repositories/${repositoryId}/refresh`)
   const subjects = {
     clientId,
     planId: first.planId,
