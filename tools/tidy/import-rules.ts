@@ -69,7 +69,8 @@ function undeclaredDependency(
   options: { readonly fact: ImportFact; readonly manifests: readonly PackageManifest[] },
 ): string | undefined {
   const { specifier } = options.fact
-  if (specifier.startsWith('node:') || isTestCode(path)) return undefined
+  // What only builds or tests is of the development's packages.
+  if (specifier.startsWith('node:') || isTestCode(path) || path.endsWith('.config.ts')) return undefined
   const name = specifier
     .split('/')
     .slice(0, specifier.startsWith('@') ? 2 : 1)
