@@ -9,7 +9,8 @@ export const repositoryMessages = defineMessages({
     list: 'All repositories',
     emptyTitle: 'No repository yet',
     empty:
-      'A repository is a place for backups: a folder on this server, a bucket, an SFTP or a REST server. The first plan makes one by itself.',
+      'A repository is a place for backups: a folder on this server, a bucket, an SFTP or a REST server. The first plan makes ' +
+      'one by itself.',
     isDefault: 'Default',
     isDefaultHint: 'Plans that name no repository use this one',
     clientsKey: 'Clients’ own key',
@@ -103,7 +104,9 @@ export const repositoryMessages = defineMessages({
     kitHint: 'One page with the location, the password and the commands to restore with nothing but restic, if this server is lost.',
     kitWarningTitle: 'Whoever has this page can read every backup',
     kitWarning:
-      'It holds the password of the repository and the keys of its storage, readable by anybody. Print it or keep it in a password manager, somewhere that neither fire nor thief takes together with the server. Do not leave it among your downloads. That it was downloaded stands in the audit log.',
+      'It holds the password of the repository and the keys of its storage, readable by anybody. Print it or keep it in a ' +
+      'password manager, somewhere that neither fire nor thief takes together with the server. Do not leave it among your ' +
+      'downloads. That it was downloaded stands in the audit log.',
     kitUnderstood: 'I will keep it safe',
     kitDownload: 'Download the recovery kit',
     kitConfirm: 'Download',
@@ -125,7 +128,8 @@ export const repositoryMessages = defineMessages({
     remove: 'Remove from the list',
     removeTitle: 'Remove this repository from the list?',
     removeQuestion:
-      'The server forgets the repository and its password, and its snapshots can no longer be seen here. The data stay where they are, and can be adopted again: download the recovery kit first.',
+      'The server forgets the repository and its password, and its snapshots can no longer be seen here. The data stay where ' +
+      'they are, and can be adopted again: download the recovery kit first.',
     removeConfirm: 'Remove it from the list',
     removed: 'The repository is no longer in the list; its data are untouched',
     removeHint: 'Its data stay where they are. Plans that use it have to go first.',
@@ -163,7 +167,8 @@ export const repositoryMessages = defineMessages({
     privateKeyHint: 'The whole text of a private key without passphrase; or a password instead.',
     knownHosts: 'Known hosts',
     knownHostsHint:
-      'The lines that “ssh-keyscan HOST” prints. Compare them with what the administrator of that server tells you: any other host is refused.',
+      'The lines that “ssh-keyscan HOST” prints. Compare them with what the administrator of that server tells you: any other ' +
+      'host is refused.',
     url: 'Address',
     urlHint: 'Of a restic REST server, as https://host:8000/path/',
     repositoryPassword: 'Password of the repository',
@@ -316,7 +321,8 @@ export const repositoryMessages = defineMessages({
     kitHint: 'このサーバーが失われたときに restic だけで復元するための、場所・パスワード・コマンドをまとめた文書です。',
     kitWarningTitle: 'この文書があれば、すべてのバックアップを読み取れます',
     kitWarning:
-      'リポジトリのパスワードとストレージの鍵が、そのまま読める形で含まれています。印刷するかパスワードマネージャーに保存し、火災や盗難でサーバーと同時に失われない場所で保管してください。ダウンロードフォルダーに残さないでください。ダウンロードしたことは監査ログに記録されます。',
+      'リポジトリのパスワードとストレージの鍵が、そのまま読める形で含まれています。' +
+      '印刷するかパスワードマネージャーに保存し、火災や盗難でサーバーと同時に失われない場所で保管してください。ダウンロードフォルダーに残さないでください。ダウンロードしたことは監査ログに記録されます。',
     kitUnderstood: '安全に保管します',
     kitDownload: '復旧キットをダウンロード',
     kitConfirm: 'ダウンロード',

@@ -1,56 +1,9 @@
 import { expect, test } from 'vitest'
-import { parseLocation } from '../../../../engine/src/index.ts'
-import {
-  credentialsOf,
-  EMPTY_CREDENTIALS,
-  EMPTY_DRAFT,
-  faultsOf,
-  fieldOf,
-  locationOf,
-  type RepositoryDraft,
-  requestOf,
-} from './repository-draft.ts'
+import { credentialsOf, EMPTY_CREDENTIALS, EMPTY_DRAFT, faultsOf, fieldOf, type RepositoryDraft, requestOf } from './repository-draft.ts'
 
 function draftOf(changes: Partial<RepositoryDraft>): RepositoryDraft {
   return { ...EMPTY_DRAFT, name: 'backups', ...changes }
 }
-
-const AS_BACKUP = { ...EMPTY_CREDENTIALS, username: 'backup' }
-
-test('locations are such as the engine reads, and mean what was typed', () => {
-  const cases = [
-    [
-      { kind: 'local', folder: ' /srv/backups ' },
-      { scheme: 'local', folder: '/srv/backups' },
-    ],
-    [
-      { kind: 's3', bucket: 'store', prefix: '/one/two/' },
-      { scheme: 's3', bucket: 'store', prefix: 'one/two' },
-    ],
-    [
-      { kind: 's3', endpoint: 'http://10.0.0.1:9000/', bucket: 'store' },
-      { scheme: 's3', bucket: 'store' },
-    ],
-    [
-      { kind: 'sftp', host: 'nas', folder: '/srv/x', credentials: AS_BACKUP },
-      { scheme: 'sftp', host: 'nas', user: 'backup' },
-    ],
-    [
-      { kind: 'sftp', host: 'nas', port: '2222', folder: '/srv/x', credentials: AS_BACKUP },
-      { scheme: 'sftp', host: 'nas', port: 2222 },
-    ],
-    [{ kind: 'rest', url: 'https://host:8000/path' }, { scheme: 'rest' }],
-  ] as const
-  for (const [changes, expected] of cases) expect(parseLocation(locationOf(draftOf(changes)))).toMatchObject(expected)
-})
-
-test('a folder on an SFTP server is the same with a port and without', () => {
-  for (const folder of ['/srv/x', 'below/home']) {
-    const without = parseLocation(locationOf(draftOf({ kind: 'sftp', host: 'nas', folder, credentials: AS_BACKUP })))
-    const with22 = parseLocation(locationOf(draftOf({ kind: 'sftp', host: 'nas', port: '22', folder, credentials: AS_BACKUP })))
-    expect({ ...with22, port: undefined, display: '' }).toEqual({ ...without, port: undefined, display: '' })
-  }
-})
 
 test('a request holds what belongs to its kind, and nothing of the others', () => {
   const credentials = {

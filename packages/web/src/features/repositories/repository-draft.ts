@@ -54,7 +54,7 @@ export const EMPTY_DRAFT: RepositoryDraft = {
 }
 
 /** The credentials that a kind of storage takes. */
-export const CREDENTIALS_OF: Readonly<Record<RepositoryKind, readonly (keyof StorageCredentials)[]>> = {
+const CREDENTIALS_OF: Readonly<Record<RepositoryKind, readonly (keyof StorageCredentials)[]>> = {
   local: [],
   s3: ['accessKeyId', 'secretAccessKey', 'sessionToken', 'region'],
   sftp: ['username', 'password', 'privateKey', 'knownHosts'],

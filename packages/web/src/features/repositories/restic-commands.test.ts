@@ -3,7 +3,6 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
-import { parseLocation } from '../../../../engine/src/index.ts'
 import { resticCommands } from './restic-commands.ts'
 
 test('names of all kinds come through the shell and the location unharmed', () => {
@@ -14,7 +13,7 @@ test('names of all kinds come through the shell and the location unharmed', () =
     const shell = lines.filter((line) => !line.startsWith('restic ')).join('\n')
     execFileSync('/bin/sh', ['-euc', shell], { env: { HOME: home } })
     const location = readFileSync(join(home, '.restic-location'), 'utf8').trim()
-    expect(parseLocation(location)).toMatchObject({ scheme: 'rest' })
+    expect(location).toMatch(/^rest:https:/)
     const { username, password, pathname, host } = new URL(location.slice('rest:'.length))
     expect([decodeURIComponent(username), decodeURIComponent(password), pathname, host]).toEqual([
       login.username,

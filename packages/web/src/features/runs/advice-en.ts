@@ -9,7 +9,8 @@ export const ADVICE_EN: AdviceTable = {
   'storage.not-found': {
     happened: 'The storage lacks a file that belongs to the repository.',
     remedy:
-      'Have the repository checked. If the file was removed by hand or by another program, bring it back from a copy of the storage; otherwise repair the index and the snapshots from the command line.',
+      'Have the repository checked. If the file was removed by hand or by another program, bring it back from a copy of the ' +
+      'storage; otherwise repair the index and the snapshots from the command line.',
   },
   'storage.range': {
     happened: 'A file of the repository is shorter than it was when it was written.',
@@ -30,7 +31,8 @@ export const ADVICE_EN: AdviceTable = {
   'storage.full': {
     happened: 'The storage has no room left.',
     remedy:
-      'Make room or raise the quota of the storage, then run it again: what was stored is used again. Maintenance frees what retention no longer keeps, but needs a little room itself.',
+      'Make room or raise the quota of the storage, then run it again: what was stored is used again. Maintenance frees what ' +
+      'retention no longer keeps, but needs a little room itself.',
   },
   'storage.unavailable': {
     happened: 'The storage could not be reached, though it was tried again and again.',
@@ -48,7 +50,8 @@ export const ADVICE_EN: AdviceTable = {
   'storage.host-key': {
     happened: 'The SSH server shows a host key that is not known, or not the one that was known.',
     remedy:
-      'Compare the key with the one that the administrator of that server gives you, and enter it as known host in the repository. If nobody can say why it changed, do not connect: somebody may be in between.',
+      'Compare the key with the one that the administrator of that server gives you, and enter it as known host in the ' +
+      'repository. If nobody can say why it changed, do not connect: somebody may be in between.',
   },
   'storage.closed': {
     happened: 'The program went on after it had closed the storage.',
@@ -69,17 +72,20 @@ export const ADVICE_EN: AdviceTable = {
   'repository.password': {
     happened: 'The password does not open the repository.',
     remedy:
-      'Somebody has changed its keys, or another repository lies at its place. Remove it from the list and adopt it with its present password; the recovery kit has the one that the server knew.',
+      'Somebody has changed its keys, or another repository lies at its place. Remove it from the list and adopt it with its ' +
+      'present password; the recovery kit has the one that the server knew.',
   },
   'repository.locked': {
     happened: 'Another process has the repository locked.',
     remedy:
-      'Wait until it is done, then run it again; the message names machine and process. If that process is dead, `holdfast unlock` removes its lock.',
+      'Wait until it is done, then run it again; the message names machine and process. If that process is dead, `holdfast ' +
+      'unlock` removes its lock.',
   },
   'repository.lock-lost': {
     happened: 'The lock of this run was removed, or could not be renewed in time. The run stopped so that it got in nobody’s way.',
     remedy:
-      'Nothing that was stored is damaged. See that the machine does not sleep while it works and that the storage can be reached, then run it again.',
+      'Nothing that was stored is damaged. See that the machine does not sleep while it works and that the storage can be ' +
+      'reached, then run it again.',
   },
   'repository.version': {
     happened: 'The repository has a format version that does not fit.',
@@ -92,12 +98,14 @@ export const ADVICE_EN: AdviceTable = {
   'repository.damaged': {
     happened: 'The check found damage in the repository.',
     remedy:
-      'The message below says how much and which commands repair it; everything that is sound is kept. Have all data read to see the whole extent, back up the same folders again, and find out why: test disk and memory.',
+      'The message below says how much and which commands repair it; everything that is sound is kept. Have all data read to ' +
+      'see the whole extent, back up the same folders again, and find out why: test disk and memory.',
   },
   'data.damaged': {
     happened: 'Stored data differ from what was written.',
     remedy:
-      'Have the repository checked with all data read, then repair it as the check says. Everything sound is kept. Test the disk and the memory.',
+      'Have the repository checked with all data read, then repair it as the check says. Everything sound is kept. Test the ' +
+      'disk and the memory.',
   },
   'data.malformed': {
     happened: 'A stored file is authentic but does not have the form that it should.',
@@ -106,7 +114,8 @@ export const ADVICE_EN: AdviceTable = {
   'data.missing': {
     happened: 'The repository lacks data that it refers to.',
     remedy:
-      'Back up the same folders again, which stores what can still be read, and have the repository checked. Repair index and snapshots as the check says.',
+      'Back up the same folders again, which stores what can still be read, and have the repository checked. Repair index and ' +
+      'snapshots as the check says.',
   },
   'snapshot.not-found': {
     happened: 'The snapshot is not there any more.',
@@ -139,7 +148,8 @@ export const ADVICE_EN: AdviceTable = {
   'target.failed': {
     happened: 'Something could not be written on the machine.',
     remedy:
-      'The message says why: rights, room, or a file system that cannot hold it. Mend that and restore to the same folder again; only what differs is written.',
+      'The message says why: rights, room, or a file system that cannot hold it. Mend that and restore to the same folder ' +
+      'again; only what differs is written.',
   },
   'input.invalid': {
     happened: 'A setting of the run has a value that does not fit.',
@@ -156,7 +166,8 @@ export const ADVICE_EN: AdviceTable = {
   'request.too-large': {
     happened: 'The agent sent more at once than the server takes.',
     remedy:
-      'If there is a proxy before the server, raise its limit of the size of requests. Otherwise bring agent and server to the same version.',
+      'If there is a proxy before the server, raise its limit of the size of requests. Otherwise bring agent and server to the ' +
+      'same version.',
   },
   'request.too-many': {
     happened: 'The server had too much to do and refused the agent for a while.',
@@ -225,7 +236,8 @@ export const ADVICE_EN: AdviceTable = {
   'secrets.sealed': {
     happened: 'The server cannot open a secret that it has stored: its master key is not the one that sealed it.',
     remedy:
-      'Give the server the master key that it was set up with. If it is lost, enter the repository’s secrets anew: the recovery kit has them.',
+      'Give the server the master key that it was set up with. If it is lost, enter the repository’s secrets anew: the ' +
+      'recovery kit has them.',
   },
   'database.schema': {
     happened: 'The database belongs to another version of Holdfast.',
@@ -282,7 +294,8 @@ export const ADVICE_EN: AdviceTable = {
   'run.lost': {
     happened: 'Nothing was heard of the machine that carried the run out.',
     remedy:
-      'A backup is tried again by itself, three times at most. See that the machine is on and reaches the server; it may have gone to sleep.',
+      'A backup is tried again by itself, three times at most. See that the machine is on and reaches the server; it may have ' +
+      'gone to sleep.',
   },
   'run.incomplete': {
     happened: 'Some of what was to be restored could not be.',

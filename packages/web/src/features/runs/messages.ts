@@ -39,7 +39,8 @@ export const runMessages = defineMessages({
     headStarted: 'Started',
     headAmount: 'New data',
     emptyTitle: 'Nothing has run yet',
-    empty: 'Here you see every backup, restore, maintenance and check, while it goes on and afterwards. A plan of a client begins backups.',
+    empty:
+      'Here you see every backup, restore, maintenance and check, while it goes on and afterwards. A plan of a client begins ' + 'backups.',
     emptyAction: 'See the clients',
     noMatchTitle: 'No run fits these filters',
     noMatch: 'Other filters may find what you look for. Runs are kept for 400 days after they ended.',

@@ -35,8 +35,7 @@ export function RunFacts({ run }: { readonly run: Run }): ReactElement {
   )
 }
 
-/** A link to another run. */
-export function RunLink({ id }: { readonly id: number }): ReactElement {
+function RunLink({ id }: { readonly id: number }): ReactElement {
   const text = useMessages(runMessages)
   return (
     <Anchor component={Link} to={`/runs/${id}`}>

@@ -52,7 +52,7 @@ function LiveProgress({ run }: { readonly run: Run }): ReactElement {
 }
 
 /** What is done of what, without what says nothing. */
-export function figuresOf(
+function figuresOf(
   progress: Progress | null,
   { text, format }: { readonly text: typeof runMessages.en; readonly format: Format },
 ): readonly string[] {
