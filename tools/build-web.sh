@@ -5,9 +5,9 @@ cd "$(dirname "$0")/.."
 
 web=packages/web
 target=$web/dist/index.html
-if [ -f "$target" ] && [ -z "$(find $web/src $web/public $web/index.html $web/vite.config.ts packages/protocol/src package-lock.json -newer "$target" | head -n 1)" ]; then
-  exit 0
-fi
+sources="$web/src $web/public $web/index.html $web/vite.config.ts packages/protocol/src package-lock.json"
+# shellcheck disable=SC2086
+if [ -f "$target" ] && [ -z "$(find $sources -newer "$target" | head -n 1)" ]; then exit 0; fi
 
 # Built beside its place and renamed: a server that runs meanwhile never sends half of it.
 made=$web/dist.$$

@@ -28,7 +28,7 @@ export const clientStateSchema = z.enum(['failed', 'overdue', 'never', 'ok', 'di
 export type ClientState = z.output<typeof clientStateSchema>
 
 /** The newest backup run of a client that is not waiting: it runs, or has ended. */
-export const clientLastRunSchema = z.object({
+const clientLastRunSchema = z.object({
   id: idSchema,
   state: runStateSchema,
   finishedAt: timeSchema.nullable(),

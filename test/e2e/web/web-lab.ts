@@ -160,7 +160,10 @@ export class WebLab implements AsyncDisposable {
 /** A page in the browser, and what went wrong in it. */
 export class Visit {
   readonly page: Page
-  /** Errors of scripts, of the policy, and requests to anybody else, since the last {@link Visit.open}. Answers with an error status are not among them. */
+  /**
+   * Errors of scripts, of the policy, and requests to anybody else, since the last {@link Visit.open}. Answers with an error status are not
+   * among them.
+   */
   readonly complaints: string[] = []
 
   constructor(url: string, page: Page) {

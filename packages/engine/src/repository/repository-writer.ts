@@ -98,8 +98,8 @@ export class RepositoryWriter {
   }
 
   /**
-   * Stores a whole pack, then adds its blobs to the index. Resolves when the upload has begun; `onStored` tells, once, when the bytes are no
-   * longer needed, also after a failure: whoever waits for their memory must not wait for ever.
+   * Stores a whole pack, then adds its blobs to the index. Resolves when the upload has begun; `onStored` tells, once, when the bytes are
+   * no longer needed, also after a failure: whoever waits for their memory must not wait for ever.
    */
   async savePack(pack: PackToStore, onStored: () => void): Promise<void> {
     let hasBegun = false
