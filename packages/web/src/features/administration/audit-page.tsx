@@ -20,6 +20,8 @@ import { useSentence } from './audit-sentence-of.ts'
 import { auditQuery, usersQuery } from './queries.ts'
 
 const ROW_HEIGHT = 45
+/** What is left of the window below heading and filters. */
+const HEIGHT = 'max(20rem, 100vh - 19.5rem)'
 
 /** What was done, by whom, when and from where. */
 export function AuditPage(): ReactElement {
@@ -73,7 +75,7 @@ function EntryList({ entries, onNearEnd }: { readonly entries: readonly AuditEnt
   const [opened, setOpened] = useState<ReadonlySet<number>>(new Set())
   const toggle = (id: number): void => setOpened(opened.symmetricDifference(new Set([id])))
   return (
-    <VirtualList items={entries} keyOf={({ id }) => id} rowHeight={ROW_HEIGHT} label={text.title} onNearEnd={onNearEnd}>
+    <VirtualList items={entries} keyOf={({ id }) => id} rowHeight={ROW_HEIGHT} height={HEIGHT} label={text.title} onNearEnd={onNearEnd}>
       {(entry) => <AuditRow entry={entry} sentence={sentence(entry)} isOpen={opened.has(entry.id)} onToggle={() => toggle(entry.id)} />}
     </VirtualList>
   )
