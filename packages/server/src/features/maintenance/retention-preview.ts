@@ -18,7 +18,7 @@ export interface PreviewClients {
 }
 
 export interface RetentionPreviewerOptions {
-  readonly store: Pick<MaintenanceStore, 'snapshotsOfClient' | 'plan'>
+  readonly store: Pick<MaintenanceStore, 'snapshotsOfClient' | 'definitionsOfClient' | 'plan'>
   readonly clients: PreviewClients
   readonly clock: Clock
 }
@@ -37,9 +37,10 @@ interface RegisteredSnapshot extends JudgedSnapshot {
   readonly paths: readonly string[]
 }
 
-/** Snapshots that are looked at: those of more than a year of one each hour. */
-const LOOKED_AT_MAX = 10_000
+/** Snapshots that are looked at: those of half a year of one each hour. */
+const LOOKED_AT_MAX = 5000
 const SHOWN_MAX = 1000
+const DAY_SECONDS = 86_400
 
 /** Says what a policy would do before it is set. It reads no repository. */
 export class RetentionPreviewer {
@@ -54,11 +55,13 @@ export class RetentionPreviewer {
     const { store, clock } = this.#options
     const subject = await this.#subject(actor, request)
     const rows = await store.snapshotsOfClient(subject.clientId, { planId: subject.planId, limit: LOOKED_AT_MAX + 1 })
+    const definitions = await store.definitionsOfClient(subject.clientId)
     const judged = new Map<RegisteredOwnSnapshot, Judgement<RegisteredSnapshot>>()
     for (const [row, ...others] of sourcesIn(rows.slice(0, LOOKED_AT_MAX))) {
-      const definition = row.plan_definition === null ? undefined : (JSON.parse(row.plan_definition) as PlanDefinition)
+      const json = row.plan_id === null ? undefined : definitions.get(row.plan_id)
+      const definition = json === undefined ? undefined : (JSON.parse(json) as PlanDefinition)
       const retention = await subject.effective(definition)
-      const zone = namedTimeZone(definition?.schedule.timeZone ?? 'UTC')
+      const zone = dayByDay(namedTimeZone(definition?.schedule.timeZone ?? 'UTC'))
       const snapshots = [row, ...others].map((each) => toSnapshot(each, zone))
       for (const judgement of judgeSnapshots(snapshots, { retention, clock })) judged.set(judgement.snapshot.row, judgement)
     }
@@ -111,6 +114,22 @@ function toSnapshot(row: RegisteredOwnSnapshot, zone: TimeZone): RegisteredSnaps
     hostname: row.hostname,
   }
   return { row, paths, stored, isPinned: row.is_pinned === 1, isPartial: isPartial(row.run_statistics) }
+}
+
+/** The same zone, which looks its offset up twice a day alone unless that changes on the day: the look-up is slow. */
+function dayByDay(zone: TimeZone): TimeZone {
+  const days = new Map<number, number | undefined>()
+  const ofDay = (day: number): number | undefined => {
+    const [first, last] = [zone.offsetSecondsAt(day * DAY_SECONDS), zone.offsetSecondsAt((day + 1) * DAY_SECONDS)]
+    return first === last ? first : undefined
+  }
+  return {
+    offsetSecondsAt: (epochSeconds) => {
+      const day = Math.floor(epochSeconds / DAY_SECONDS)
+      if (!days.has(day)) days.set(day, ofDay(day))
+      return days.get(day) ?? zone.offsetSecondsAt(epochSeconds)
+    },
+  }
 }
 
 /** A moment with the offset that a zone had then: `2026-01-03T13:00:00.000+01:00`. */

@@ -1,4 +1,4 @@
-import { type Clock, planForget, type RetentionPolicy, type StoredSnapshot } from '@holdfast/engine'
+import { type Clock, compareTimestamps, planForget, type RetentionPolicy, type StoredSnapshot } from '@holdfast/engine'
 import type { Retention, RetentionReason, RunStatistics } from '@holdfast/protocol'
 
 /** A snapshot of the register together with what the repository has of it. */
@@ -29,20 +29,21 @@ export function judgeSnapshots<Judged extends JudgedSnapshot>(
   snapshots: readonly Judged[],
   { retention, clock }: { readonly retention: Retention | null; readonly clock: Clock },
 ): readonly Judgement<Judged>[] {
-  const keep = (policy: RetentionPolicy, among: readonly JudgedSnapshot[] = snapshots): ReadonlySet<string> => {
-    const plan = planForget(storedOf(among), { policy, groupBy: ONE_GROUP, clock })
-    return new Set(plan.groups.flatMap((group) => group.keep.map(({ id }) => id)))
+  const policy = retention === null ? {} : policyOf(retention)
+  if (retention === null || Object.keys(policy).length === 0) {
+    return snapshots.map((snapshot) => ({ snapshot, isKept: true, reasons: ['unlimited'] }))
   }
-  const rules = retention === null ? [] : rulesOf(retention, keep)
-  if (rules.length === 0) return snapshots.map((snapshot) => ({ snapshot, isKept: true, reasons: ['unlimited'] }))
-  const whole = snapshots.filter(({ isPartial }) => !isPartial)
-  const always: readonly KeepingRule[] = [
-    { reasons: ['pinned'], kept: new Set(snapshots.filter(({ isPinned }) => isPinned).map(({ stored }) => stored.id)) },
-    { reasons: ['newest'], kept: keep({ last: 1 }) },
-    { reasons: ['newest-whole'], kept: keep({ last: 1 }, whole) },
-  ]
+  const { groups } = planForget(storedOf(snapshots), { policy, groupBy: ONE_GROUP, clock })
+  const matches = new Map(groups.flatMap((group) => group.reasons.map((reason) => [reason.snapshot.id, reason.matches])))
+  const newest = newestOf(snapshots)
+  const newestWhole = newestOf(snapshots.filter(({ isPartial }) => !isPartial))
   return snapshots.map((snapshot) => {
-    const reasons = [...always, ...rules].filter(({ kept }) => kept.has(snapshot.stored.id)).flatMap((rule) => rule.reasons)
+    const reasons: RetentionReason[] = [
+      ...(snapshot.isPinned ? (['pinned'] as const) : []),
+      ...(snapshot === newest ? (['newest'] as const) : []),
+      ...(snapshot === newestWhole ? (['newest-whole'] as const) : []),
+      ...reasonsOf(matches.get(snapshot.stored.id) ?? [], retention),
+    ]
     return { snapshot, isKept: reasons.length > 0, reasons: reasons.length > 0 ? reasons : ['expired'] }
   })
 }
@@ -71,24 +72,33 @@ export function isPartial(runStatistics: string | null): boolean {
   return runStatistics !== null && ((JSON.parse(runStatistics) as RunStatistics).errorCount ?? 0) > 0
 }
 
-interface KeepingRule {
-  readonly reasons: readonly RetentionReason[]
-  readonly kept: ReadonlySet<string>
+function policyOf({ versions, days, ...counts }: Retention): RetentionPolicy {
+  const given = Object.entries(counts).filter(([, count]) => count !== undefined)
+  return {
+    ...(Object.fromEntries(given) as RetentionPolicy),
+    ...(versions === undefined ? {} : { last: versions }),
+    ...(days === undefined ? {} : { within: { years: 0, months: 0, days, hours: 0 } }),
+  }
 }
 
-/** Nothing when nothing limits what is kept. */
-function rulesOf(retention: Retention, keep: (policy: RetentionPolicy) => ReadonlySet<string>): readonly KeepingRule[] {
-  const { versions, days } = retention
-  const limits: KeepingRule[] = []
-  if (versions !== undefined) limits.push({ reasons: ['versions'], kept: keep({ last: versions }) })
-  if (days !== undefined) limits.push({ reasons: ['days'], kept: keep({ within: { years: 0, months: 0, days, hours: 0 } }) })
-  const [first, second] = limits
-  const limit = first && second ? [{ reasons: ['versions', 'days'] as const, kept: first.kept.intersection(second.kept) }] : limits
-  const counts = COUNTED.flatMap((unit) => {
-    const count = retention[unit]
-    return count === undefined ? [] : [{ reasons: [unit], kept: keep({ [unit]: count }) }]
-  })
-  return [...limit, ...counts]
+/** Of the rules that match a snapshot, in the engine's words, those that keep it: limits do so together alone. */
+function reasonsOf(matches: readonly string[], { versions, days }: Retention): readonly RetentionReason[] {
+  const isRecent = matches.includes('last snapshot')
+  const isYoung = matches.some((match) => match.startsWith('within '))
+  const isWithinLimits = (versions === undefined || isRecent) && (days === undefined || isYoung)
+  return [
+    ...(isWithinLimits && isRecent ? (['versions'] as const) : []),
+    ...(isWithinLimits && isYoung ? (['days'] as const) : []),
+    ...COUNTED.filter((unit) => matches.includes(`${unit} snapshot`) || matches.includes(`oldest ${unit} snapshot`)),
+  ]
+}
+
+function newestOf<Judged extends JudgedSnapshot>(snapshots: readonly Judged[]): Judged | undefined {
+  let newest = snapshots[0]
+  for (const one of snapshots) {
+    if (newest !== undefined && compareTimestamps(one.stored.time, newest.stored.time) > 0) newest = one
+  }
+  return newest
 }
 
 function storedOf(snapshots: readonly JudgedSnapshot[]): StoredSnapshot[] {

@@ -22,7 +22,7 @@ export interface OwnedSnapshot {
 }
 
 /** What the register alone says of a snapshot of a client. */
-export type RegisteredOwnSnapshot = OwnedSnapshot &
+export type RegisteredOwnSnapshot = Omit<OwnedSnapshot, 'plan_definition'> &
   Pick<Selectable<SnapshotRow>, 'id' | 'repository_id' | 'time' | 'hostname' | 'paths' | 'size_bytes' | 'added_bytes'>
 
 /** What repositories held is known for five years. */
@@ -168,16 +168,21 @@ export class MaintenanceStore {
     let query = this.#queries
       .selectFrom('snapshots')
       .leftJoin('runs', 'runs.id', 'snapshots.run_id')
-      .leftJoin('plans', (join) => join.onRef('plans.id', '=', 'snapshots.plan_id').onRef('plans.client_id', '=', 'snapshots.client_id'))
       .select(['snapshots.id', 'snapshots.snapshot_id', 'snapshots.repository_id', 'snapshots.plan_id', 'snapshots.is_pinned'])
       .select(['snapshots.time', 'snapshots.hostname', 'snapshots.paths', 'snapshots.size_bytes', 'snapshots.added_bytes'])
-      .select(['runs.statistics as run_statistics', 'plans.definition as plan_definition'])
+      .select('runs.statistics as run_statistics')
       .where('snapshots.client_id', '=', clientId)
       .orderBy('snapshots.time', 'desc')
       .orderBy('snapshots.id', 'desc')
       .limit(limit)
     if (planId !== undefined) query = query.where('snapshots.plan_id', '=', planId)
     return (await query.execute()).map((row) => ({ ...row, client_id: clientId }))
+  }
+
+  /** The definitions of a client's plans in JSON, by the ids of the plans. */
+  async definitionsOfClient(clientId: number): Promise<ReadonlyMap<number, string>> {
+    const rows = await this.#queries.selectFrom('plans').select(['id', 'definition']).where('client_id', '=', clientId).execute()
+    return new Map(rows.map(({ id, definition }) => [id, definition]))
   }
 
   /** A plan, its definition in JSON, with whose it is. */
@@ -210,8 +215,8 @@ export class MaintenanceStore {
   }
 
   /**
-   * Gives the row of a client's snapshot that is gone from the repository to the same one under another name, which it has when its tags were
-   * changed: what refers to the row goes on to be right. False where there is none that is nobody's.
+   * Gives the row of a client's snapshot that is gone from the repository to the same one under another name, which it has when its tags
+   * were changed: what refers to the row goes on to be right. False where there is none that is nobody's.
    */
   async follow(repositoryId: number, gone: string): Promise<boolean> {
     return this.#queries.transaction().execute(async (transaction) => {
