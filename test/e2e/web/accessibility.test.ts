@@ -1,24 +1,13 @@
-import { readFileSync } from 'node:fs'
-import { createRequire } from 'node:module'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { findings } from './axe.ts'
 import { startFurnishedLab } from './furnished-lab.ts'
 import { allPages, type Subjects } from './pages.ts'
 import type { Visit, WebLab } from './web-lab.ts'
 
-/** The checker's script, whole, as it is put into pages. */
-const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
-const RULES = { runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'] }
-
 /** A picture of every page is left there. */
 const SCREENSHOTS = fileURLToPath(new URL('../../../.cache/screenshots', import.meta.url))
-
-interface Finding {
-  readonly id: string
-  readonly help: string
-  readonly nodes: readonly { readonly html: string; readonly failureSummary?: string }[]
-}
 
 let lab: WebLab
 let subjects: Subjects
@@ -56,10 +45,3 @@ describe.each(looks)('every page, $name', ({ folder, width, height, colorScheme,
     expect(inside.complaints).toEqual([])
   })
 })
-
-/** What the checker finds: in words, with the place. */
-async function findings({ page }: Visit): Promise<readonly string[]> {
-  await page.evaluate(AXE)
-  const { violations }: { readonly violations: readonly Finding[] } = await page.evaluate(`axe.run(document, ${JSON.stringify(RULES)})`)
-  return violations.flatMap(({ id, nodes }) => nodes.map(({ html, failureSummary }) => `${id}: ${failureSummary} in ${html.slice(0, 300)}`))
-}

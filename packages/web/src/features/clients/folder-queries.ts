@@ -1,8 +1,9 @@
 import type { MachineFolder, Selection, SelectionPreview } from '@holdfast/protocol'
-import { queryOptions } from '@tanstack/react-query'
+import { queryOptions, type UseQueryResult } from '@tanstack/react-query'
 import { ApiFailure, api } from '../../app/api.ts'
 
 const FRESH_MS = 60_000
+const TRIES_BEFORE_AWAY = 3
 
 /** A folder of a machine as its agent finds it; without a path, the folders that the machine begins with. */
 export function machineFolderQuery(clientId: number, path: string | undefined) {
@@ -11,10 +12,15 @@ export function machineFolderQuery(clientId: number, path: string | undefined) {
     queryFn: ({ signal }) =>
       api.get<MachineFolder>(`/api/v1/clients/${clientId}/folders`, { signal, ...(path === undefined ? {} : { query: { path } }) }),
     staleTime: FRESH_MS,
-    // An agent that has just started may come a moment later; for others the server has waited long enough.
-    retry: (count, failure) => path === undefined && count < 5 && isNotConnected(failure),
-    retryDelay: 1500,
+    // A machine that is away may come at any time; whatever else fails, fails again.
+    retry: (_count, failure) => path === undefined && isNotConnected(failure),
+    retryDelay: 2000,
   })
+}
+
+/** What {@link machineFolderQuery} fails by. An agent that has just started may come a moment later: that is no failure yet. */
+export function folderFailure(answer: Pick<UseQueryResult, 'error' | 'failureReason' | 'failureCount'>): Error | null {
+  return answer.error ?? (answer.failureCount >= TRIES_BEFORE_AWAY ? answer.failureReason : null)
 }
 
 function isNotConnected(failure: unknown): boolean {

@@ -1,7 +1,7 @@
 import type { MachineFolder } from '@holdfast/protocol'
-import { useQueries } from '@tanstack/react-query'
+import { type UseQueryResult, useQueries } from '@tanstack/react-query'
 import { useEffect, useMemo, useState } from 'react'
-import { machineFolderQuery } from './folder-queries.ts'
+import { folderFailure, machineFolderQuery } from './folder-queries.ts'
 import { type FolderState, rowsOf, type TreeRow } from './folder-rows.ts'
 
 export interface FolderTreeModel {
@@ -32,12 +32,6 @@ export function useFolderTree(clientId: number, selected: readonly string[]): Fo
   }
 }
 
-interface Answer {
-  readonly data: MachineFolder | undefined
-  readonly error: unknown
-  readonly isFetching: boolean
-}
-
-function stateOf(answer: Answer | undefined): FolderState {
-  return { folder: answer?.data, failure: answer === undefined || answer.isFetching ? null : answer.error }
+function stateOf(answer: UseQueryResult<MachineFolder> | undefined): FolderState {
+  return { folder: answer?.data, failure: answer === undefined ? null : folderFailure(answer) }
 }

@@ -4,7 +4,7 @@ import { useMutation, useQuery } from '@tanstack/react-query'
 import { type ReactElement, useState } from 'react'
 import { useMessages } from '../../app/language.tsx'
 import { FailureNotice } from '../../ui/failure-notice.tsx'
-import { machineFolderQuery } from '../clients/folder-queries.ts'
+import { folderFailure, machineFolderQuery } from '../clients/folder-queries.ts'
 import { FolderTree } from '../clients/folder-tree.tsx'
 import { clientQuery } from '../clients/queries.ts'
 import { welcomeMessages } from './messages.ts'
@@ -19,7 +19,7 @@ export function FoldersStep({ isNext, goTo, clientId }: StepProps & { readonly c
   const text = useMessages(welcomeMessages)
   const [paths, setPaths] = useState<readonly string[]>([])
   const { data: client, error: unknown } = useQuery(clientQuery(clientId))
-  const { isError: isAway } = useQuery(machineFolderQuery(clientId, undefined))
+  const isAway = folderFailure(useQuery(machineFolderQuery(clientId, undefined))) !== null
   const { mutate, error, isPending } = useMutation({
     mutationFn: () => beginFirstBackup(clientId, paths),
     onSuccess: (run) => goTo({ step: 'backup', runId: run.id }),
