@@ -191,6 +191,7 @@ function useFollowing({ entry, selected, view, go }: Following): void {
   const path = entry?.path
   useEffect(() => {
     if (path === undefined || path === selected) return undefined
+    if (parentOf(path) !== view.path) return undefined
     return later(ADDRESS_MS, () => go({ path: view.path, selected: path }, { replace: true }))
   }, [path, selected, view.path, go])
   useEffect(() => {

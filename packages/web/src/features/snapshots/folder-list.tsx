@@ -16,6 +16,7 @@ import type { FolderOrder, FolderView } from './queries.ts'
 import { chosenCount, isChosen } from './selection.ts'
 import { useEntries } from './use-folder.ts'
 import type { FolderState } from './use-folder-state.ts'
+import { useKeptFocus } from './use-kept-focus.ts'
 import { useTypeAhead } from './use-type-ahead.ts'
 
 const HEAD_PX = 36
@@ -52,6 +53,7 @@ export function FolderList({ view, count, state, onSort, onEntry, onOpen, onUp }
     if (cursor !== undefined) virtualizer.scrollToIndex(cursor, { align: 'auto' })
   }, [cursor, virtualizer])
   const typeAhead = useTypeAhead(view, state.moveTo)
+  const keptFocus = useKeptFocus(frame)
   const onKeyDown = (event: KeyboardEvent): void => {
     const pageRows = Math.max(1, Math.floor(((frame.current?.clientHeight ?? 0) - HEAD_PX) / rowHeight) - 1)
     const command = commandOf(event, { cursor, count, pageRows, isTyping: typeAhead.letters !== '' })
@@ -72,6 +74,7 @@ export function FolderList({ view, count, state, onSort, onEntry, onOpen, onUp }
       aria-multiselectable="true"
       aria-activedescendant={entry === undefined ? undefined : `${id}-${cursor}`}
       onKeyDown={onKeyDown}
+      {...keptFocus}
     >
       <FolderHead order={view} isAllChosen={count > 0 && chosenCount(selection, count) === count} state={state} onSort={onSort} />
       <div
