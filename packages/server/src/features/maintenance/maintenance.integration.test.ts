@@ -43,6 +43,8 @@ for (const databases of allDatabases()) {
         { lowSpacePercent: 101 },
       ]
       for (const body of wrong) expect([body, (await lab.request('PUT /maintenance', body)).statusCode]).toEqual([body, 422])
+      const refused = (await lab.request('PUT /maintenance', { check: { schedule: { cron: '0 5 * * *', timeZone: 'Moon/Base' } } })).json()
+      expect(refused.fields).toEqual([{ path: '/check/schedule/timeZone', message: 'there is none of that name' }])
     })
 
     it('forgets what retention does not keep and prunes; register and index of files follow', async () => {

@@ -20,9 +20,8 @@ export function cadenceOf({ cron, timeZone }: MaintenanceSettings['check']['sche
 
 /** What a schema cannot say. @throws {ServerError} `request.invalid` naming the first thing that does not fit. */
 export function checkSettings({ prune, check }: MaintenanceSettings, nowMs: number): void {
-  for (const { cron, timeZone } of [prune.schedule, check.schedule]) {
-    checkSchedule({ cron, timeZone, jitterSeconds: 0, catchUp: true }, nowMs)
-  }
+  checkSchedule(prune.schedule, nowMs, '/prune/schedule')
+  checkSchedule(check.schedule, nowMs, '/check/schedule')
   const { readAllWithinDays, schedule } = check
   const cadence = cadenceOf(schedule)
   if (readAllWithinDays === null || cadence === undefined) return

@@ -27,11 +27,11 @@ export function checkName(name: string): void {
   if (/\p{Cc}/u.test(name)) refuse({ what: 'name', field: '/name' }, name, 'it holds control characters')
 }
 
-/** @throws {ServerError} `request.invalid` */
-export function checkSchedule({ cron, timeZone }: Schedule, nowMs: number): void {
-  if (!isTimeZone(timeZone)) refuse({ what: 'time zone', field: '/schedule/timeZone' }, timeZone, 'there is none of that name')
+/** `at` is where the schedule stands in the request. @throws {ServerError} `request.invalid` */
+export function checkSchedule({ cron, timeZone }: Pick<Schedule, 'cron' | 'timeZone'>, nowMs: number, at = '/schedule'): void {
+  if (!isTimeZone(timeZone)) refuse({ what: 'time zone', field: `${at}/timeZone` }, timeZone, 'there is none of that name')
   const problem = cron === null ? undefined : cronProblem(cron, { timeZone, nowMs })
-  if (cron !== null && problem !== undefined) refuse({ what: 'schedule', field: '/schedule/cron' }, cron, problem)
+  if (cron !== null && problem !== undefined) refuse({ what: 'schedule', field: `${at}/cron` }, cron, problem)
 }
 
 /** @throws {ServerError} `request.invalid` */

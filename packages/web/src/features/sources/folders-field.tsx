@@ -1,4 +1,5 @@
-import { CloseButton, Group, Input, SegmentedControl, Stack, Text } from '@mantine/core'
+import { Button, CloseButton, Group, Input, SegmentedControl, Stack, Text } from '@mantine/core'
+import { IconFolderPlus } from '@tabler/icons-react'
 import { type ReactElement, useState } from 'react'
 import { useMessages } from '../../app/language.tsx'
 import { FileName } from '../../ui/file-name.tsx'
@@ -23,11 +24,20 @@ const SHOWN_PATHS_MAX = 30
 export function FoldersField({ clientId, label, description, value, onChange, isReadOnly, error }: FoldersFieldProps): ReactElement {
   const text = useMessages(sourceMessages)
   const [isTyping, setTyping] = useState(false)
+  // The machine is not asked for its folders as long as nobody wants to choose.
+  const [isChoosing, setChoosing] = useState(value.length === 0)
   return (
     <Input.Wrapper label={label} description={description} error={error} labelElement="div" required={!isReadOnly}>
       <Stack gap="xs" mt={6}>
         <ChosenPaths paths={value} onRemove={isReadOnly ? undefined : (path) => onChange(value.filter((one) => one !== path))} />
-        {isReadOnly ? null : (
+        {isReadOnly || isChoosing ? null : (
+          <Group>
+            <Button size="xs" variant="default" leftSection={<IconFolderPlus size={16} aria-hidden />} onClick={() => setChoosing(true)}>
+              {text.change}
+            </Button>
+          </Group>
+        )}
+        {isReadOnly || !isChoosing ? null : (
           <>
             <Group>
               <SegmentedControl

@@ -16,6 +16,7 @@ export const sourceMessages = defineMessages({
     byTree: 'Choose on the machine',
     byText: 'Type paths',
     way: 'How to choose',
+    change: 'Choose more or others',
     morePaths: (count: number) => `and ${plural(count, 'more', 'more')}`,
   },
   ja: {
@@ -32,6 +33,7 @@ export const sourceMessages = defineMessages({
     byTree: 'マシンから選択',
     byText: 'パスを入力',
     way: '選択方法',
+    change: '選択を変更',
     morePaths: (count: number) => `ほか${count}件`,
   },
 })
