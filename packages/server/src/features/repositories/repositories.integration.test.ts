@@ -1,5 +1,8 @@
 import { execFile } from 'node:child_process'
+import { once } from 'node:events'
 import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { promisify } from 'node:util'
@@ -85,6 +88,18 @@ for (const databases of allDatabases()) {
       expect(answers).toEqual([409, 409, 422, 422, 422, 422, 422])
       expect((await server.request('GET /api/v1/repositories', { as: 'root' })).json()).toHaveLength(1)
     })
+
+    it('are refused soon and with a reason where nobody answers, or somebody who keeps no repositories', async () => {
+      const other = createServer((_, response) => response.writeHead(404).end())
+      await once(other.listen(0, '127.0.0.1'), 'listening')
+      const { port } = other.address() as AddressInfo
+      const wrong = await add({ name: 'other', location: `rest:http://127.0.0.1:${port}/`, mode: 'create' })
+      expect(wrong.json()).toMatchObject({ status: 422, code: 'request.invalid', detail: expect.stringContaining(`127.0.0.1:${port}`) })
+      other.close()
+      await once(other, 'close')
+      const nobody = await add({ name: 'nobody', location: `rest:http://127.0.0.1:${port}/`, mode: 'create' })
+      expect(nobody.json()).toMatchObject({ status: 503, code: 'storage.unavailable' })
+    }, 30_000)
 
     it('of restic are taken over with their password', async () => {
       const location = join(server.folder, 'theirs')

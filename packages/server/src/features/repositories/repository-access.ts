@@ -2,6 +2,7 @@ import {
   currentIdentity,
   type Identity,
   initRepository,
+  isEngineError,
   type OpenRepository,
   type OpenStorageOptions,
   openRepository,
@@ -17,6 +18,10 @@ import type { StoredRepository } from './store.ts'
 
 const PASSWORD_PURPOSE = 'repository password'
 const CREDENTIALS_PURPOSE = 'storage credentials'
+/** Somebody waits for the answer while a place is tried: what fails for longer is told, and can be tried again. */
+const TRIED_FOR_MS = 5000
+/** What a place that is no repository, or none of that kind, makes the engine say. */
+const WRONG_PLACE = ['storage.not-found', 'storage.range', 'storage.failed', 'storage.contract', 'data.damaged', 'data.malformed'] as const
 
 /** How a repository is reached: what the database keeps of it sealed, opened. */
 export interface RepositorySecrets {
@@ -52,28 +57,42 @@ export class RepositoryAccess {
     return this.openAt(parseLocation(repository.location), { password, credentials })
   }
 
-  async openAt(location: ParsedLocation, { password, credentials }: RepositorySecrets): Promise<OpenRepository> {
-    const storage = await openStorage(location, storageOptions(credentials))
+  async openAt(
+    location: ParsedLocation,
+    { password, credentials }: RepositorySecrets,
+    options: OpenStorageOptions = {},
+  ): Promise<OpenRepository> {
+    const storage = await openStorage(location, { ...storageOptions(credentials), ...options })
     return closingOnFailure(storage, () => openRepository(storage, { password, identity: serverIdentity() }))
   }
 
-  /** Makes sure that a repository is there and opens, or, where clients make it, that there can be one. Leaves it closed. */
-  async establish(location: ParsedLocation, { mode, ...secrets }: RepositorySecrets & Pick<NewRepository, 'mode'>): Promise<void> {
-    if (mode === 'client') {
-      const storage = await openStorage(location, storageOptions(secrets.credentials))
-      await closingOnFailure(storage, () => storage.prepare())
-      await storage.close()
-      return
+  /**
+   * Makes sure that a repository is there and opens, or, where clients make it, that there can be one. Leaves it closed.
+   * @throws {EngineError} of the storage and the repository, {ServerError} `request.invalid` for a place that can be none
+   */
+  async establish(location: ParsedLocation, options: RepositorySecrets & Pick<NewRepository, 'mode'>): Promise<void> {
+    try {
+      await this.#establish(location, options)
+    } catch (error) {
+      if (!isEngineError(error, ...WRONG_PLACE)) throw error
+      throw new ServerError('request.invalid', error.message, { cause: error })
     }
-    if (mode === 'create') await this.initAt(location, secrets)
-    await (await this.openAt(location, secrets)).storage.close()
   }
 
-  /** Makes a repository and leaves it closed. @throws {EngineError} `repository.exists` and those of the storage. */
-  async initAt(location: ParsedLocation, { password, credentials }: RepositorySecrets): Promise<void> {
-    const storage = await openStorage(location, storageOptions(credentials))
-    const repository = await closingOnFailure(storage, () => initRepository(storage, { password }))
-    await repository.storage.close()
+  async #establish(location: ParsedLocation, { mode, ...secrets }: RepositorySecrets & Pick<NewRepository, 'mode'>): Promise<void> {
+    const patience: OpenStorageOptions = { retry: { maxElapsedMs: TRIED_FOR_MS } }
+    if (mode === 'adopt') {
+      await (await this.openAt(location, secrets, patience)).storage.close()
+      return
+    }
+    const storage = await openStorage(location, { ...storageOptions(secrets.credentials), ...patience })
+    const { password } = secrets
+    await closingOnFailure(storage, async () => {
+      if (mode === 'client') await storage.prepare()
+      else await initRepository(storage, { password })
+    })
+    await storage.close()
+    if (mode === 'create') await (await this.openAt(location, secrets, patience)).storage.close()
   }
 
   /** The bare storage, for clients that bring their own key. */
