@@ -50,5 +50,7 @@ test('what the server refuses is shown where it can be put right', () => {
   expect(fieldOf({ code: 'repository.exists' }, { kind: 's3', mode: 'create' })).toBe('bucket')
   expect(fieldOf({ code: 'storage.host-key' }, { kind: 'sftp', mode: 'create' })).toBe('credentials.knownHosts')
   expect(fieldOf({ code: 'storage.denied' }, { kind: 'local', mode: 'create' })).toBe('folder')
+  expect(fieldOf({ code: 'request.invalid' }, { kind: 'rest', mode: 'create' })).toBe('url')
+  expect(fieldOf({ code: 'request.invalid', fields: [] }, { kind: 'rest', mode: 'create' })).toBeUndefined()
   expect(fieldOf({ code: 'storage.unavailable' }, { kind: 's3', mode: 'create' })).toBeUndefined()
 })

@@ -125,7 +125,10 @@ export function credentialsOf(kind: RepositoryKind, draft: CredentialsDraft): St
 }
 
 /** The field that the server's refusal is about; undefined when it is about none or about all. */
-export function fieldOf({ code }: Pick<Problem, 'code'>, { kind, mode }: Pick<RepositoryDraft, 'kind' | 'mode'>): DraftField | undefined {
+export function fieldOf(
+  { code, fields }: Pick<Problem, 'code' | 'fields'>,
+  { kind, mode }: Pick<RepositoryDraft, 'kind' | 'mode'>,
+): DraftField | undefined {
   const place = ({ local: 'folder', s3: 'bucket', sftp: 'folder', rest: 'url' } as const)[kind]
   switch (code) {
     case 'request.conflict':
@@ -136,6 +139,9 @@ export function fieldOf({ code }: Pick<Problem, 'code'>, { kind, mode }: Pick<Re
     case 'repository.missing':
     case 'storage.location':
       return place
+    // Of single fields the server says which.
+    case 'request.invalid':
+      return fields === undefined ? place : undefined
     case 'storage.host-key':
       return kind === 'sftp' ? 'credentials.knownHosts' : undefined
     case 'storage.denied':
