@@ -1,0 +1,139 @@
+import { execFileSync } from 'node:child_process'
+import { writeFileSync } from 'node:fs'
+import type { Page } from 'playwright-core'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { startFurnishedLab } from './furnished-lab.ts'
+import type { Subjects } from './pages.ts'
+import type { Visit, WebLab } from './web-lab.ts'
+
+let lab: WebLab
+let subjects: Subjects
+let home: string
+/** Pages take their time on a busy machine. */
+const PATIENCE = { timeout: 15_000 }
+beforeAll(async () => {
+  const furnished = await startFurnishedLab()
+  lab = furnished.lab
+  subjects = furnished.subjects
+  home = lab.place.path('home/ann')
+}, 240_000)
+afterAll(() => lab?.[Symbol.asyncDispose]())
+
+async function browse(visit: Visit, path: string): Promise<Page> {
+  const page = await visit.open(`/snapshots/${subjects.snapshotId}?path=${encodeURIComponent(path)}`)
+  await page.getByRole('grid').focus()
+  return page
+}
+
+function cursor(page: Page): Promise<string | null> {
+  return page.locator('[role=row][data-cursor]').textContent()
+}
+
+test('a snapshot opens where its files are, and is looked through by keyboard alone', async () => {
+  const visit = await lab.visit({ as: 'admin' })
+  const page = await visit.open(`/snapshots/${subjects.snapshotId}`)
+  const grid = page.getByRole('grid')
+  await grid.getByText('documents').waitFor()
+  await grid.focus()
+  await page.keyboard.type('inv')
+  await expect.poll(() => cursor(page), PATIENCE).toContain('invoices')
+  await page.keyboard.press('Enter')
+  await grid.getByText('2026-000.pdf').waitFor()
+  await page.keyboard.press('End')
+  await expect.poll(() => cursor(page), PATIENCE).toContain('2026-039.pdf')
+  await expect.poll(() => page.url(), PATIENCE).toContain('2026-039.pdf')
+  await page.reload()
+  await expect.poll(() => cursor(page), PATIENCE).toContain('2026-039.pdf')
+  await grid.focus()
+  await page.keyboard.press('Backspace')
+  await expect.poll(() => cursor(page), PATIENCE).toContain('invoices')
+  expect(visit.complaints).toEqual([])
+})
+
+test('files are chosen by keys and downloaded together', async () => {
+  const visit = await lab.visit({ as: 'admin', acceptDownloads: true })
+  const page = await browse(visit, `${home}/invoices`)
+  await page.keyboard.press('Home')
+  await page.keyboard.press('Shift+ArrowDown')
+  await page.keyboard.press('Shift+ArrowDown')
+  await page.getByText('3 selected').waitFor()
+  const [archive] = await Promise.all([page.waitForEvent('download'), download(page)])
+  const path = lab.place.path('chosen.tar')
+  await archive.saveAs(path)
+  const names = execFileSync('tar', ['-tf', path], { encoding: 'utf8' }).trim().split('\n')
+  expect(names).toEqual(['2026-000.pdf', '2026-001.pdf', '2026-002.pdf'])
+  await page.getByRole('grid').focus()
+  await page.keyboard.press('Control+a')
+  await page.getByText('40 selected').waitFor()
+  await page.keyboard.press('Escape')
+  await page.getByText('40 entries').waitFor()
+  expect(visit.complaints).toEqual([])
+})
+
+async function download(page: Page): Promise<void> {
+  await page.getByRole('button', { name: 'Download', exact: true }).click()
+  await page.getByRole('menuitem', { name: 'As TAR' }).click()
+}
+
+test('two snapshots are compared, by what is asked for', async () => {
+  const visit = await lab.visit({ as: 'admin' })
+  const page = await visit.open(`/snapshots?clientId=${subjects.clientId}&planId=${subjects.planId}`)
+  const boxes = page.getByRole('checkbox', { name: /^Compare the snapshot/ })
+  await boxes.nth(0).check()
+  await boxes.nth(1).check()
+  await page.getByRole('link', { name: 'Compare' }).click()
+  const main = page.getByRole('main')
+  await main.getByText('plan.txt').waitFor()
+  await main.getByText('ideas.md').waitFor()
+  await main.getByText('report.txt').waitFor()
+  await main.getByText('Added', { exact: true }).first().click()
+  await main.getByText('plan.txt').waitFor({ state: 'detached' })
+  await main.getByText('ideas.md').waitFor()
+  expect(visit.complaints).toEqual([])
+})
+
+test('a file has its versions, each of which is there to be had', async () => {
+  const visit = await lab.visit({ as: 'admin', acceptDownloads: true })
+  const page = await visit.open(`/files/versions?clientId=${subjects.clientId}&path=${encodeURIComponent(subjects.filePath)}`)
+  const versions = page.getByRole('list', { name: 'Versions' }).getByRole('listitem')
+  await expect.poll(() => versions.count(), PATIENCE).toBe(2)
+  const [older] = await Promise.all([page.waitForEvent('download'), versions.nth(1).getByRole('link', { name: 'Download' }).click()])
+  const path = lab.place.path('older.txt')
+  await older.saveAs(path)
+  expect(execFileSync('cat', [path], { encoding: 'utf8' })).toContain('\nEverything is well.')
+  await versions.nth(0).getByRole('link', { name: 'Show in snapshot' }).click()
+  await expect.poll(() => cursor(page), PATIENCE).toContain('report.txt')
+  expect(visit.complaints).toEqual([])
+})
+
+test('a snapshot is tagged, pinned, and forgotten only after it was said what is lost', async () => {
+  const { planId } = subjects
+  writeFileSync(subjects.filePath, 'a third version')
+  await lab.runPlan(planId)
+  const visit = await lab.visit({ as: 'admin' })
+  const page = await visit.open(`/snapshots?planId=${planId}&clientId=${subjects.clientId}`)
+  const menu = page.getByRole('button', { name: /^Actions for/ }).last()
+  const choose = async (name: string): Promise<void> => {
+    await menu.click()
+    await page.getByRole('menuitem', { name, exact: true }).click()
+  }
+  await choose('Edit tags')
+  await page.getByRole('dialog').getByLabel('Tags', { exact: true }).fill('yearly')
+  await page.keyboard.press('Enter')
+  await page.getByRole('button', { name: 'Save' }).click()
+  await page.getByRole('main').getByText('yearly').waitFor()
+  await choose('Pin')
+  await page.getByRole('main').getByText('Pinned', { exact: true }).waitFor()
+  await menu.click()
+  expect(await page.getByRole('menuitem', { name: 'Forget' }).isDisabled()).toBe(true)
+  await page.getByRole('menuitem', { name: 'Unpin' }).click()
+  await page.getByRole('main').getByText('Pinned', { exact: true }).waitFor({ state: 'detached' })
+  const before = await page.getByRole('button', { name: /^Actions for/ }).count()
+  await choose('Forget')
+  const dialog = page.getByRole('dialog', { name: 'Forget this snapshot?' })
+  await dialog.getByText(/2 versions of files are in no other snapshot/).waitFor()
+  await dialog.getByRole('button', { name: 'Forget' }).click()
+  await dialog.waitFor({ state: 'detached' })
+  await expect.poll(() => page.getByRole('button', { name: /^Actions for/ }).count(), PATIENCE).toBe(before - 1)
+  expect(visit.complaints).toEqual([])
+})
