@@ -10,6 +10,9 @@ export type TreeSource = Pick<IndexedRepository, 'readBlob'> & { readonly index:
 const CACHE_BYTES_MAX = 96 * 1024 * 1024
 /** Trees above this size are read one after the other: each takes its size in memory meanwhile. */
 const LARGE_TREE_BYTES = 8 * 1024 * 1024
+/** Trees of at least this size take so long to read that they are read ahead. */
+const AHEAD_BYTES_MIN = 2 * 1024 * 1024
+const AHEAD_COUNT_MAX = 2
 /** Up to this size the tree that was read last is kept: who looks at one file of a large folder looks at more of them. */
 const KEPT_TREE_BYTES = 64 * 1024 * 1024
 
@@ -50,6 +53,19 @@ export class FolderCache {
     return found
   }
 
+  /** Has the largest of some folders read before anybody asks for them, if they are so large that one would wait. */
+  readAhead(source: TreeSource, trees: readonly BlobId[]): void {
+    if (this.#loading.size > 0) return
+    const large = trees
+      .map((tree) => ({ tree, bytes: this.#listings.has(tree) ? 0 : treeBytes(source, tree) }))
+      .filter(({ bytes }) => bytes >= AHEAD_BYTES_MIN && bytes <= KEPT_TREE_BYTES)
+      .sort((a, b) => b.bytes - a.bytes)
+    for (const { tree } of large.slice(0, AHEAD_COUNT_MAX)) {
+      // Whoever asks for it is told what is wrong with it.
+      this.listing(source, tree).catch(() => undefined)
+    }
+  }
+
   /** Everything that a tree says of one of its entries; undefined where it has none of that name. @throws EngineError `data.malformed` */
   async node(source: TreeSource, tree: BlobId, name: ByteString): Promise<TreeNode | undefined> {
     const listing = await this.listing(source, tree)
@@ -73,8 +89,7 @@ export class FolderCache {
   }
 
   async #load(source: TreeSource, tree: BlobId): Promise<FolderListing> {
-    const place = source.index.find('tree', tree)
-    const bytes = Math.max(place?.length ?? 0, place?.uncompressedLength ?? 0)
+    const bytes = treeBytes(source, tree)
     const read = async (): Promise<FolderListing> => FolderListing.read(await this.#read(source, tree))
     const reading = bytes < LARGE_TREE_BYTES ? read() : this.#largeTurn.then(read)
     if (bytes >= LARGE_TREE_BYTES) this.#largeTurn = reading.catch(() => undefined)
@@ -92,4 +107,9 @@ export class FolderCache {
       this.#sizeBytes -= sizeBytes
     }
   }
+}
+
+function treeBytes(source: TreeSource, tree: BlobId): number {
+  const place = source.index.find('tree', tree)
+  return Math.max(place?.length ?? 0, place?.uncompressedLength ?? 0)
 }

@@ -91,6 +91,10 @@ export class SnapshotFiles {
     const offset = query.cursor === undefined ? (query.offset ?? 0) : parseOffset(query.cursor)
     const items = listing.page({ sort: query.sort, order: query.order, offset, limit: query.limit })
     const end = offset + items.length
+    folders.readAhead(
+      snapshot.indexed,
+      items.flatMap(({ subtree }) => subtree ?? []),
+    )
     return {
       path: addressOf(folder),
       count: listing.count,

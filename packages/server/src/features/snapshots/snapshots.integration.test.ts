@@ -144,6 +144,19 @@ for (const databases of allDatabases()) {
       expect(await status(`GET /api/v1/snapshots/${id}/entries?offset=-1`)).toBe(422)
     })
 
+    it('has a large folder ready before it is opened', async () => {
+      const files = Object.fromEntries(Array.from({ length: 12_000 }, (_, index) => [`file ${String(index).padStart(6, '0')}`, '']))
+      const id = await lab.save({ many: files, few: { a: '' } }, { clientId: laptop })
+      await get<EntriesPage>(`/${id}/entries`)
+      await expect.poll(() => lab.blobReads, { timeout: 10_000 }).toBe(2)
+      const { count, items } = await get<EntriesPage>(`/${id}/entries?path=/many&offset=11999`)
+      expect([count, items[0]?.name]).toEqual([12_000, 'file 011999'])
+      expect(await get(`/${id}/entry?path=/many/file%20000007`)).toMatchObject({ name: 'file 000007', sizeBytes: 0, mode: '-rw-r--r--' })
+      expect(lab.blobReads).toBe(2)
+      await get<EntriesPage>(`/${id}/entries?path=/few`)
+      expect(lab.blobReads).toBe(3)
+    })
+
     it('shows pictures whole, and the beginning of text', async () => {
       const picture = `GIF89a${'x'.repeat(100_000)}`
       const id = await lab.save({ 'p.gif': picture, 'long.txt': 'y'.repeat(100_000) }, { clientId: laptop })
