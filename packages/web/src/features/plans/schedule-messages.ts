@@ -33,7 +33,7 @@ export const scheduleMessages = defineMessages({
     nextManual: 'It runs when somebody starts it.',
     nextOff: 'As long as the plan is off, it does not run at these times.',
     inYourZone: (zone: string) => `In your time zone, ${zone}`,
-    delayed: (due: string) => `after a blackout; due ${due}`,
+    delayed: (due: string) => `after quiet hours; due ${due}`,
     spread: (duration: string) => `Each starts up to ${duration} later.`,
   },
   ja: {
@@ -67,7 +67,7 @@ export const scheduleMessages = defineMessages({
     nextManual: '手動で開始したときに実行されます。',
     nextOff: 'プランが停止中の間は、これらの時刻に実行されません。',
     inYourZone: (zone: string) => `お使いのタイムゾーン(${zone})での時刻`,
-    delayed: (due: string) => `停止時間帯の後(予定は${due})`,
+    delayed: (due: string) => `実行しない時間帯の後(予定は${due})`,
     spread: (duration: string) => `各実行の開始は最大${duration}遅れます。`,
   },
 })
