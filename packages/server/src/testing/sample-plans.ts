@@ -1,7 +1,7 @@
 import type { NewPlan, RunState } from '@holdfast/protocol'
 import type { Database } from '../db/database.ts'
 
-/** Adds a repository of a test, the default one unless told otherwise, as the database knows it; nothing is stored anywhere. Gives its id. */
+/** Adds a repository of a test, the default one unless told otherwise, as the database knows it; nothing is stored. Gives its id. */
 export async function addRepositoryRow(
   { queries }: Database,
   { name = 'main', isDefault = true }: { readonly name?: string; readonly isDefault?: boolean } = {},
