@@ -47,6 +47,7 @@ export const theme: MantineThemeOverride = createTheme({
     // Menus belong to the main part of the page, and hold nothing that could have the focus but what can be chosen.
     Menu: { defaultProps: { withInitialFocusPlaceholder: false, portalProps: { target: '#content' } } },
     // The head of a dialog would be announced as that of the page.
+    Drawer: { defaultProps: { attributes: { header: { role: 'presentation' } } } },
     Modal: { defaultProps: { centered: true, attributes: { header: { role: 'presentation' } } } },
     Tooltip: { defaultProps: { openDelay: 250, withArrow: true } },
   },

@@ -83,7 +83,7 @@ function Sizes({ change }: { readonly change: SnapshotChange }): ReactElement {
   return (
     <span className={classes.sizes}>
       {isBoth && grown !== 0 ? (
-        <Text size="sm" c="dimmed" span>
+        <Text size="sm" c="dimmed" span className={classes.was ?? ''}>
           {text.from(format.bytes(sizeBefore))}
         </Text>
       ) : null}
