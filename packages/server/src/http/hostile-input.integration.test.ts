@@ -102,7 +102,7 @@ for (const databases of allDatabases()) {
             await send(route, { url: route.url.replaceAll(/:\w+/g, '1'), body: JSON.stringify(body) })
         }
       }
-    }, 120_000)
+    }, 300_000)
 
     it('as the number of something is refused, and no more', async () => {
       for (const route of routes.filter(({ url }) => url.includes('/:'))) {
