@@ -30,6 +30,7 @@ export function FolderHead({ order, isAllChosen, state, onSort }: FolderHeadProp
     <div role="row" className={classes.head} aria-rowindex={1}>
       <span role="columnheader" className={classes.check} data-control>
         <input
+          name="all"
           type="checkbox"
           aria-label={text.selectAll}
           checked={isAllChosen}

@@ -55,7 +55,7 @@ export const FolderRow = memo(function FolderRow(props: FolderRowProps): ReactEl
   return (
     <div {...row}>
       <span role="gridcell" className={classes.check} data-part="check">
-        <input type="checkbox" tabIndex={-1} readOnly checked={isChosen} aria-label={text.select(name)} />
+        <input type="checkbox" name="selected" tabIndex={-1} readOnly checked={isChosen} aria-label={text.select(name)} />
       </span>
       <span role="gridcell" className={classes.name}>
         <EntryIcon kind={kind} name={name} />
