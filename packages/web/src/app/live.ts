@@ -1,10 +1,15 @@
 import type { Run, RunLogEntry, RunLogEvent } from '@holdfast/protocol'
+import type { Query } from '@tanstack/react-query'
 import { useEffect, useSyncExternalStore } from 'react'
 import { later } from './clock.ts'
 import { queryClient } from './query-client.ts'
 
 /** Lists are fetched anew at most so often, however much happens. */
 const REFRESH_MS = 2000
+/** What is heard is shown at most so often: hundreds of runs may tell of their progress every second. */
+const PUBLISH_MS = 200
+/** A longer list is not fetched anew, page after page, while somebody reads it: it is when somebody comes back to it. */
+const FRESH_PAGES_MAX = 3
 /** Without a word for so long the connection is opened anew: the browser may not notice that it is dead. */
 const RECONNECT_MS = 3000
 
@@ -23,10 +28,11 @@ class Live {
   readonly #listeners = new Set<() => void>()
   readonly #logs = new Map<number, Set<LogListener>>()
   readonly #hearers = new Set<RunHearer>()
-  #active: ReadonlyMap<number, Run> = new Map()
+  readonly #active = new Map<number, Run>()
   #list: readonly Run[] = []
   #source: EventSource | undefined
   #isConnected = true
+  #cancelPublish: (() => void) | undefined
   #cancelRefresh: (() => void) | undefined
   #cancelReconnect: (() => void) | undefined
 
@@ -51,7 +57,10 @@ class Live {
       this.#cancelReconnect?.()
       this.#source?.close()
       this.#source = undefined
-      this.#update(new Map())
+      this.#cancelRefresh?.()
+      this.#cancelRefresh = undefined
+      this.#active.clear()
+      this.#publish()
     }
   }
 
@@ -110,13 +119,13 @@ class Live {
   }
 
   #take(run: Run): void {
-    queryClient.setQueryData(['runs', run.id], run)
+    // Only where a page has asked for it: all runs of a large server would fill the memory.
+    queryClient.setQueryData(['runs', run.id], (known: Run | undefined) => known && run)
     for (const hearer of this.#hearers) hearer.onRun(run)
-    const active = new Map(this.#active)
-    if (run.state === 'pending' || run.state === 'running') active.set(run.id, run)
-    else active.delete(run.id)
     const isNew = this.#active.get(run.id)?.state !== run.state
-    this.#update(active)
+    if (run.state === 'pending' || run.state === 'running') this.#active.set(run.id, run)
+    else this.#active.delete(run.id)
+    this.#cancelPublish ??= later(PUBLISH_MS, () => this.#publish())
     if (isNew) this.#refresh(['runs', 'overview', 'clients', 'plans', 'snapshots', 'repositories'])
   }
 
@@ -125,15 +134,17 @@ class Live {
     for (const listener of this.#listeners) listener()
   }
 
-  #update(active: ReadonlyMap<number, Run>): void {
-    this.#active = active
-    this.#list = [...active.values()].toSorted((a, b) => a.id - b.id)
+  #publish(): void {
+    this.#cancelPublish?.()
+    this.#cancelPublish = undefined
+    this.#list = [...this.#active.values()].toSorted((a, b) => a.id - b.id)
     for (const listener of this.#listeners) listener()
   }
 
   /** What the server said before may have missed something. */
   #refreshAll(): void {
-    this.#update(new Map())
+    this.#active.clear()
+    this.#publish()
     for (const hearer of this.#hearers) hearer.onGap()
     this.#refresh(['runs', 'overview', 'clients', 'plans', 'snapshots', 'repositories'])
   }
@@ -141,12 +152,17 @@ class Live {
   #refresh(nouns: readonly string[]): void {
     this.#cancelRefresh ??= later(REFRESH_MS, () => {
       this.#cancelRefresh = undefined
-      for (const noun of nouns) void queryClient.invalidateQueries({ queryKey: [noun] })
+      for (const noun of nouns) void queryClient.invalidateQueries({ queryKey: [noun], predicate: isShort })
     })
   }
 }
 
 const live = new Live()
+
+function isShort({ state: { data } }: Query): boolean {
+  const pages = typeof data === 'object' && data !== null && 'pages' in data ? data.pages : []
+  return !Array.isArray(pages) || pages.length <= FRESH_PAGES_MAX
+}
 
 /** Keeps the connection open while the component is shown. For the shell alone. */
 export function useLiveConnection(): void {

@@ -32,7 +32,7 @@ export function planQuery(id: number) {
 export function previewTimesQuery({ schedule, limits, clientId }: Omit<PreviewSchedule, 'count'>) {
   const asked = { schedule, limits, clientId, count: TIMES_SHOWN }
   return queryOptions({
-    queryKey: ['plans', 'preview', asked],
+    queryKey: ['run-times', asked],
     queryFn: ({ signal }) => api.post<RunTimes>('/api/v1/plans/preview', asked, { signal }),
     placeholderData: keepPreviousData,
     staleTime: 60_000,

@@ -5,7 +5,7 @@ import { api } from '../../app/api.ts'
 /** What a retention that is not set yet would do to the snapshots of a plan or a client. */
 export function retentionPreviewQuery(request: PreviewRetention) {
   return queryOptions({
-    queryKey: ['snapshots', 'retention-preview', request],
+    queryKey: ['retention-preview', request],
     queryFn: ({ signal }) => api.post<RetentionPreview>('/api/v1/plans/retention-preview', request, { signal }),
     placeholderData: keepPreviousData,
     retry: false,

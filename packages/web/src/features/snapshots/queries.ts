@@ -53,10 +53,10 @@ export function snapshotQuery(id: number) {
   })
 }
 
-/** What would be lost with a snapshot; computed whenever it is asked for. */
+/** What would be lost with a snapshot; computed whenever it is asked for, and not whenever snapshots change: it is much work. */
 export function forgetPlanQuery(id: number) {
   return queryOptions({
-    queryKey: ['snapshots', id, 'forget-plan'],
+    queryKey: ['forget-plan', id],
     queryFn: ({ signal }) => api.get<ForgetPlanView>(`/api/v1/snapshots/${id}/forget-plan`, { signal }),
     staleTime: 0,
     gcTime: 0,
