@@ -3,6 +3,7 @@ import { useDisclosure } from '@mantine/hooks'
 import { type ReactElement, type ReactNode, useState } from 'react'
 import { useMessages } from '../app/language.tsx'
 import { FailureNotice } from './failure-notice.tsx'
+import { shownText } from './message-text.tsx'
 import { uiMessages } from './messages.ts'
 
 export interface ConfirmButtonProps extends ButtonProps {
@@ -84,9 +85,9 @@ export function ConfirmDialog({
     }
   }
   return (
-    <Modal opened={isOpen} onClose={onClose} title={title} closeButtonProps={{ 'aria-label': text.close }}>
+    <Modal opened={isOpen} onClose={onClose} title={shownText(title)} closeButtonProps={{ 'aria-label': text.close }}>
       <Text size="sm" component="div" mb="md">
-        {question}
+        {shownText(question)}
       </Text>
       {failure === undefined ? null : <FailureNotice failure={failure} />}
       <Group justify="flex-end" mt="md">

@@ -3,6 +3,7 @@ import { IconAlertTriangle } from '@tabler/icons-react'
 import type { ReactElement } from 'react'
 import { ApiFailure } from '../app/api.ts'
 import { useMessages } from '../app/language.tsx'
+import { MessageText, shownText } from './message-text.tsx'
 import { uiMessages } from './messages.ts'
 
 export interface FailureNoticeProps {
@@ -17,10 +18,10 @@ export function FailureNotice({ failure, retry, title }: FailureNoticeProps): Re
   const text = useMessages(uiMessages)
   const meaning = useMeaning(failure)
   return (
-    <Alert role="alert" color="red" variant="light" icon={<IconAlertTriangle aria-hidden />} title={title ?? text.failed}>
+    <Alert role="alert" color="red" variant="light" icon={<IconAlertTriangle aria-hidden />} title={shownText(title ?? text.failed)}>
       {meaning === undefined ? null : <Text size="sm">{meaning}</Text>}
-      <Text size="sm" c={meaning === undefined ? undefined : 'dimmed'} style={{ overflowWrap: 'anywhere' }}>
-        {failure instanceof Error ? failure.message : String(failure)}
+      <Text size="sm" c={meaning === undefined ? undefined : 'dimmed'}>
+        <MessageText>{failure instanceof Error ? failure.message : String(failure)}</MessageText>
       </Text>
       {retry === undefined ? null : (
         <Button size="xs" variant="default" mt="xs" onClick={retry}>

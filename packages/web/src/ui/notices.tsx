@@ -3,6 +3,7 @@ import { IconAlertTriangle, IconCheck, IconInfoCircle } from '@tabler/icons-reac
 import { type ReactElement, type ReactNode, useSyncExternalStore } from 'react'
 import { later } from '../app/clock.ts'
 import { useMessages } from '../app/language.tsx'
+import { shownText } from './message-text.tsx'
 import { uiMessages } from './messages.ts'
 import classes from './notices.module.css'
 
@@ -57,7 +58,7 @@ export function Notices(): ReactElement {
       {notices.map(({ id, title, message, tone }) => (
         <Notification
           key={id}
-          title={title}
+          title={shownText(title)}
           withBorder
           color={{ good: 'kelp', bad: 'red', plain: 'blue' }[tone]}
           icon={{ good: <IconCheck size={18} />, bad: <IconAlertTriangle size={18} />, plain: <IconInfoCircle size={18} /> }[tone]}
@@ -65,7 +66,7 @@ export function Notices(): ReactElement {
           styles={{ description: { color: 'var(--mantine-color-dimmed)' } }}
           onClose={() => dismiss(id)}
         >
-          {message}
+          {shownText(message)}
         </Notification>
       ))}
     </div>

@@ -3,6 +3,7 @@ import { Link } from '@tanstack/react-router'
 import { type ReactElement, type ReactNode, useEffect } from 'react'
 import { useMessages } from '../app/language.tsx'
 import { FileName } from './file-name.tsx'
+import { shownText } from './message-text.tsx'
 import { uiMessages } from './messages.ts'
 import classes from './page.module.css'
 
@@ -41,7 +42,7 @@ export function Page({ title, aside, description, actions, breadcrumbs, children
           </Group>
           {description === undefined ? null : (
             <Text c="dimmed" size="sm" mt={4} component="div">
-              {description}
+              {shownText(description)}
             </Text>
           )}
         </div>
@@ -58,7 +59,7 @@ function Trail({ crumbs }: { readonly crumbs: readonly Crumb[] }): ReactElement 
     <Breadcrumbs separatorMargin={6} mb={6} component="nav" aria-label={text.trail} className={classes.trail}>
       {crumbs.map(({ label, to }) => (
         <Anchor key={to} size="sm" component={Link} to={to}>
-          {label}
+          {shownText(label)}
         </Anchor>
       ))}
     </Breadcrumbs>

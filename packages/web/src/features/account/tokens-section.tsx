@@ -9,6 +9,7 @@ import { ConfirmButton } from '../../ui/confirm-button.tsx'
 import { EmptyState } from '../../ui/empty-state.tsx'
 import { FailureNotice } from '../../ui/failure-notice.tsx'
 import { Moment } from '../../ui/figures.tsx'
+import { FileName } from '../../ui/file-name.tsx'
 import { showNotice } from '../../ui/notices.tsx'
 import { Row, RowList } from '../../ui/row-list.tsx'
 import { Section } from '../../ui/section.tsx'
@@ -73,7 +74,7 @@ function TokenRow({ token }: { readonly token: ApiToken }): ReactElement {
       icon={<IconKey size={22} stroke={1.6} />}
       title={
         <>
-          <bdi>{name}</bdi>
+          <FileName>{name}</FileName>
           <Group gap={4} component="span">
             {scopes.map((scope) => (
               <Badge key={scope} variant="default" tt="none">

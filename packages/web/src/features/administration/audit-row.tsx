@@ -92,10 +92,10 @@ function Details({ entry }: { readonly entry: AuditEntry }): ReactElement {
     [
       text.subject,
       path === undefined ? (
-        entry.subject
+        <FileName key="subject">{entry.subject}</FileName>
       ) : (
         <Anchor key="subject" size="sm" renderRoot={(props) => <Link {...props} to={path} />}>
-          {entry.subject}
+          <FileName>{entry.subject}</FileName>
         </Anchor>
       ),
     ],

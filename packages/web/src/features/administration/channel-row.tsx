@@ -17,6 +17,8 @@ import { useMessages } from '../../app/language.tsx'
 import { useMe, useRights } from '../../app/session.tsx'
 import { FailureNotice } from '../../ui/failure-notice.tsx'
 import { Moment } from '../../ui/figures.tsx'
+import { FileName } from '../../ui/file-name.tsx'
+import { MessageText } from '../../ui/message-text.tsx'
 import { Row } from '../../ui/row-list.tsx'
 import { StateBadge } from '../../ui/run-state-badge.tsx'
 import { ChannelDialog } from './channel-dialog.tsx'
@@ -80,7 +82,7 @@ function ChannelTitle({ channel }: { readonly channel: Channel }): ReactElement 
   const owner = channel.ownerId === me.id ? undefined : data?.find(({ id }) => id === channel.ownerId)?.username
   return (
     <>
-      <bdi>{channel.name}</bdi>
+      <FileName>{channel.name}</FileName>
       <Badge variant="default" tt="none">
         {text[channel.kind]}
       </Badge>
@@ -104,7 +106,9 @@ function ChannelFacts({ channel }: { readonly channel: Channel }): ReactElement 
   const wanted = channel.events.filter((event) => event !== 'summary').map(label)
   return (
     <>
-      <div>{target}</div>
+      <div>
+        <FileName>{target}</FileName>
+      </div>
       <div>{[...wanted, ...(summary === null ? [] : [schedule(at, summary.timeZone)])].join(' · ')}</div>
       <div>
         {lastSentAt === null ? (
@@ -117,7 +121,7 @@ function ChannelFacts({ channel }: { readonly channel: Channel }): ReactElement 
       </div>
       {lastError === null ? null : (
         <Text size="sm" c="var(--mantine-color-error)" component="div">
-          {text.lastError} {lastError} {channel.isEnabled ? text.willRetry : ''}
+          {text.lastError} <MessageText>{lastError}</MessageText> {channel.isEnabled ? text.willRetry : ''}
         </Text>
       )}
     </>
@@ -135,7 +139,7 @@ function TestResult({ isDelivered, detail }: TestAnswer): ReactElement {
       icon={isDelivered ? <IconCheck aria-hidden /> : <IconAlertTriangle aria-hidden />}
       title={isDelivered ? text.testDelivered : text.testFailed}
     >
-      {isDelivered ? text.testDeliveredHelp : detail}
+      {isDelivered ? text.testDeliveredHelp : <MessageText>{detail}</MessageText>}
     </Alert>
   )
 }

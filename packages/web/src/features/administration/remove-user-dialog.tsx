@@ -6,6 +6,7 @@ import { useMessages } from '../../app/language.tsx'
 import { useMe } from '../../app/session.tsx'
 import { ConfirmDialog } from '../../ui/confirm-button.tsx'
 import { FailureNotice } from '../../ui/failure-notice.tsx'
+import { FileName } from '../../ui/file-name.tsx'
 import { showNotice } from '../../ui/notices.tsx'
 import { Waiting } from '../../ui/waiting.tsx'
 import { clientsOfQuery, handOverClients, users, usersQuery } from './queries.ts'
@@ -70,7 +71,7 @@ function OwnedClients({ page: { items, next } }: { readonly page: ClientPage }):
       <List size="sm" my={4}>
         {items.slice(0, SHOWN_MAX).map(({ id, name }) => (
           <List.Item key={id}>
-            <bdi>{name}</bdi>
+            <FileName>{name}</FileName>
           </List.Item>
         ))}
         {items.length > SHOWN_MAX ? <List.Item>{text.andMore(items.length - SHOWN_MAX)}</List.Item> : null}

@@ -2,8 +2,8 @@ import type { ClientLogPage, LogLevel } from '@holdfast/protocol'
 import { IconAlertTriangle, IconBug, IconExclamationCircle, IconInfoCircle } from '@tabler/icons-react'
 import type { ReactElement } from 'react'
 import { useMessages } from '../../app/language.tsx'
-import { FileName } from '../../ui/file-name.tsx'
 import { useFormat } from '../../ui/format.ts'
+import { MessageText } from '../../ui/message-text.tsx'
 import { StateBadge } from '../../ui/run-state-badge.tsx'
 import { clientPageMessages } from './client-messages.ts'
 import classes from './client-page.module.css'
@@ -31,7 +31,7 @@ export function LogLine({ line }: { readonly line: ClientLogPage['items'][number
         <StateBadge color={color} label={labels[line.level]} icon={<Icon size={13} aria-hidden />} />
       </span>
       <span className={classes.message}>
-        <FileName>{line.message}</FileName>
+        <MessageText>{line.message}</MessageText>
       </span>
     </div>
   )

@@ -1,5 +1,5 @@
 import type { Plan } from '@holdfast/protocol'
-import { Anchor, Switch, Text } from '@mantine/core'
+import { Anchor, Switch } from '@mantine/core'
 import { useMutation } from '@tanstack/react-query'
 import { Link } from '@tanstack/react-router'
 import type { ReactElement } from 'react'
@@ -85,7 +85,7 @@ function PlanSwitch({ plan, isReadOnly }: { readonly plan: Plan; readonly isRead
   const text = useMessages(planMessages)
   const { mutate, isPending, variables } = useMutation({
     mutationFn: (isEnabled: boolean) => api.patch<Plan>(`/api/v1/plans/${plan.id}`, { isEnabled }),
-    onError: (failure) => showNotice({ tone: 'bad', title: plan.name, message: <Text size="sm">{failure.message}</Text> }),
+    onError: (failure) => showNotice({ tone: 'bad', title: plan.name, message: failure.message }),
     onSettled: refreshPlans,
   })
   return (

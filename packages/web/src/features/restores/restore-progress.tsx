@@ -6,6 +6,7 @@ import type { ReactElement } from 'react'
 import { api } from '../../app/api.ts'
 import { useMessages } from '../../app/language.tsx'
 import { useLiveRun } from '../../app/live.ts'
+import { MessageText } from '../../ui/message-text.tsx'
 import { uiMessages } from '../../ui/messages.ts'
 import { RunStateBadge } from '../../ui/run-state-badge.tsx'
 import { RunProgress } from '../runs/run-progress.tsx'
@@ -38,8 +39,8 @@ export function RestoreProgress({ run: begun, onClose }: RestoreProgressProps): 
       <RunProgress run={run} />
       {run.error === null ? null : (
         <Alert color="red" variant="light">
-          <Text size="sm" style={{ overflowWrap: 'anywhere' }}>
-            {run.error.message}
+          <Text size="sm">
+            <MessageText>{run.error.message}</MessageText>
           </Text>
         </Alert>
       )}

@@ -4,7 +4,7 @@ import { IconAlertTriangle } from '@tabler/icons-react'
 import { Link } from '@tanstack/react-router'
 import type { ReactElement, ReactNode } from 'react'
 import { type Language, useLanguage, useMessages } from '../../app/language.tsx'
-import { FileName } from '../../ui/file-name.tsx'
+import { MessageText } from '../../ui/message-text.tsx'
 import { ADVICE_EN } from './advice-en.ts'
 import { ADVICE_JA } from './advice-ja.ts'
 import { ADVICE_PLACES, type Advice, type AdvicePlace, isAdvised } from './advice-places.ts'
@@ -57,13 +57,7 @@ function Details({ error: { code, message } }: { readonly error: RunError }): Re
         {text.serverSays}
       </Text>
       <Code block className={classes.message ?? ''}>
-        {message.split('\n').map((line, index) => (
-          // biome-ignore lint/suspicious/noArrayIndexKey: lines of one text keep their places
-          <span key={index}>
-            {index === 0 ? null : '\n'}
-            <FileName>{line}</FileName>
-          </span>
-        ))}
+        <MessageText>{message}</MessageText>
       </Code>
       <Text size="sm" c="dimmed" mt={4}>
         {text.code}: <Code>{code}</Code>

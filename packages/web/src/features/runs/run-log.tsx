@@ -4,8 +4,8 @@ import { useVirtualizer } from '@tanstack/react-virtual'
 import { type ReactElement, useEffect, useMemo, useRef, useState } from 'react'
 import { useLanguage, useMessages } from '../../app/language.tsx'
 import { FailureNotice } from '../../ui/failure-notice.tsx'
-import { FileName } from '../../ui/file-name.tsx'
 import { useFormat } from '../../ui/format.ts'
+import { MessageText } from '../../ui/message-text.tsx'
 import { Section } from '../../ui/section.tsx'
 import { Waiting } from '../../ui/waiting.tsx'
 import { runMessages } from './messages.ts'
@@ -128,13 +128,7 @@ function LogLine({ line: { at, level, message } }: { readonly line: RunLogEntry 
       </time>
       <span className={classes.level}>{words.level(level)}</span>
       <span className={classes.message}>
-        {message.split('\n').map((part, index) => (
-          // biome-ignore lint/suspicious/noArrayIndexKey: lines of one text keep their places
-          <span key={index}>
-            {index === 0 ? null : '\n'}
-            <FileName>{part}</FileName>
-          </span>
-        ))}
+        <MessageText>{message}</MessageText>
       </span>
     </>
   )
