@@ -2,7 +2,8 @@ import { Avatar, type MantineColorScheme, Menu, UnstyledButton, useMantineColorS
 import { IconCheck, IconLanguage, IconLogout, IconUser } from '@tabler/icons-react'
 import { Link, useNavigate } from '@tanstack/react-router'
 import type { ReactElement } from 'react'
-import { api } from './api.ts'
+import { showNotice } from '../ui/notices.tsx'
+import { ApiFailure, api } from './api.ts'
 import { useLanguage, useMessages } from './language.tsx'
 import { appMessages } from './messages.ts'
 import { queryClient } from './query-client.ts'
@@ -87,7 +88,14 @@ function SignOutItem(): ReactElement {
   const text = useMessages(appMessages)
   const navigate = useNavigate()
   const signOut = async (): Promise<void> => {
-    await api.delete('/api/v1/session')
+    try {
+      await api.delete('/api/v1/session')
+    } catch (error) {
+      // Whoever is signed out already has what was wanted; anybody else must know that the session goes on.
+      if (!(error instanceof ApiFailure) || error.problem.code !== 'auth.required') {
+        return showNotice({ tone: 'bad', title: text.notSignedOut, message: error instanceof Error ? error.message : String(error) })
+      }
+    }
     await navigate({ to: '/sign-in' })
     queryClient.clear()
   }

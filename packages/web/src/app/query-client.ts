@@ -7,7 +7,8 @@ const RETRIES_MAX = 3
 export const queryClient: QueryClient = new QueryClient({
   defaultOptions: {
     queries: { staleTime: 5000, retry: (count, error) => count < RETRIES_MAX && isPassing(error) },
-    mutations: { retry: false },
+    // What was sent and what came back may be a password or a token: nothing of it is kept.
+    mutations: { retry: false, gcTime: 0 },
   },
 })
 

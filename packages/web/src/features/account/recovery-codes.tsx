@@ -3,6 +3,7 @@ import { IconAlertTriangle, IconCheck, IconCopy, IconDownload } from '@tabler/ic
 import type { ReactElement } from 'react'
 import { useMessages } from '../../app/language.tsx'
 import { useMe } from '../../app/session.tsx'
+import { saveText } from '../../ui/save-text.ts'
 import { secondFactorMessages } from './second-factor-messages.ts'
 
 export interface RecoveryCodesProps {
@@ -38,7 +39,11 @@ export function RecoveryCodes({ codes, onKept }: RecoveryCodesProps): ReactEleme
               </Button>
             )}
           </CopyButton>
-          <Button variant="default" leftSection={<IconDownload size={16} />} onClick={() => download(content)}>
+          <Button
+            variant="default"
+            leftSection={<IconDownload size={16} />}
+            onClick={() => saveText(content, 'holdfast-recovery-codes.txt')}
+          >
             {text.download}
           </Button>
         </Group>
@@ -46,13 +51,4 @@ export function RecoveryCodes({ codes, onKept }: RecoveryCodesProps): ReactEleme
       </Group>
     </Stack>
   )
-}
-
-function download(content: string): void {
-  const url = URL.createObjectURL(new Blob([content], { type: 'text/plain' }))
-  const link = document.createElement('a')
-  link.href = url
-  link.download = 'holdfast-recovery-codes.txt'
-  link.click()
-  URL.revokeObjectURL(url)
 }

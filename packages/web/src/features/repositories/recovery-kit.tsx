@@ -5,9 +5,9 @@ import { type ReactElement, useState } from 'react'
 import { api } from '../../app/api.ts'
 import { useMessages } from '../../app/language.tsx'
 import { ConfirmButton } from '../../ui/confirm-button.tsx'
+import { saveText } from '../../ui/save-text.ts'
 import { Section } from '../../ui/section.tsx'
 import { repositoryMessages } from './messages.ts'
-import { saveText } from './save-text.ts'
 
 /** Downloads what restores without this server, after saying what it is worth to a thief. */
 export function RecoveryKit({ repository }: { readonly repository: RepositoryView }): ReactElement {

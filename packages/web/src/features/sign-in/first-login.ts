@@ -22,3 +22,8 @@ export function takeFirstLogin(): FirstLogin {
   if (taken !== NOTHING) window.history.replaceState(window.history.state, '', window.location.pathname + window.location.search)
   return taken
 }
+
+/** Forgets it, once somebody is signed in: whoever signs out later finds no password in the form. */
+export function forgetFirstLogin(): void {
+  taken = NOTHING
+}

@@ -4,7 +4,7 @@ import { useMutation } from '@tanstack/react-query'
 import { type FormEvent, type ReactElement, useState } from 'react'
 import { useMessages } from '../../app/language.tsx'
 import { CodeStep } from './code-step.tsx'
-import { takeFirstLogin } from './first-login.ts'
+import { forgetFirstLogin, takeFirstLogin } from './first-login.ts'
 import { signInMessages } from './messages.ts'
 import { signIn } from './queries.ts'
 import { type CodeKind, type Refusal, refusalOf } from './refusal.ts'
@@ -93,7 +93,10 @@ function useSignIn(onSignedIn: (user: User) => void): SignInState {
   const { mutate, isPending } = useMutation({
     mutationFn: ({ login }: { readonly login: Parameters<typeof signIn>[0]; readonly codeKind: CodeKind }) => signIn(login),
     onMutate: () => setRefusal(undefined),
-    onSuccess: onSignedIn,
+    onSuccess: (user) => {
+      forgetFirstLogin()
+      onSignedIn(user)
+    },
     onError: (failure, { codeKind }) => {
       const why = refusalOf(failure, codeKind)
       if (why.kind === 'code-wanted') setCodeWanted(true)
