@@ -33,7 +33,7 @@ export const enrolmentMessages = defineMessages({
     typeHint:
       'マシンを登録し、エージェントを起動します。エージェントは動作している間バックアップを続けます。あらかじめ Holdfast をインストールしておいてください。',
     command: 'コマンド',
-    expires: (when: string) => `コマンド内のコードは一度だけ有効です(期限: ${when})。`,
+    expires: (when: string) => `コマンド内のコードは一度だけ有効です（期限: ${when}）。`,
     waiting: 'マシンの接続を待っています。接続されると自動的に表示が変わります。',
     arrived: 'マシンが接続されました',
     arrivedHint: 'エージェントからの情報:',

@@ -77,7 +77,7 @@ export const clientMessages = defineMessages({
     agent: (version: string) => `エージェント ${version}`,
     none: 'まだありません',
     notPlanned: '予定なし',
-    running: (share: string) => `実行中${share === '' ? '' : `(${share})`}`,
+    running: (share: string) => `実行中${share === '' ? '' : `（${share}）`}`,
     local: 'このサーバー',
     noAgent: 'エージェント未接続',
     trend: (finished: number, failed: number, cancelled: number) =>

@@ -58,11 +58,11 @@ export const retentionMessages = defineMessages({
     fromClient: 'クライアントの設定',
     fromOwner: '所有者の設定',
     fromNobody: '設定なし',
-    inheritedWords: (from: string, words: string) => `${from}:${words}`,
+    inheritedWords: (from: string, words: string) => `${from}: ${words}`,
     limitsTitle: '上限',
     limitsHelp: 'どちらかの上限を超えたものは削除されます。',
     countsTitle: 'さらに残すもの',
-    countsHelp: 'スナップショットのある直近の時間・日などごとに、古くても1件ずつ残します。',
+    countsHelp: 'スナップショットのある直近の時間・日などごとに、古くても 1 件ずつ残します。',
     versions: '最新のスナップショット数',
     days: '日数',
     hourly: '時間ごと',
@@ -74,7 +74,9 @@ export const retentionMessages = defineMessages({
     previewTitle: '削除されるもの',
     previewNothing: 'まだスナップショットがありません。',
     previewSum: (kept: number, removed: number) =>
-      removed === 0 ? `${kept}件すべてのスナップショットが残ります` : `${removed}件のスナップショットが削除され、${kept}件が残ります`,
+      removed === 0
+        ? `${kept.toLocaleString('ja')} 件すべてのスナップショットが残ります`
+        : `${removed.toLocaleString('ja')} 件のスナップショットが削除され、${kept.toLocaleString('ja')} 件が残ります`,
     previewList: 'この保持期間でのスナップショット',
     showAll: 'すべて',
     showRemoved: '削除されるもの',

@@ -53,7 +53,7 @@ export const signInMessages = defineMessages({
     singleSignOnFailed: 'シングルサインオンに失敗しました',
     singleSignOnRefused: 'そのアカウントではサインインできないか、時間がかかりすぎました。理由は監査ログで管理者が確認できます。',
     singleSignOnUnavailable: 'ID プロバイダーに接続できません。後でもう一度試すか、パスワードでサインインしてください。',
-    codeExplained: '認証アプリを開き、Holdfast に表示されている 6 桁の数字を入力してください。',
+    codeExplained: '認証アプリを開き、Holdfast 用に表示されている 6 桁の数字を入力してください。',
     code: '認証コード',
     recoveryExplained: '二要素認証の設定時に表示されたリカバリーコードを 1 つ入力してください。各コードは 1 回だけ使えます。',
     recoveryCode: 'リカバリーコード',

@@ -40,10 +40,10 @@ export const searchMessages = defineMessages({
     client: 'クライアント',
     allClients: 'すべてのクライアント',
     results: '見つかったファイル',
-    beginTitle: '何をお探しですか?',
-    begin: '名前の一部を入力してください (例: report、*.jpg、invoice-2026*)。すでに削除されたファイルも見つかります。',
+    beginTitle: '何をお探しですか？',
+    begin: '名前の一部を入力してください（例: report、*.jpg、invoice-2026*）。すでに削除されたファイルも見つかります。',
     noneTitle: '見つかりませんでした',
-    none: 'その名前のファイルやフォルダはどのスナップショットにもありません。',
+    none: 'その名前のファイルやフォルダーはどのスナップショットにもありません。',
     pending: (count: number) =>
       `${count.toLocaleString('ja')} 件のスナップショットを読み込み中です。それらにしかないファイルはまだ表示されません。`,
     noClient: 'クライアントのないスナップショット',
