@@ -46,7 +46,7 @@ function useHearer(filters: RunFilters): RunHearer {
         known.current.set(run.id, standing)
         client.setQueryData(queryKey, (history) => history && withRun(history, run, filters))
       },
-      onGap: () => void catchUp(client, filters),
+      onGap: () => void catchUp(client, { filters, known: known.current }),
     }
   }, [client, filters])
   // What happened since the list was last shown was not heard.
@@ -54,13 +54,19 @@ function useHearer(filters: RunFilters): RunHearer {
   return hearer
 }
 
-async function catchUp(client: ReturnType<typeof useQueryClient>, filters: RunFilters): Promise<void> {
+async function catchUp(
+  client: ReturnType<typeof useQueryClient>,
+  { filters, known }: { readonly filters: RunFilters; readonly known: ReadonlyMap<number, string> },
+): Promise<void> {
   const { queryKey } = historyQuery(filters)
   if (client.getQueryData(queryKey) === undefined) return
   try {
+    const before = new Map(known)
     const fresh = await fetchNewest(filters)
     const history = client.getQueryData(queryKey)
-    const next = history && withFirstPage(history, fresh, filters)
+    // What was heard while the answer was on its way is newer than the answer.
+    const items = fresh.items.filter(({ id }) => known.get(id) === before.get(id))
+    const next = history && withFirstPage(history, { ...fresh, items }, filters)
     if (next === undefined) await client.resetQueries({ queryKey, exact: true })
     else client.setQueryData(queryKey, next)
   } catch {
