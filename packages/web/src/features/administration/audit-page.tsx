@@ -3,7 +3,8 @@ import { Button } from '@mantine/core'
 import { IconHistory } from '@tabler/icons-react'
 import { useInfiniteQuery, useQuery } from '@tanstack/react-query'
 import { useNavigate, useSearch } from '@tanstack/react-router'
-import { type ReactElement, useCallback, useMemo, useState } from 'react'
+import { type ReactElement, useMemo, useState } from 'react'
+import { useEndless } from '../../app/endless.ts'
 import { useMessages } from '../../app/language.tsx'
 import { EmptyState } from '../../ui/empty-state.tsx'
 import { FailureNotice } from '../../ui/failure-notice.tsx'
@@ -51,18 +52,17 @@ function Audit(): ReactElement {
 }
 
 function Entries({ search, onClear }: { readonly search: AuditSearch; readonly onClear: () => void }): ReactElement {
-  const { data, error, refetch, hasNextPage, isFetchingNextPage, fetchNextPage } = useInfiniteQuery(auditQuery(auditCall(search)))
+  const list = useInfiniteQuery(auditQuery(auditCall(search)))
+  const { data, error } = list
+  const { more, retry } = useEndless(list)
   const entries = useMemo(() => data?.pages.flatMap((page) => page.entries) ?? [], [data])
-  const fetchMore = useCallback(() => {
-    if (hasNextPage && !isFetchingNextPage) void fetchNextPage()
-  }, [hasNextPage, isFetchingNextPage, fetchNextPage])
-  if (error !== null && data === undefined) return <FailureNotice failure={error} retry={() => void refetch()} />
+  if (error !== null && data === undefined) return <FailureNotice failure={error} retry={retry} />
   if (data === undefined) return <Waiting lines={8} height={24} />
   if (entries.length === 0) return <Nothing onClear={isFiltered(search) ? onClear : undefined} />
   return (
     <>
-      {error === null ? null : <FailureNotice failure={error} retry={() => void fetchNextPage()} />}
-      <EntryList entries={entries} onNearEnd={fetchMore} />
+      {error === null ? null : <FailureNotice failure={error} retry={retry} />}
+      <EntryList entries={entries} onNearEnd={more} />
     </>
   )
 }

@@ -4,11 +4,11 @@ import { useQuery } from '@tanstack/react-query'
 import type { ReactElement } from 'react'
 import { useMessages } from '../../app/language.tsx'
 import { useRights } from '../../app/session.tsx'
+import { SearchField } from '../../ui/search-field.tsx'
 import { CLIENT_SORTS, CLIENT_STATES, type ClientSort, type ClientsSearch, readClientsSearch } from './client-filters.ts'
 import { useClientStateLabels } from './client-state-badge.tsx'
 import { clientMessages } from './messages.ts'
 import { ownersQuery } from './queries.ts'
-import { SearchField } from './search-field.tsx'
 
 export interface ClientListFiltersProps {
   readonly search: ClientsSearch

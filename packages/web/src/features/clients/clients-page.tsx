@@ -2,7 +2,8 @@ import { Button, Text } from '@mantine/core'
 import { IconDevicesOff, IconDevicesPlus, IconPlus } from '@tabler/icons-react'
 import { useInfiniteQuery, useQuery } from '@tanstack/react-query'
 import { getRouteApi, useNavigate } from '@tanstack/react-router'
-import { type ReactElement, useCallback, useMemo } from 'react'
+import { type ReactElement, useMemo } from 'react'
+import { useEndless } from '../../app/endless.ts'
 import { useMessages } from '../../app/language.tsx'
 import { useRights } from '../../app/session.tsx'
 import { EmptyState } from '../../ui/empty-state.tsx'
@@ -49,17 +50,17 @@ interface ClientsProps {
 
 function Clients({ search, add, onClear }: ClientsProps): ReactElement {
   const text = useMessages(clientMessages)
-  const { data, error, hasNextPage, isFetchingNextPage, fetchNextPage, refetch } = useInfiniteQuery(clientListQuery(search))
+  const list = useInfiniteQuery(clientListQuery(search))
+  const { data, error, hasNextPage, isFetchingNextPage } = list
+  const { more, retry } = useEndless(list)
   const owners = useOwnerNames()
   const clients = useMemo(() => data?.pages.flatMap(({ items }) => items) ?? [], [data])
-  const more = useCallback(() => {
-    if (hasNextPage && !isFetchingNextPage) void fetchNextPage()
-  }, [hasNextPage, isFetchingNextPage, fetchNextPage])
-  if (error !== null) return <FailureNotice failure={error} retry={() => void refetch()} />
+  if (error !== null && data === undefined) return <FailureNotice failure={error} retry={retry} />
   if (data === undefined) return <Waiting lines={8} height={44} />
   if (clients.length === 0) return <NoClients isFiltered={isFiltered(search)} add={add} onClear={onClear} />
   return (
     <>
+      {error === null ? null : <FailureNotice failure={error} retry={retry} />}
       <ClientList clients={clients} owners={owners} onNearEnd={more} />
       <Text size="sm" c="dimmed" mt="xs" role="status">
         {isFetchingNextPage ? text.loadingMore : text.shown(clients.length, !hasNextPage)}

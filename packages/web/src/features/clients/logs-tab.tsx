@@ -3,10 +3,12 @@ import { Button, Flex, NativeSelect, Text } from '@mantine/core'
 import { IconListSearch, IconNotesOff } from '@tabler/icons-react'
 import { useInfiniteQuery } from '@tanstack/react-query'
 import { getRouteApi, useNavigate } from '@tanstack/react-router'
-import { type ReactElement, useCallback, useMemo } from 'react'
+import { type ReactElement, useMemo } from 'react'
+import { useEndless } from '../../app/endless.ts'
 import { useMessages } from '../../app/language.tsx'
 import { EmptyState } from '../../ui/empty-state.tsx'
 import { FailureNotice } from '../../ui/failure-notice.tsx'
+import { SearchField } from '../../ui/search-field.tsx'
 import { Section } from '../../ui/section.tsx'
 import { VirtualList } from '../../ui/virtual-list.tsx'
 import { Waiting } from '../../ui/waiting.tsx'
@@ -14,7 +16,6 @@ import { clientPageMessages } from './client-messages.ts'
 import classes from './client-page.module.css'
 import { LOG_LEVELS, LogLine, useLevelLabels } from './log-line.tsx'
 import { clientLogQuery, type LogFilter } from './queries.ts'
-import { SearchField } from './search-field.tsx'
 
 const NEWEST = 50
 const route = getRouteApi('/shell/clients/$clientId')
@@ -87,18 +88,18 @@ interface LinesProps {
 
 function Lines({ clientId, filter, isEndless }: LinesProps): ReactElement {
   const text = useMessages(clientPageMessages)
-  const { data, error, hasNextPage, isFetchingNextPage, fetchNextPage, refetch } = useInfiniteQuery(clientLogQuery(clientId, filter))
+  const list = useInfiniteQuery(clientLogQuery(clientId, filter))
+  const { data, error, hasNextPage, isFetchingNextPage } = list
+  const { more, retry } = useEndless(list)
   const lines = useMemo(() => data?.pages.flatMap(({ items }: ClientLogPage) => items) ?? [], [data])
-  const more = useCallback(() => {
-    if (isEndless && hasNextPage && !isFetchingNextPage) void fetchNextPage()
-  }, [isEndless, hasNextPage, isFetchingNextPage, fetchNextPage])
-  if (error !== null) return <FailureNotice failure={error} retry={() => void refetch()} />
+  if (error !== null && data === undefined) return <FailureNotice failure={error} retry={retry} />
   if (data === undefined) return <Waiting lines={8} />
   if (lines.length === 0) return <NoLines isFiltered={filter.search !== undefined || filter.level !== undefined} />
   return (
     <>
+      {error === null ? null : <FailureNotice failure={error} retry={retry} />}
       <div className={classes.lines}>
-        <VirtualList items={lines} keyOf={({ id }) => id} rowHeight={33} label={text.logLines} onNearEnd={more}>
+        <VirtualList items={lines} keyOf={({ id }) => id} rowHeight={33} label={text.logLines} {...(isEndless ? { onNearEnd: more } : {})}>
           {(line) => <LogLine line={line} />}
         </VirtualList>
       </div>

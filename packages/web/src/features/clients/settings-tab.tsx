@@ -11,6 +11,7 @@ import { useFormat } from '../../ui/format.ts'
 import { showNotice } from '../../ui/notices.tsx'
 import { Section } from '../../ui/section.tsx'
 import { RetentionFields } from '../retention/retention-fields.tsx'
+import { errorsBelow } from '../sources/json-schema.ts'
 import { type ClientDraft, changeOf, draftOf, isChanged } from './client-draft.ts'
 import { clientPageMessages } from './client-messages.ts'
 import { EndSection } from './end-section.tsx'
@@ -78,7 +79,7 @@ function SettingsForm({ client }: { readonly client: Client }): ReactElement {
             value={draft.limits}
             onChange={(limits) => change({ limits })}
             isReadOnly={!mayManage}
-            errors={below(errors, 'settings.limits.')}
+            errors={errorsBelow(errors, 'settings.limits')}
           />
         </Section>
         {error === null ? null : <FailureNotice failure={error} />}
@@ -195,12 +196,7 @@ function OwnersRetention({ client, draft, onChange, errors }: PartProps & { read
       onChange={(value) => onChange({ retention: value })}
       inherited={{ retention, from: retention === null ? 'nobody' : 'owner' }}
       isReadOnly={!mayManage}
-      errors={below(errors, 'settings.retention.')}
+      errors={errorsBelow(errors, 'settings.retention')}
     />
   )
-}
-
-function below(errors: Readonly<Record<string, string>>, prefix: string): Readonly<Record<string, string>> {
-  const entries = Object.entries(errors).filter(([path]) => path.startsWith(prefix))
-  return Object.fromEntries(entries.map(([path, message]) => [path.slice(prefix.length), message]))
 }

@@ -2,13 +2,14 @@ import { Button, Flex, NativeSelect, Text } from '@mantine/core'
 import { IconCalendarOff, IconCalendarPlus } from '@tabler/icons-react'
 import { useInfiniteQuery } from '@tanstack/react-query'
 import { getRouteApi, Link, useNavigate } from '@tanstack/react-router'
-import { type ReactElement, useCallback, useMemo } from 'react'
+import { type ReactElement, useMemo } from 'react'
+import { useEndless } from '../../app/endless.ts'
 import { useMessages } from '../../app/language.tsx'
 import { EmptyState } from '../../ui/empty-state.tsx'
 import { FailureNotice } from '../../ui/failure-notice.tsx'
 import { Page } from '../../ui/page.tsx'
+import { SearchField } from '../../ui/search-field.tsx'
 import { Waiting } from '../../ui/waiting.tsx'
-import { SearchField } from '../clients/search-field.tsx'
 import { planMessages } from './messages.ts'
 import { type PlansSearch, readPlansSearch } from './plan-filters.ts'
 import { PlanList } from './plan-list.tsx'
@@ -56,16 +57,16 @@ export function PlansPage(): ReactElement {
 
 function FoundPlans({ search, onClear }: { readonly search: PlansSearch; readonly onClear: () => void }): ReactElement {
   const text = useMessages(planMessages)
-  const { data, error, hasNextPage, isFetchingNextPage, fetchNextPage, refetch } = useInfiniteQuery(planListQuery(search))
+  const list = useInfiniteQuery(planListQuery(search))
+  const { data, error, hasNextPage } = list
+  const { more, retry } = useEndless(list)
   const plans = useMemo(() => data?.pages.flatMap(({ items }) => items) ?? [], [data])
-  const more = useCallback(() => {
-    if (hasNextPage && !isFetchingNextPage) void fetchNextPage()
-  }, [hasNextPage, isFetchingNextPage, fetchNextPage])
-  if (error !== null) return <FailureNotice failure={error} retry={() => void refetch()} />
+  if (error !== null && data === undefined) return <FailureNotice failure={error} retry={retry} />
   if (data === undefined) return <Waiting lines={8} height={44} />
   if (plans.length === 0) return <NoPlans isFiltered={search.search !== undefined || search.show !== undefined} onClear={onClear} />
   return (
     <>
+      {error === null ? null : <FailureNotice failure={error} retry={retry} />}
       <PlanList plans={plans} onNearEnd={more} />
       <Text size="sm" c="dimmed" mt="xs" role="status">
         {text.shown(plans.length, !hasNextPage)}

@@ -8,6 +8,7 @@ import { FailureNotice } from '../../ui/failure-notice.tsx'
 import { showNotice } from '../../ui/notices.tsx'
 import { Section } from '../../ui/section.tsx'
 import { ScheduleBuilder } from '../plans/schedule-builder.tsx'
+import { errorsBelow } from '../sources/json-schema.ts'
 import { repositoryMessages } from './messages.ts'
 import { setMaintenance } from './queries.ts'
 
@@ -147,11 +148,6 @@ function MaintenanceSchedule({ value, onChange, errors }: MaintenanceSchedulePro
       isBare
     />
   )
-}
-
-function errorsBelow(errors: Readonly<Record<string, string>>, path: string): Readonly<Record<string, string>> {
-  const below = Object.entries(errors).filter(([name]) => name.startsWith(`${path}.`))
-  return Object.fromEntries(below.map(([name, message]) => [name.slice(path.length + 1), message]))
 }
 
 /** A number field is empty while somebody types into it: the value stays as it was then. */

@@ -2,7 +2,8 @@ import { Button, Chip, Group, Text } from '@mantine/core'
 import { IconArrowsDiff, IconArrowsExchange, IconEqual } from '@tabler/icons-react'
 import { useInfiniteQuery, useQuery } from '@tanstack/react-query'
 import { Link, useNavigate, useParams, useSearch } from '@tanstack/react-router'
-import { type ReactElement, useCallback, useEffect, useMemo } from 'react'
+import { type ReactElement, useEffect, useMemo } from 'react'
+import { useEndless } from '../../app/endless.ts'
 import { useMessages } from '../../app/language.tsx'
 import { EmptyState } from '../../ui/empty-state.tsx'
 import { FailureNotice } from '../../ui/failure-notice.tsx'
@@ -104,14 +105,12 @@ function Changes({ ids, change }: ChangesProps): ReactElement {
   const list = useInfiniteQuery(diffQuery(ids, { path: '/', change }))
   const changes = useMemo(() => list.data?.pages.flatMap(({ items }) => items) ?? [], [list.data])
   const rows = useMemo(() => diffRows(changes), [changes])
-  const { hasNextPage, isFetchingNextPage, fetchNextPage, isError } = list
-  const more = useCallback(() => {
-    if (hasNextPage && !isFetchingNextPage && !isError) void fetchNextPage()
-  }, [hasNextPage, isFetchingNextPage, isError, fetchNextPage])
+  const { hasNextPage } = list
+  const { more, retry } = useEndless(list)
   useEffect(() => {
     if (rows.length < ROWS_MIN) more()
   }, [rows.length, more])
-  if (list.isError) return <FailureNotice failure={list.error} retry={() => void list.refetch()} />
+  if (list.isError) return <FailureNotice failure={list.error} retry={retry} />
   if (list.isPending || (rows.length === 0 && hasNextPage)) return <Waiting lines={10} height={18} />
   if (rows.length === 0) {
     return (

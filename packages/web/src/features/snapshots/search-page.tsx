@@ -2,14 +2,15 @@ import { Alert, Text } from '@mantine/core'
 import { IconFileSearch, IconInfoCircle, IconSearch, IconZoomQuestion } from '@tabler/icons-react'
 import { useInfiniteQuery } from '@tanstack/react-query'
 import { useNavigate, useSearch } from '@tanstack/react-router'
-import { type ReactElement, useCallback, useEffect, useMemo } from 'react'
+import { type ReactElement, useEffect, useMemo } from 'react'
+import { useEndless } from '../../app/endless.ts'
 import { useMessages } from '../../app/language.tsx'
 import { EmptyState } from '../../ui/empty-state.tsx'
 import { FailureNotice } from '../../ui/failure-notice.tsx'
 import { Page } from '../../ui/page.tsx'
+import { SearchField } from '../../ui/search-field.tsx'
 import { VirtualList } from '../../ui/virtual-list.tsx'
 import { Waiting } from '../../ui/waiting.tsx'
-import { SearchField } from '../clients/search-field.tsx'
 import { ClientSelect } from '../restores/client-select.tsx'
 import { type FoundRow, foundRows } from './found-groups.ts'
 import { FoundLine } from './found-row.tsx'
@@ -66,14 +67,12 @@ function Found({ query, clientId }: { readonly query: string; readonly clientId:
   const list = useInfiniteQuery(fileSearchQuery(query, clientId))
   const files = useMemo(() => list.data?.pages.flatMap(({ items }) => items) ?? [], [list.data])
   const rows = useMemo(() => foundRows(files), [files])
-  const { hasNextPage, isFetchingNextPage, fetchNextPage, isError } = list
-  const more = useCallback(() => {
-    if (hasNextPage && !isFetchingNextPage && !isError) void fetchNextPage()
-  }, [hasNextPage, isFetchingNextPage, isError, fetchNextPage])
+  const { hasNextPage } = list
+  const { more, retry } = useEndless(list)
   useEffect(() => {
     if (rows.length < ROWS_MIN) more()
   }, [rows.length, more])
-  if (list.isError) return <FailureNotice failure={list.error} retry={() => void list.refetch()} />
+  if (list.isError) return <FailureNotice failure={list.error} retry={retry} />
   if (list.isPending || (rows.length === 0 && hasNextPage)) return <Waiting lines={8} height={40} />
   const pending = list.data.pages.at(-1)?.pendingSnapshots ?? 0
   return (

@@ -4,6 +4,7 @@ import { IconArrowsDiff, IconFilterOff, IconStack2 } from '@tabler/icons-react'
 import { useInfiniteQuery } from '@tanstack/react-query'
 import { Link, useNavigate, useSearch } from '@tanstack/react-router'
 import { type ReactElement, useCallback, useMemo } from 'react'
+import { useEndless } from '../../app/endless.ts'
 import { useMessages } from '../../app/language.tsx'
 import { EmptyState } from '../../ui/empty-state.tsx'
 import { FailureNotice } from '../../ui/failure-notice.tsx'
@@ -48,24 +49,23 @@ function Timeline({ search, onChange }: TimelineProps): ReactElement {
   const list = useInfiniteQuery(snapshotListQuery(filterOf(search)))
   const rows = useMemo(() => timelineRows(list.data?.pages.flatMap(({ items }) => items) ?? []), [list.data])
   const chosen = comparedIds(search.compare)
-  const { hasNextPage, isFetchingNextPage, fetchNextPage } = list
-  const onNearEnd = useCallback(() => {
-    if (hasNextPage && !isFetchingNextPage) void fetchNextPage()
-  }, [hasNextPage, isFetchingNextPage, fetchNextPage])
-  if (list.isPending) {
+  const { data, error, isFetchingNextPage } = list
+  const { more, retry } = useEndless(list)
+  if (error !== null && data === undefined) return <FailureNotice failure={error} retry={retry} />
+  if (data === undefined) {
     return (
       <Box mt="lg">
         <Waiting lines={8} height={48} />
       </Box>
     )
   }
-  if (list.isError) return <FailureNotice failure={list.error} retry={() => void list.refetch()} />
   if (rows.length === 0) return <Nothing isFilterSet={isFiltered(search)} />
   const toggle = (id: number): void => onChange({ compare: toggledComparison(chosen, id) })
   return (
     <Box>
+      {error === null ? null : <FailureNotice failure={error} retry={retry} />}
       <div className={classes.card}>
-        <VirtualList items={rows} keyOf={keyOf} rowHeight={ROW_HEIGHT_PX} label={text.list} onNearEnd={onNearEnd}>
+        <VirtualList items={rows} keyOf={keyOf} rowHeight={ROW_HEIGHT_PX} label={text.list} onNearEnd={more}>
           {(row) =>
             row.kind === 'day' ? (
               <DayHeading row={row} order={2} />
