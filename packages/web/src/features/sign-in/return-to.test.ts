@@ -29,6 +29,12 @@ describe('the way back after signing in', () => {
     expect(pathToReturnTo(path)).toBe('/')
   })
 
+  it('leads to searches with stars, which single sign-on takes as well', () => {
+    const path = pathToReturnTo('/search?query=*.jpg')
+    expect(path).toBe('/search?query=%2A.jpg')
+    expect(singleSignOnQuerySchema.parse({ returnTo: path }).returnTo).toBe(path)
+  })
+
   it('leads to pages that only begin like the one to sign in', () => {
     expect(pathToReturnTo('/sign-in-log')).toBe('/sign-in-log')
   })

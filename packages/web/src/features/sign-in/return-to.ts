@@ -7,6 +7,8 @@ const LENGTH_MAX = 500
  * people sign in, give the first page.
  */
 export function pathToReturnTo(text: string | undefined): string {
-  if (text === undefined || text.length > LENGTH_MAX || !PATH.test(text)) return '/'
-  return /^\/sign-in([/?#]|$)/.test(text) ? '/' : text
+  // Searches for files have stars in them, which browsers leave as they are.
+  const path = text?.replaceAll('*', '%2A')
+  if (path === undefined || path.length > LENGTH_MAX || !PATH.test(path)) return '/'
+  return /^\/sign-in([/?#]|$)/.test(path) ? '/' : path
 }

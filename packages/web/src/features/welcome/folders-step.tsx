@@ -25,7 +25,7 @@ export function FoldersStep({ isNext, goTo, clientId }: StepProps & { readonly c
     onSuccess: (run) => goTo({ step: 'backup', runId: run.id }),
   })
   const chooseAnother = (): void => goTo({ step: 'machine', clientId: undefined })
-  if (unknown !== null) return <FailureNotice failure={unknown} retry={chooseAnother} />
+  if (unknown !== null && client === undefined) return <FailureNotice failure={unknown} retry={chooseAnother} />
   return (
     <StepCard title={text.foldersTitle} lead={text.foldersLead(client?.name ?? '…')} takesFocus={isNext}>
       <Stack gap="md">
