@@ -72,6 +72,11 @@ export function ConfirmDialog({
   const text = useMessages(uiMessages)
   const [isBusy, setBusy] = useState(false)
   const [failure, setFailure] = useState<unknown>()
+  // What failed is not told again when somebody comes back.
+  const close = (): void => {
+    setFailure(undefined)
+    onClose()
+  }
   const confirm = async (): Promise<void> => {
     setBusy(true)
     setFailure(undefined)
@@ -85,13 +90,13 @@ export function ConfirmDialog({
     }
   }
   return (
-    <Modal opened={isOpen} onClose={onClose} title={shownText(title)} closeButtonProps={{ 'aria-label': text.close }}>
+    <Modal opened={isOpen} onClose={close} title={shownText(title)} closeButtonProps={{ 'aria-label': text.close }}>
       <Text size="sm" component="div" mb="md">
         {shownText(question)}
       </Text>
       {failure === undefined ? null : <FailureNotice failure={failure} />}
       <Group justify="flex-end" mt="md">
-        <Button variant="default" onClick={onClose}>
+        <Button variant="default" onClick={close}>
           {text.cancel}
         </Button>
         <Button
