@@ -18,6 +18,11 @@ export interface SearchFieldProps {
 export function SearchField({ label, placeholder, value, onChange }: SearchFieldProps): ReactElement {
   const [typed, setTyped] = useState(value)
   const told = useRef(value)
+  // What else was chosen while somebody typed is in the latest of them.
+  const latest = useRef(onChange)
+  useEffect(() => {
+    latest.current = onChange
+  })
   const stopWaiting = useRef<(() => void) | undefined>(undefined)
   useEffect(() => {
     // What was told here comes back as the address; meanwhile more may have been typed.
@@ -32,7 +37,7 @@ export function SearchField({ label, placeholder, value, onChange }: SearchField
     stopWaiting.current?.()
     stopWaiting.current = later(SETTLED_MS, () => {
       told.current = text.trim()
-      onChange(text.trim())
+      latest.current(text.trim())
     })
   }
   return (

@@ -1,8 +1,8 @@
 import { Button, NativeSelect, TextInput } from '@mantine/core'
 import { useQuery } from '@tanstack/react-query'
-import { type ReactElement, useEffect, useState } from 'react'
-import { useSettled } from '../../app/clock.ts'
+import type { ReactElement } from 'react'
 import { useMessages } from '../../app/language.tsx'
+import { SearchField } from '../../ui/search-field.tsx'
 import { type AuditSearch, actionsByNoun, isFiltered } from './audit-filter.ts'
 import classes from './audit-filters.module.css'
 import { auditMessages } from './audit-messages.ts'
@@ -77,26 +77,9 @@ function UserSelect({ value = '', onChange }: FieldProps): ReactElement {
   )
 }
 
-const TYPING_MS = 400
-
 function SubjectField({ value = '', onChange }: FieldProps): ReactElement {
   const text = useMessages(auditMessages)
-  const [typed, setTyped] = useState(value)
-  const settled = useSettled(typed, TYPING_MS)
-  useEffect(() => setTyped(value), [value])
-  // biome-ignore lint/correctness/useExhaustiveDependencies: only what was typed changes the address
-  useEffect(() => {
-    if (settled === typed && settled !== value) onChange(settled)
-  }, [settled])
-  return (
-    <TextInput
-      label={text.about}
-      placeholder={text.aboutHelp}
-      value={typed}
-      onChange={(event) => setTyped(event.currentTarget.value)}
-      maxLength={100}
-    />
-  )
+  return <SearchField label={text.about} placeholder={text.aboutHelp} value={value} onChange={onChange} />
 }
 
 function DayField({ label, value = '', onChange }: FieldProps & { readonly label: string }): ReactElement {

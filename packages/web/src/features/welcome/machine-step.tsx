@@ -103,7 +103,7 @@ function Arrival({ clientId, goTo }: Pick<StepProps, 'goTo'> & { readonly client
     if (hasCome) goTo({ step: 'folders' })
   }, [hasCome])
   const chooseAnother = (): void => goTo({ step: 'machine', clientId: undefined })
-  if (error !== null) return <FailureNotice failure={error} retry={chooseAnother} />
+  if (error !== null && client === undefined) return <FailureNotice failure={error} retry={chooseAnother} />
   if (client === undefined) return <Waiting lines={3} />
   return (
     <Stack gap="md">
