@@ -265,7 +265,9 @@ for (const databases of allDatabases()) {
       expect((await looking).statusCode).toBe(200)
     })
 
-    it.runIf(databases.name === 'PostgreSQL')('reach agents that are connected to another server on the same database', async () => {
+    // Several servers share one PostgreSQL; a SQLite file has one.
+    if (databases.name === 'SQLite') return
+    it('reach agents that are connected to another server on the same database', async () => {
       await using other = await otherServer(databaseUrl ?? '')
       const elsewhere = async (url: string, payload: object): Promise<ReturnType<typeof JSON.parse>> => {
         const reply = await other.app.inject({ method: 'POST', url, payload, headers: { authorization: `Bearer ${token}` } })
