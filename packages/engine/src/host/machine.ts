@@ -35,8 +35,8 @@ export function processExists(pid: number): boolean {
   }
 }
 
-/** A server’s threads that work for many wait for those that answer: a third of the share of a thread at 0 (Linux's `sched(7)`). */
-const BACKGROUND_NICENESS = 5
+/** A server’s threads that work for many wait for those that answer: a tenth of the share of a thread at 0 (Linux's `sched(7)`). */
+const BACKGROUND_NICENESS = 10
 
 /**
  * Lets the system prefer other threads to the one that calls this: for bulk work beside a thread whose answers people wait for. Linux has
