@@ -8,7 +8,15 @@ import { createRoot } from 'react-dom/client'
 import { LanguageProvider } from './app/language.tsx'
 import { queryClient } from './app/query-client.ts'
 import { router } from './app/router.tsx'
+import { meQuery } from './app/session.tsx'
 import { cssVariables, theme } from './app/theme.ts'
+
+// The page's own code comes while it is being found out who is there.
+for (const { routeId } of router.matchRoutes(router.latestLocation)) {
+  const route = router.routesById[routeId]
+  if (route !== undefined) void router.loadRouteChunk(route)
+}
+if (router.latestLocation.pathname !== '/sign-in') void queryClient.prefetchQuery(meQuery)
 
 const root = document.getElementById('root')
 if (root === null) throw new Error('Cannot show the pages: index.html has no place for them')
