@@ -307,7 +307,8 @@ for (const databases of allDatabases()) {
       const other = lab.anotherProcess()
       for (let version = 0; version < 10; version++) await upload('/a', `version ${version}`, { retention_versions: '2' })
       await Promise.all([lab.applyRetention(), other.serviceRetention.apply(), other.gatherer.gather({ all: true })])
-      await other.serviceRetention.apply()
+      // A round that finds the repository in the other's hands leaves the work to the next.
+      for (let round = 0; round < 5 && (await lab.backups()).length > 2; round++) await other.serviceRetention.apply()
       expect(await lab.backups()).toHaveLength(2)
       await lab.maintain()
       expect(await lab.lost()).toEqual([])
