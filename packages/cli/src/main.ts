@@ -6,7 +6,6 @@ import { runCommandLine } from './run.ts'
 
 /** What a shell reports of a program that SIGPIPE has ended. */
 const EXIT_BROKEN_PIPE = 141
-const EXIT_INTERRUPTED = 130
 
 const environment = new Environment()
 const terminal = new Terminal(
@@ -17,9 +16,12 @@ const interruption = new AbortController()
 let isPipeBroken = false
 let outputError: Error | undefined
 
-/** The first signal ends the command in good order, the second at once. */
+/** The first signal ends the command in good order, the second at once, as if nobody had listened: leaving would wait for the threads. */
 function interrupt(signal: NodeJS.Signals): void {
-  if (interruption.signal.aborted) process.exit(EXIT_INTERRUPTED)
+  if (interruption.signal.aborted) {
+    process.removeAllListeners(signal)
+    process.kill(process.pid, signal)
+  }
   terminal.printError(`\rsignal ${signal} received, cleaning up`)
   interruption.abort(new CommandFailure('interrupted', 'interrupted'))
 }

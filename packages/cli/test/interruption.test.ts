@@ -40,6 +40,14 @@ describe('an interrupted backup', () => {
     expect((await holdfast(['snapshots', '--json'], { env })).output.trim()).toBe('[]')
   })
 
+  test('a second signal ends it at once, and leaves nothing but a lock', async () => {
+    const { code } = await interrupted(['SIGINT', 'SIGTERM'])
+    // The helper's word for a process that a signal has ended.
+    expect(code).toBe(-1)
+    expect(await restic(['unlock'], { env })).toMatchObject({ code: 0 })
+    expect(await restic(['check', '--read-data'], { env })).toMatchObject({ code: 0 })
+  })
+
   test('is not repeated from the start: what was stored is in the index', async () => {
     const outcome = await holdfast(['backup', place.path('data'), '--json'], { env })
     expect(outcome.code).toBe(0)

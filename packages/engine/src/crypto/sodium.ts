@@ -1,4 +1,5 @@
 import { createRequire } from 'node:module'
+import { nativeCall } from '../host/native-calls.ts'
 
 /** The one function of `sodium-native` that the engine calls; the package brings no types. */
 interface Sodium {
@@ -12,6 +13,8 @@ let loaded: Sodium | undefined
  * the first call, since it takes ten milliseconds of every thread and most threads never need it.
  */
 export function sodiumPoly1305(message: Uint8Array, mac: Uint8Array, options: { readonly key: Uint8Array }): void {
-  loaded ??= createRequire(import.meta.url)('sodium-native') as Sodium
-  loaded.crypto_onetimeauth(mac, message, options.key)
+  nativeCall(() => {
+    loaded ??= createRequire(import.meta.url)('sodium-native') as Sodium
+    loaded.crypto_onetimeauth(mac, message, options.key)
+  })
 }

@@ -82,7 +82,7 @@ function load(): Libc | undefined {
 }
 
 function bindAll(library: ProcessLibrary): Libc {
-  const { koffi, bind } = library
+  const { bind } = library
   const lgetxattr = bind('int64_t lgetxattr(const void *path, const void *name, void *value, size_t size)')
   const lsetxattr = bind('int lsetxattr(const void *path, const void *name, const void *value, size_t size, int flags)')
   const getpwnam = bind('int getpwnam_r(const void *name, void *entry, void *buffer, size_t size, void *result)')
@@ -98,18 +98,18 @@ function bindAll(library: ProcessLibrary): Libc {
     mknod: bindMknod(library),
     fallocate: (descriptor, offset, lengthBytes) => fallocate(descriptor, 0, offset, lengthBytes),
     statx: statx && (({ folder, path }, flags, target) => statx(folder, path, flags, BASIC_STATS, target)),
-    getpwuid: lookUp(koffi, bind('int getpwuid_r(unsigned int id, void *entry, void *buffer, size_t size, void *result)')),
-    getgrgid: lookUp(koffi, bind('int getgrgid_r(unsigned int id, void *entry, void *buffer, size_t size, void *result)')),
-    getpwnam: lookUp(koffi, getpwnam),
+    getpwuid: lookUp(library, bind('int getpwuid_r(unsigned int id, void *entry, void *buffer, size_t size, void *result)')),
+    getgrgid: lookUp(library, bind('int getgrgid_r(unsigned int id, void *entry, void *buffer, size_t size, void *result)')),
+    getpwnam: lookUp(library, getpwnam),
     getaccount: (name) =>
       // Behind the name and the password: user id, group id, full name, home folder.
       readEntry(getpwnam, name, (entry) => ({
         userId: entry.readUInt32LE(16),
         groupId: entry.readUInt32LE(20),
-        homeFolder: String(koffi.decode(entry, 32, 'char *')),
+        homeFolder: library.textAt(entry, 32),
       })),
-    getgrnam: lookUp(koffi, bind('int getgrnam_r(const void *name, void *entry, void *buffer, size_t size, void *result)')),
-    errno: () => koffi.errno(),
+    getgrnam: lookUp(library, bind('int getgrnam_r(const void *name, void *entry, void *buffer, size_t size, void *result)')),
+    errno: library.errno,
   }
 }
 
@@ -122,8 +122,8 @@ function bindMknod({ bind, bindIfAny }: ProcessLibrary): Libc['mknod'] {
 }
 
 /** `struct passwd` and `struct group` both begin with two pointers, the first one to the name, and the id. */
-function lookUp<Key>(koffi: ProcessLibrary['koffi'], call: NativeFunction): LookUp<Key> {
-  return (key) => readEntry(call, key, (entry) => ({ name: String(koffi.decode(entry, 0, 'char *')), id: entry.readUInt32LE(16) }))
+function lookUp<Key>({ textAt }: ProcessLibrary, call: NativeFunction): LookUp<Key> {
+  return (key) => readEntry(call, key, (entry) => ({ name: textAt(entry, 0), id: entry.readUInt32LE(16) }))
 }
 
 function readEntry<Key, Result>(call: NativeFunction, key: Key, read: (entry: Buffer) => Result): Result | undefined {

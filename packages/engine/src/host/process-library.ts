@@ -1,15 +1,20 @@
 import { createRequire } from 'node:module'
+import { asNativeCalls, nativeCall } from './native-calls.ts'
 
 type Koffi = typeof import('koffi')
 
 /** A function of C: pointers are given as buffers and mean their first byte, `uint64_t` may come as a bigint. */
-export type NativeFunction = ReturnType<Library['func']>
+export type NativeFunction = (...args: Parameters<BoundFunction>) => ReturnType<BoundFunction>
 
 type Library = ReturnType<Koffi['load']>
+type BoundFunction = ReturnType<Library['func']>
 
 /** The functions that this process has in it: those of the C library, and of what Node.js itself is linked with. */
 export interface ProcessLibrary {
-  readonly koffi: Koffi
+  /** The text that a pointer leads to, `offset` bytes into `memory`. */
+  textAt(memory: Uint8Array, offset: number): string
+  /** What the last function left in `errno`. */
+  errno(): number
   /**
    * Binds a function by its C prototype, such as `int getpid()`.
    *
@@ -27,7 +32,7 @@ let loaded: { readonly library: ProcessLibrary | undefined } | undefined
  * pointers do not have 64 bits: whoever uses them has another way.
  */
 export function processLibrary(): ProcessLibrary | undefined {
-  loaded ??= { library: load() }
+  loaded ??= { library: nativeCall(load) }
   return loaded.library
 }
 
@@ -36,15 +41,24 @@ function load(): ProcessLibrary | undefined {
     const koffi = createRequire(import.meta.url)('koffi') as Koffi
     if (koffi.sizeof('void *') !== 8) return undefined
     const library = koffi.load(null)
-    return { koffi, bind: (prototype) => library.func(prototype), bindIfAny: (prototype) => bindIfAny(library, prototype) }
+    return {
+      textAt: asNativeCalls((memory, offset) => String(koffi.decode(memory, offset, 'char *'))),
+      errno: asNativeCalls(() => koffi.errno()),
+      bind: (prototype) => bind(library, prototype),
+      bindIfAny: (prototype) => bindIfAny(library, prototype),
+    }
   } catch {
     return undefined
   }
 }
 
+function bind(library: Library, prototype: string): NativeFunction {
+  return asNativeCalls(nativeCall(() => library.func(prototype)))
+}
+
 function bindIfAny(library: Library, prototype: string): NativeFunction | undefined {
   try {
-    return library.func(prototype)
+    return bind(library, prototype)
   } catch {
     return undefined
   }

@@ -1,6 +1,7 @@
 import { availableParallelism } from 'node:os'
 import { type TransferListItem, Worker } from 'node:worker_threads'
 import { EngineError, type EngineErrorCode, type ErrorContext, messageOf } from '../errors.ts'
+import { type EndableThread, endThread, newEndableThread } from '../host/native-calls.ts'
 
 /** What goes to a worker: one task, answered once under the same number. */
 export interface TaskMessage<Task> {
@@ -39,8 +40,13 @@ interface PendingTask<Task, Result> {
   readonly reject: (error: unknown) => void
 }
 
-interface PoolMember<Task, Result> {
+/** A thread, and what it was started with. */
+interface Thread {
   readonly worker: Worker
+  readonly start: ThreadStart
+}
+
+interface PoolMember<Task, Result> extends Thread {
   readonly running: Map<number, PendingTask<Task, Result>>
 }
 
@@ -53,7 +59,7 @@ export function defaultWorkerCount(): number {
 }
 
 /** What a thread is started with. */
-export interface ThreadStart {
+export interface ThreadStart extends EndableThread {
   /** Opened when the settings have been posted. */
   readonly gate: SharedArrayBuffer
 }
@@ -63,17 +69,17 @@ export interface ThreadStart {
  * a repository, and both can be done at once.
  */
 export class SpareThreads implements AsyncDisposable {
-  #threads: { readonly worker: Worker; readonly gate: SharedArrayBuffer }[]
+  #threads: Thread[]
   #failure: { readonly error: unknown } | undefined
 
   constructor(module: URL, count: number = defaultWorkerCount()) {
     this.#threads = Array.from({ length: count }, () => {
-      const gate = new SharedArrayBuffer(4)
-      const worker = new Worker(module, { workerData: { gate } satisfies ThreadStart })
+      const start: ThreadStart = { ...newEndableThread(), gate: new SharedArrayBuffer(4) }
+      const worker = new Worker(module, { workerData: start })
       worker.once('error', (error) => {
         this.#failure ??= { error }
       })
-      return { gate, worker }
+      return { worker, start }
     })
   }
 
@@ -83,20 +89,20 @@ export class SpareThreads implements AsyncDisposable {
   }
 
   /** Hands the threads over, each with its settings. */
-  hire(settings: (worker: number) => unknown): Worker[] {
+  hire(settings: (worker: number) => unknown): Thread[] {
     const threads = this.#threads
     this.#threads = []
-    return threads.map(({ worker, gate }, number) => {
+    for (const [number, { worker, start }] of threads.entries()) {
       worker.postMessage(settings(number))
-      Atomics.store(new Int32Array(gate), 0, 1)
-      Atomics.notify(new Int32Array(gate), 0)
-      return worker
-    })
+      Atomics.store(new Int32Array(start.gate), 0, 1)
+      Atomics.notify(new Int32Array(start.gate), 0)
+    }
+    return threads
   }
 
   /** Ends the threads that nobody has taken over. */
   async [Symbol.asyncDispose](): Promise<void> {
-    await Promise.all(this.#threads.splice(0).map(({ worker }) => worker.terminate()))
+    await Promise.all(this.#threads.splice(0).map(({ worker, start }) => endThread(worker, start)))
   }
 }
 
@@ -113,7 +119,7 @@ export class WorkerPool<Task, Result, Event = never> {
   constructor(options: WorkerPoolOptions<Event>) {
     const { threads } = options
     const spare = threads instanceof SpareThreads ? threads : new SpareThreads(threads, options.workers)
-    this.#workers = spare.hire(options.settings).map((worker, number) => {
+    this.#workers = spare.hire(options.settings).map(({ worker, start }, number) => {
       const running = new Map<number, PendingTask<Task, Result>>()
       worker.on('message', (message: WorkerMessage<Result, Event>) => {
         if (message.kind === 'event') options.onEvent?.(message.event, number)
@@ -123,7 +129,7 @@ export class WorkerPool<Task, Result, Event = never> {
       worker.on('exit', (code) => {
         if (code !== 0) this.#fail(new Error(`a worker thread ended with code ${code}`))
       })
-      return { worker, running }
+      return { worker, start, running }
     })
     if (spare.failure !== undefined) this.#fail(spare.failure.error)
   }
@@ -163,7 +169,7 @@ export class WorkerPool<Task, Result, Event = never> {
   /** Ends the workers at once; tasks that run or wait reject. */
   async close(): Promise<void> {
     this.#fail(new EngineError('operation.cancelled', 'Cannot go on: the workers were ended'))
-    await Promise.all(this.#workers.map(({ worker }) => worker.terminate()))
+    await Promise.all(this.#workers.map(({ worker, start }) => endThread(worker, start)))
   }
 
   #dispatch(): void {
