@@ -1,4 +1,4 @@
-import { type ProcessLibrary, processLibrary } from '../host/process-library.ts'
+import { boundOnce, type ProcessLibrary } from '../host/process-library.ts'
 
 /**
  * The zstd in Node.js, called with contexts that are kept and on memory of the caller. Node's own functions make and drop a context for
@@ -25,24 +25,8 @@ const COMPRESSION_LEVEL = 100
 const HASH_LOG = 102
 const MIN_MATCH = 105
 
-let loaded: { readonly library: ZstdLibrary | undefined } | undefined
-
 /** The zstd of this process, bound at the first call of each thread. Undefined where it is not within reach. */
-export function zstdLibrary(): ZstdLibrary | undefined {
-  loaded ??= { library: load() }
-  return loaded.library
-}
-
-function load(): ZstdLibrary | undefined {
-  const library = processLibrary()
-  if (library === undefined) return undefined
-  try {
-    const bound = bind(library)
-    return passesSelfTest(bound) ? bound : undefined
-  } catch {
-    return undefined
-  }
-}
+export const zstdLibrary: () => ZstdLibrary | undefined = boundOnce(bind, passesSelfTest)
 
 /** The functions return a `size_t`, which is an error where it is negative as a signed number. */
 function bind(library: ProcessLibrary): ZstdLibrary {

@@ -1,4 +1,4 @@
-import { type ProcessLibrary, processLibrary } from '../host/process-library.ts'
+import { boundOnce, type ProcessLibrary } from '../host/process-library.ts'
 
 /**
  * The two ciphers of a repository as the OpenSSL in Node.js computes them, on memory of the caller. Node's own interface makes and drops a
@@ -11,24 +11,8 @@ export interface OpenSsl {
   poly1305(message: Uint8Array, mac: Uint8Array, options: { readonly key: Uint8Array }): void
 }
 
-let loaded: { readonly openSsl: OpenSsl | undefined } | undefined
-
 /** The OpenSSL of this process, bound at the first call of each thread. Undefined where it is not within reach. */
-export function openSsl(): OpenSsl | undefined {
-  loaded ??= { openSsl: load() }
-  return loaded.openSsl
-}
-
-function load(): OpenSsl | undefined {
-  const library = processLibrary()
-  if (library === undefined) return undefined
-  try {
-    const bound = bind(library)
-    return passesSelfTest(bound) ? bound : undefined
-  } catch {
-    return undefined
-  }
-}
+export const openSsl: () => OpenSsl | undefined = boundOnce(bind, passesSelfTest)
 
 function bind(library: ProcessLibrary): OpenSsl {
   const initialise = library.bind('int EVP_EncryptInit_ex(void *context, void *cipher, void *engine, const void *key, const void *nonce)')

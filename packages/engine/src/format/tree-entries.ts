@@ -5,6 +5,19 @@ import { decodeNode } from './node-decoder.ts'
 import { jsonText, malformed } from './stored-json.ts'
 import { isTimestamp, type Timestamp, ZERO_TIMESTAMP } from './timestamp.ts'
 import { decodeTree, parseExactly } from './tree.ts'
+import {
+  CLOSING_BRACE,
+  CLOSING_BRACKET,
+  COLON,
+  COMMA,
+  endOfString,
+  inOrder,
+  isBlank,
+  nodesBeginning,
+  OPENING_BRACE,
+  OPENING_BRACKET,
+  QUOTE,
+} from './tree-text.ts'
 
 /** As much of a node as a list of its folder shows, and where in the tree it stands. */
 export interface TreeEntry {
@@ -17,18 +30,7 @@ export interface TreeEntry {
   readonly offset: number | undefined
 }
 
-const BEGINNING = /^\s*\{\s*"nodes"\s*:\s*\[/
-const BEGINNING_BYTES = 64
 const ENTRIES_AT_ONCE = 2000
-
-const QUOTE = 0x22
-const BACKSLASH = 0x5c
-const COLON = 0x3a
-const COMMA = 0x2c
-const OPENING_BRACE = 0x7b
-const CLOSING_BRACE = 0x7d
-const OPENING_BRACKET = 0x5b
-const CLOSING_BRACKET = 0x5d
 
 /**
  * The entries of a tree in their order, in pieces, several times as fast as decoding its nodes: what a list does not show is passed over
@@ -37,21 +39,9 @@ const CLOSING_BRACKET = 0x5d
  * @throws EngineError `data.malformed` for what is no tree, as far as it is looked at
  */
 export function* scanTreeEntries(tree: Uint8Array): Generator<readonly TreeEntry[]> {
-  const bytes = Buffer.from(tree.buffer, tree.byteOffset, tree.byteLength)
-  const beginning = BEGINNING.exec(bytes.toString('latin1', 0, BEGINNING_BYTES))?.[0]
-  if (beginning === undefined) {
-    yield decodeTree(tree).nodes.map((node) => entryOf(node, undefined))
-    return
-  }
-  const scanner = new EntryScanner(bytes, beginning.length)
-  let last = '' as ByteString
-  for (let entries = scanner.next(); entries.length > 0; entries = scanner.next()) {
-    for (const { name } of entries) {
-      if (name <= last) throw malformed('tree', 'its nodes are not in ascending order, or one is there twice')
-      last = name
-    }
-    yield entries
-  }
+  const beginning = nodesBeginning(tree)
+  if (beginning === undefined) yield decodeTree(tree).nodes.map((node) => entryOf(node, undefined))
+  else yield* inOrder(new EntryScanner(Buffer.from(tree.buffer, tree.byteOffset, tree.byteLength), beginning).pieces())
 }
 
 /** The node that begins at `offset`, which a {@link TreeEntry} of the same tree has. @throws EngineError `data.malformed` */
@@ -78,8 +68,12 @@ class EntryScanner {
     this.#position = position
   }
 
-  /** Some more entries; none at the end. */
-  next(): readonly TreeEntry[] {
+  /** The entries, some at once. */
+  *pieces(): Generator<readonly TreeEntry[]> {
+    for (let entries = this.#next(); entries.length > 0; entries = this.#next()) yield entries
+  }
+
+  #next(): readonly TreeEntry[] {
     const entries: TreeEntry[] = []
     while (entries.length < ENTRIES_AT_ONCE && this.#toNode()) {
       const offset = this.#position
@@ -99,7 +93,7 @@ class EntryScanner {
       const byte = this.#bytes[this.#position]
       if (byte === OPENING_BRACE) return true
       if (byte === CLOSING_BRACKET) return false
-      if (byte !== COMMA && byte !== 0x20 && byte !== 0x0a && byte !== 0x0d && byte !== 0x09) throw malformed('tree', 'not valid JSON')
+      if (byte !== COMMA && !isBlank(byte)) throw malformed('tree', 'not valid JSON')
       this.#position++
     }
   }
@@ -191,15 +185,6 @@ function endOfValue(bytes: Uint8Array, position: number): number {
       depth--
       if (depth === 0 && isNested) return end + 1
     } else if (byte === COMMA && depth === 0) return end
-  }
-  throw malformed('tree', 'not valid JSON')
-}
-
-function endOfString(bytes: Uint8Array, quote: number): number {
-  for (let position = quote + 1; position < bytes.length; position++) {
-    const byte = bytes[position]
-    if (byte === BACKSLASH) position++
-    else if (byte === QUOTE) return position
   }
   throw malformed('tree', 'not valid JSON')
 }

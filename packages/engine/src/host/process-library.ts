@@ -36,6 +36,32 @@ export function processLibrary(): ProcessLibrary | undefined {
   return loaded.library
 }
 
+/**
+ * What is bound of this process at the first call of each thread. Undefined where there is no library, where it has not all that is bound,
+ * and where the self-test fails or throws: a library of another make must not go unnoticed.
+ */
+export function boundOnce<Bound>(
+  bindAll: (library: ProcessLibrary) => Bound,
+  passesSelfTest: (bound: Bound) => boolean,
+): () => Bound | undefined {
+  let tried: { readonly bound: Bound | undefined } | undefined
+  return () => {
+    tried ??= { bound: boundIfSound(bindAll, passesSelfTest) }
+    return tried.bound
+  }
+}
+
+function boundIfSound<Bound>(bindAll: (library: ProcessLibrary) => Bound, passesSelfTest: (bound: Bound) => boolean): Bound | undefined {
+  const library = processLibrary()
+  if (library === undefined) return undefined
+  try {
+    const bound = bindAll(library)
+    return passesSelfTest(bound) ? bound : undefined
+  } catch {
+    return undefined
+  }
+}
+
 function load(): ProcessLibrary | undefined {
   try {
     const koffi = createRequire(import.meta.url)('koffi') as Koffi
