@@ -14,7 +14,7 @@ export { describeMode, statModeFromGo } from './format/file-mode.ts'
 export { type BlobId, type Id, type KeyId, type PackId, parseId, type SnapshotId, shortId } from './format/ids.ts'
 export type { NodeType, Tree, TreeNode } from './format/node.ts'
 export type { BlobType } from './format/pack-header.ts'
-export type { Snapshot, SnapshotSummary, StoredSnapshot } from './format/snapshot.ts'
+export { EMPTY_SUMMARY, type Snapshot, type SnapshotSummary, type StoredSnapshot } from './format/snapshot.ts'
 export {
   compareTimestamps,
   formatTimestamp,

@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { idSchema, timeSchema } from './fields.ts'
-import { runErrorSchema } from './runs.ts'
+import { runErrorSchema, subjectFields } from './runs.ts'
 
 /**
  * What needs somebody: the last run of a plan failed; a plan or client has had no good backup for too long, or a client none at all; an
@@ -32,12 +32,7 @@ const attentionItemSchema = z.object({
   kind: attentionKindSchema,
   severity: attentionSeveritySchema,
   since: timeSchema,
-  clientId: idSchema.nullable(),
-  clientName: z.string().nullable(),
-  planId: idSchema.nullable(),
-  planName: z.string().nullable(),
-  repositoryId: idSchema.nullable(),
-  repositoryName: z.string().nullable(),
+  ...subjectFields,
   runId: idSchema.nullable(),
   /** Why it failed. */
   error: runErrorSchema.nullable(),

@@ -51,16 +51,21 @@ export type LogEntry = z.output<typeof logEntrySchema>
 export const runErrorSchema = z.object({ code: z.string().max(100), message: z.string().max(20_000) })
 export type RunError = z.output<typeof runErrorSchema>
 
-export const runSchema = z.object({
-  id: idSchema,
-  kind: runKindSchema,
-  state: runStateSchema,
+/** What something is about: a client, a plan and a repository, each where there is one and the reader may see it. */
+export const subjectFields = {
   clientId: idSchema.nullable(),
   clientName: z.string().nullable(),
   planId: idSchema.nullable(),
   planName: z.string().nullable(),
   repositoryId: idSchema.nullable(),
   repositoryName: z.string().nullable(),
+}
+
+export const runSchema = z.object({
+  id: idSchema,
+  kind: runKindSchema,
+  state: runStateSchema,
+  ...subjectFields,
   trigger: runTriggerSchema,
   retryOf: idSchema.nullable(),
   /** 1, and one more for every retry that the server makes by itself. */

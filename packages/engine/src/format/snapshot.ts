@@ -21,6 +21,24 @@ export interface SnapshotSummary {
   readonly total_bytes_processed: number
 }
 
+/** What a backup that did nothing would leave. */
+export const EMPTY_SUMMARY: SnapshotSummary = {
+  backup_start: ZERO_TIMESTAMP,
+  backup_end: ZERO_TIMESTAMP,
+  files_new: 0,
+  files_changed: 0,
+  files_unmodified: 0,
+  dirs_new: 0,
+  dirs_changed: 0,
+  dirs_unmodified: 0,
+  data_blobs: 0,
+  tree_blobs: 0,
+  data_added: 0,
+  data_added_packed: 0,
+  total_files_processed: 0,
+  total_bytes_processed: 0,
+}
+
 /** A snapshot as stored, field names as stored (restic's doc/design.rst, "Snapshots"). Absent fields are those Go leaves out when empty. */
 export interface Snapshot {
   readonly time: Timestamp

@@ -2,8 +2,8 @@ import { hash } from 'node:crypto'
 import { EngineError } from '../errors.ts'
 import type { ByteString } from '../format/byte-string.ts'
 import type { BlobId, SnapshotId } from '../format/ids.ts'
-import type { Snapshot, SnapshotSummary, StoredSnapshot } from '../format/snapshot.ts'
-import { type Timestamp, ZERO_TIMESTAMP } from '../format/timestamp.ts'
+import { EMPTY_SUMMARY, type Snapshot, type SnapshotSummary, type StoredSnapshot } from '../format/snapshot.ts'
+import type { Timestamp } from '../format/timestamp.ts'
 import type { IndexedRepository } from '../repository/indexed-repository.ts'
 import type { WriteOptions } from '../repository/repository-writer.ts'
 import { removeSnapshot, saveSnapshot } from '../snapshots/save-snapshot.ts'
@@ -103,23 +103,6 @@ function replacementOf(snapshot: StoredSnapshot, rewritten: RewrittenTree | unde
 
 function summaryOf(known: SnapshotSummary | undefined, { files, bytes }: RewrittenTree): SnapshotSummary {
   return { ...(known ?? EMPTY_SUMMARY), total_files_processed: files, total_bytes_processed: bytes }
-}
-
-const EMPTY_SUMMARY: SnapshotSummary = {
-  backup_start: ZERO_TIMESTAMP,
-  backup_end: ZERO_TIMESTAMP,
-  files_new: 0,
-  files_changed: 0,
-  files_unmodified: 0,
-  dirs_new: 0,
-  dirs_changed: 0,
-  dirs_unmodified: 0,
-  data_blobs: 0,
-  tree_blobs: 0,
-  data_added: 0,
-  data_added_packed: 0,
-  total_files_processed: 0,
-  total_bytes_processed: 0,
 }
 
 function selectionOf({ excludes, includes }: RewriteOptions): NodeSelection {

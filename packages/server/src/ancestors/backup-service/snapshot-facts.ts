@@ -1,4 +1,4 @@
-import type { SnapshotSummary, Timestamp } from '@holdfast/engine'
+import { EMPTY_SUMMARY, type SnapshotSummary, type Timestamp } from '@holdfast/engine'
 import { snapshotPathOf } from './batch-upload.ts'
 import type { StoredFile } from './store.ts'
 
@@ -31,17 +31,10 @@ export function summaryOf(
   { time, addedBytes }: { readonly time: Timestamp; readonly addedBytes: number },
 ): SnapshotSummary {
   return {
+    ...EMPTY_SUMMARY,
     backup_start: time,
     backup_end: time,
     files_new: files.length,
-    files_changed: 0,
-    files_unmodified: 0,
-    dirs_new: 0,
-    dirs_changed: 0,
-    dirs_unmodified: 0,
-    data_blobs: 0,
-    tree_blobs: 0,
-    data_added: 0,
     data_added_packed: addedBytes,
     total_files_processed: files.length,
     total_bytes_processed: sizeOf(files),
