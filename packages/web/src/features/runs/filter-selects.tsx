@@ -1,12 +1,9 @@
 import { Select } from '@mantine/core'
 import { useQuery } from '@tanstack/react-query'
-import { type ReactElement, useState } from 'react'
-import { useSettled } from '../../app/clock.ts'
+import type { ReactElement } from 'react'
 import { useMessages } from '../../app/language.tsx'
 import { runMessages } from './messages.ts'
-import { chosenClientQuery, chosenPlanQuery, clientChoicesQuery, planChoicesQuery, repositoryChoicesQuery } from './queries.ts'
-
-const SETTLE_MS = 200
+import { chosenPlanQuery, planChoicesQuery, repositoryChoicesQuery } from './queries.ts'
 
 export interface ChoiceProps {
   readonly value: number | undefined
@@ -16,30 +13,6 @@ export interface ChoiceProps {
 interface Named {
   readonly id: number
   readonly name: string
-}
-
-/** Chooses one of any number of clients by a part of its name. */
-export function ClientSelect({ value, onChange }: ChoiceProps): ReactElement {
-  const text = useMessages(runMessages)
-  const [search, setSearch] = useState('')
-  const chosen = useQuery({ ...chosenClientQuery(value ?? 0), enabled: value !== undefined }).data
-  const settled = useSettled(search, SETTLE_MS)
-  const { data } = useQuery(clientChoicesQuery(settled === chosen?.name ? '' : settled))
-  return (
-    <Select
-      label={text.filterClient}
-      placeholder={text.any}
-      data={choicesOf(data?.items ?? [], chosen)}
-      value={value === undefined ? null : String(value)}
-      onChange={(id) => onChange(id === null ? undefined : Number(id))}
-      searchValue={search}
-      onSearchChange={setSearch}
-      // The server has searched already.
-      filter={({ options }) => options}
-      searchable
-      clearable
-    />
-  )
 }
 
 /** Chooses a plan of a client; without a client there is nothing to choose from. */

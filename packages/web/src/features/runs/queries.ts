@@ -1,12 +1,12 @@
-import type { Client, ClientPage, Plan, RepositoryView, Run, RunLogEntry, RunLogPage, RunPage } from '@holdfast/protocol'
+import type { Plan, RepositoryView, Run, RunLogPage, RunPage } from '@holdfast/protocol'
 import { infiniteQueryOptions, queryOptions } from '@tanstack/react-query'
 import { api } from '../../app/api.ts'
+import type { LogSource } from './log-window.ts'
 import { queryOf, type RunFilters } from './run-filters.ts'
 
 const HISTORY_PAGE = 200
 const LOG_PAGE = 200
-const LATER_PAGE = 1000
-const CLIENT_CHOICES = 20
+const FURTHER_PAGE = 1000
 
 /** A run, as it is now: what is heard of it is written here too. */
 export function runQuery(id: number) {
@@ -44,47 +44,17 @@ export function historyQuery(filters: RunFilters) {
   })
 }
 
-/** The log of a run from its end backwards, page by page. What comes later is heard of. */
-export function logQuery(runId: number) {
-  return infiniteQueryOptions({
-    queryKey: ['run-log', runId],
-    queryFn: ({ pageParam, signal }) =>
-      api.get<RunLogPage>(`/api/v1/runs/${runId}/log`, { query: { order: 'newest', limit: LOG_PAGE, cursor: pageParam }, signal }),
-    initialPageParam: undefined as string | undefined,
-    getNextPageParam: ({ next }) => next ?? undefined,
-    staleTime: Number.POSITIVE_INFINITY,
-    gcTime: 0,
-    refetchOnReconnect: false,
-    refetchOnWindowFocus: false,
-  })
-}
-
-/** All lines of a log after one. */
-export async function fetchLaterLines(runId: number, afterId: number): Promise<readonly RunLogEntry[]> {
-  const lines: RunLogEntry[] = []
-  let cursor: string | null = String(afterId)
-  while (cursor !== null) {
-    const query = { limit: LATER_PAGE, cursor }
-    const page: RunLogPage = await api.get<RunLogPage>(`/api/v1/runs/${runId}/log`, { query })
-    lines.push(...page.items)
-    cursor = page.next
+/** The log of a run, page by page. What comes later is heard of. */
+export function logSource(runId: number): LogSource {
+  const path = `/api/v1/runs/${runId}/log`
+  return {
+    earlier: async (beforeId) => {
+      const query = beforeId === undefined ? { limit: LOG_PAGE } : { limit: FURTHER_PAGE, cursor: String(beforeId) }
+      const { items, next } = await api.get<RunLogPage>(path, { query: { order: 'newest', ...query } })
+      return { items: items.toReversed(), next }
+    },
+    later: (afterId) => api.get<RunLogPage>(path, { query: { limit: FURTHER_PAGE, cursor: String(afterId) } }),
   }
-  return lines
-}
-
-/** Clients to choose from, by a part of their name. */
-export function clientChoicesQuery(search: string) {
-  return queryOptions({
-    queryKey: ['clients', 'choices', search],
-    queryFn: ({ signal }) =>
-      api.get<ClientPage>('/api/v1/clients', { query: { search: search === '' ? undefined : search, limit: CLIENT_CHOICES }, signal }),
-    staleTime: 60_000,
-  })
-}
-
-/** The client that a filter names. */
-export function chosenClientQuery(id: number) {
-  return queryOptions({ queryKey: ['clients', id], queryFn: ({ signal }) => api.get<Client>(`/api/v1/clients/${id}`, { signal }) })
 }
 
 /** The plans of a client to choose from. */

@@ -5,7 +5,8 @@ import { IconAdjustmentsHorizontal, IconX } from '@tabler/icons-react'
 import { type ReactElement, useId } from 'react'
 import { useMessages } from '../../app/language.tsx'
 import { uiMessages } from '../../ui/messages.ts'
-import { ClientSelect, PlanSelect, RepositorySelect } from './filter-selects.tsx'
+import { ClientSelect } from '../clients/client-select.tsx'
+import { PlanSelect, RepositorySelect } from './filter-selects.tsx'
 import { runMessages } from './messages.ts'
 import { isFiltered, RUN_KINDS, RUN_STATES, type RunFilters } from './run-filters.ts'
 import { useRunWords } from './words.ts'
@@ -93,7 +94,13 @@ function MoreFilters({ filters, onChange }: Omit<RunFilterBarProps, 'onClear'>):
         onChange={(kinds) => onChange({ kind: kinds as RunKind[] })}
         clearable
       />
-      <ClientSelect value={clientId} onChange={(chosen) => onChange({ clientId: chosen, planId: undefined })} />
+      <ClientSelect
+        label={text.filterClient}
+        placeholder={text.any}
+        value={clientId?.toString()}
+        onChange={(chosen) => onChange({ clientId: chosen === undefined ? undefined : Number(chosen), planId: undefined })}
+        isClearable
+      />
       <PlanSelect clientId={clientId} value={planId} onChange={(chosen) => onChange({ planId: chosen })} />
       <RepositorySelect value={repositoryId} onChange={(chosen) => onChange({ repositoryId: chosen })} />
       <TextInput

@@ -1,9 +1,10 @@
-import type { Client, ClientPage } from '@holdfast/protocol'
+import type { ClientPage } from '@holdfast/protocol'
 import { Select } from '@mantine/core'
 import { keepPreviousData, queryOptions, useQuery } from '@tanstack/react-query'
 import { type ReactElement, useState } from 'react'
 import { api } from '../../app/api.ts'
 import { useSettled } from '../../app/clock.ts'
+import { clientQuery } from './queries.ts'
 
 const SHOWN = 50
 const SETTLED_MS = 200
@@ -21,19 +22,22 @@ export interface ClientSelectProps {
 /** Chooses one of the clients, however many there are: the server looks for what is typed. */
 export function ClientSelect({ value, onChange, isClearable = false, error, ...words }: ClientSelectProps): ReactElement {
   const [typed, setTyped] = useState('')
-  const chosen = useQuery({ ...clientQuery(value ?? ''), enabled: value !== undefined })
-  const name = chosen.data?.name
+  const chosen = useQuery({ ...clientQuery(Number(value)), enabled: value !== undefined })
+  // A client that is gone can still be seen, by its number, and taken out.
+  const name = chosen.data?.name ?? (chosen.isError ? value : undefined)
   const search = useSettled(typed === name ? '' : typed, SETTLED_MS)
   const found = useQuery(clientsQuery(search))
   const clients = found.data?.items ?? []
   const options = clients.map((client) => ({ value: String(client.id), label: client.name }))
-  if (value !== undefined && !options.some((option) => option.value === value)) options.unshift({ value, label: name ?? value })
+  if (value !== undefined && name !== undefined && !options.some((option) => option.value === value))
+    options.unshift({ value, label: name })
   return (
     <Select
       {...words}
       searchable
       clearable={isClearable}
       data={options}
+      // The server has searched already.
       filter={({ options: all }) => all}
       value={value ?? null}
       onChange={(id) => onChange(id ?? undefined)}
@@ -52,8 +56,4 @@ function clientsQuery(search: string) {
     placeholderData: keepPreviousData,
     staleTime: 60_000,
   })
-}
-
-function clientQuery(id: string) {
-  return queryOptions({ queryKey: ['clients', Number(id)], queryFn: ({ signal }) => api.get<Client>(`/api/v1/clients/${id}`, { signal }) })
 }
