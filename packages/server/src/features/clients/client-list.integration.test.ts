@@ -2,6 +2,7 @@ import type { Client, ClientPage, FinishRun, Overview, RunState } from '@holdfas
 import { afterAll, describe, expect, it } from 'vitest'
 import { addClientRow, addPlanRow, addRepositoryRow, addRunRows } from '../../testing/sample-plans.ts'
 import { allDatabases, TestServer } from '../../testing/test-server.ts'
+import { ClientListStore, TREND_RUNS } from './list-store.ts'
 
 const CLIENTS = 10_000
 /** Generous: it is about whether all clients are looked at once, not about the machine. */
@@ -36,6 +37,17 @@ for (const databases of allDatabases()) {
       expect(byName.get('off')).toMatchObject({ state: 'disabled', isOverdue: false, nextRunAt: null })
       const one = (await server.request(`GET /api/v1/clients/${ids.get('well')}`, { as: 'root' })).json<Client>()
       expect(one).toEqual(byName.get('well'))
+    })
+
+    it('reads no more runs of a client than its trend shows, however many ended at one time', async () => {
+      await using server = await start()
+      const { ids } = await prepare(server)
+      const id = ids.get('failed') ?? 0
+      const [failed] = await new ClientListStore(server.database.queries).figures([id], Date.now())
+      const ended = server.database.queries.selectFrom('runs').select('id').where('client_id', '=', id).where('finished_at', 'is not', null)
+      const last = await ended.orderBy('id', 'desc').limit(TREND_RUNS).execute()
+      expect(failed?.runs.map((run) => run.id)).toEqual(last.map((run) => run.id))
+      expect(await ended.execute()).toHaveLength(13)
     })
 
     it('is filtered and sorted, page by page, and holds what is the user’s alone', async () => {

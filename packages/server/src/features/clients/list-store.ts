@@ -1,7 +1,8 @@
 import type { ClientQuery, ClientState, RunState } from '@holdfast/protocol'
-import { type RawBuilder, sql } from 'kysely'
+import { type ExpressionBuilder, type RawBuilder, sql } from 'kysely'
 import type { Queries } from '../../db/database.ts'
-import { likePattern, type StoredClient } from './store.ts'
+import type { Tables } from '../../db/schema.ts'
+import { isInService, likePattern, type StoredClient } from './store.ts'
 
 /** In the order in which they need somebody; the number is what is sorted by. */
 const STATES: readonly ClientState[] = ['failed', 'overdue', 'never', 'ok', 'disabled']
@@ -14,7 +15,7 @@ export interface ListedClient {
   readonly state: ClientState
   readonly isOverdue: boolean
   readonly nextRunAt: number | null
-  /** The backup run that runs, if one does, then those that ended last: at least as many as a trend shows, where there are so many. */
+  /** The backup run that runs, if one does, then those that ended last: as many as a trend shows, where there are so many. */
   readonly runs: readonly ClientRun[]
 }
 
@@ -72,16 +73,12 @@ export class ClientListStore {
       .execute()
     const runs = await this.#lastRuns(ids)
     const byId = new Map(
-      rows.map(({ rank, is_late, next_run_at, ...client }) => [
-        client.id,
-        {
-          client,
-          state: STATES[Number(rank)] ?? 'ok',
-          isOverdue: client.is_disabled === 0 && Number(is_late) === 1,
-          nextRunAt: client.is_disabled === 1 || next_run_at === null ? null : Number(next_run_at),
-          runs: runs.get(client.id) ?? [],
-        },
-      ]),
+      rows.map(({ rank, is_late, next_run_at, ...client }) => {
+        const state = STATES[Number(rank)] ?? 'ok'
+        const isOverdue = state !== 'disabled' && Number(is_late) === 1
+        const nextRunAt = state === 'disabled' || next_run_at === null ? null : Number(next_run_at)
+        return [client.id, { client, state, isOverdue, nextRunAt, runs: runs.get(client.id) ?? [] }]
+      }),
     )
     return ids.flatMap((id) => byId.get(id) ?? [])
   }
@@ -133,8 +130,8 @@ export class ClientListStore {
   }
 
   /**
-   * One look for all clients: for each, the index gives when the last of its runs ended that counts, and then those since. By time, not
-   * by id: databases that know little of a table would rather walk through all ids than use the index.
+   * One look for all clients: for each, the index gives the last of its runs that counts, and then those since. By time, not by id alone:
+   * databases that know little of a table would rather walk through all ids than use the index. Joined by hand, for the same reason.
    */
   async #lastRuns(ids: readonly number[]): Promise<ReadonlyMap<number, readonly ClientRun[]>> {
     const columns = ['runs.client_id', 'runs.id', 'runs.state', 'runs.finished_at', 'runs.error'] as const
@@ -145,26 +142,15 @@ export class ClientListStore {
           queries
             .selectFrom('clients')
             .select('clients.id as client_id')
-            .select(({ selectFrom }) =>
-              selectFrom('runs')
-                .select('runs.finished_at')
-                .whereRef('runs.client_id', '=', 'clients.id')
-                .where('runs.kind', '=', 'backup')
-                .where('runs.finished_at', 'is not', null)
-                .orderBy('runs.finished_at', 'desc')
-                .limit(1)
-                .offset(TREND_RUNS - 1)
-                .as('at'),
-            )
+            .select((clients) => [trendEnd(clients, 'runs.finished_at').as('at'), trendEnd(clients, 'runs.id').as('run_id')])
             .where('clients.id', 'in', ids),
       )
       .selectFrom('since')
-      .innerJoin('runs', (join) =>
-        join
-          .onRef('runs.client_id', '=', 'since.client_id')
-          .on('runs.kind', '=', 'backup')
-          .on(sql<boolean>`runs.finished_at >= coalesce(since.at, 0)`),
-      )
+      .crossJoin('runs')
+      .whereRef('runs.client_id', '=', 'since.client_id')
+      .where('runs.kind', '=', 'backup')
+      .where(sql<boolean>`runs.finished_at >= coalesce(since.at, 0)`)
+      .where(sql<boolean>`(runs.finished_at > since.at or runs.id >= coalesce(since.run_id, 0))`)
       .select(columns)
       .orderBy('runs.finished_at', 'desc')
       .orderBy('runs.id', 'desc')
@@ -187,10 +173,23 @@ const PLACES = {
   state: ['rank', 'name_key', 'id'],
 } as const satisfies Readonly<Record<ClientQuery['sort'], readonly string[]>>
 
+/** Of the last run that a client's trend shows; null where there are not so many. */
+function trendEnd({ selectFrom }: ExpressionBuilder<Pick<Tables, 'clients' | 'runs'>, 'clients'>, column: 'runs.finished_at' | 'runs.id') {
+  return selectFrom('runs')
+    .select(column)
+    .whereRef('runs.client_id', '=', 'clients.id')
+    .where('runs.kind', '=', 'backup')
+    .where('runs.finished_at', 'is not', null)
+    .orderBy('runs.finished_at', 'desc')
+    .orderBy('runs.id', 'desc')
+    .limit(1)
+    .offset(TREND_RUNS - 1)
+}
+
 /** The index of a client's state. */
 function rankOf(now: number): RawBuilder<number> {
   return sql<number>`case
-    when clients.is_disabled = 1 then 4
+    when not ${isInService()} then 4
     when clients.id in (select client_id from plans where is_enabled = 1 and failed_run_id is not null) then 0
     when ${isOverdue(now)} = 1 then 1
     when clients.last_backup_at is null then 2
