@@ -213,6 +213,10 @@ export const ADVICE_EN: AdviceTable = {
     happened: 'Something that the server needs could not be reached.',
     remedy: 'Run it again later. The log of the server says what was missing: the database, the storage or another server.',
   },
+  'client.disabled': {
+    happened: 'The client, or the user whom it belongs to, was disabled.',
+    remedy: 'Have an administrator enable the user, or enable the client in its settings; its plans then run at their next time.',
+  },
   'client.not-connected': {
     happened: 'The agent of the client is not connected, or did not answer in time.',
     remedy: 'See that the machine is on and reaches the server; the client’s page says when the agent was last heard of.',
@@ -270,6 +274,10 @@ export const ADVICE_EN: AdviceTable = {
   'link.refused': {
     happened: 'The server refused what the agent asked for.',
     remedy: 'The message is the server’s and says why.',
+  },
+  'link.disabled': {
+    happened: 'The server lets the agent do nothing for now: the client, or its user, is disabled.',
+    remedy: 'Have an administrator enable the user, or enable the client in its settings. The agent goes on by itself.',
   },
   'link.outdated': {
     happened: 'Agent and server are of versions that do not understand each other.',

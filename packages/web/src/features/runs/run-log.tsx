@@ -8,6 +8,7 @@ import { useFormat } from '../../ui/format.ts'
 import { MessageText } from '../../ui/message-text.tsx'
 import { Section } from '../../ui/section.tsx'
 import { Waiting } from '../../ui/waiting.tsx'
+import { LINES_MAX } from './log-window.ts'
 import { runMessages } from './messages.ts'
 import classes from './run-log.module.css'
 import { type ShownLog, useLog } from './use-log.ts'
@@ -37,7 +38,7 @@ export function RunLog({ run, id }: { readonly run: Run; readonly id: string }):
   return (
     <div id={id}>
       <Section title={text.log} {...(isLive ? { actions: follow } : {})}>
-        {log.failure === null ? null : <FailureNotice failure={log.failure} retry={log.retry} />}
+        {log.failure === null ? null : <FailureNotice failure={log.failure} retry={() => log.window.retry()} />}
         {log.isWaiting ? <Waiting lines={6} /> : <LogContent log={log} isLive={isLive} isFollowing={isFollowing && isLive} />}
       </Section>
     </div>
@@ -62,7 +63,7 @@ function LogContent({ log, isLive, isFollowing }: LogContentProps): ReactElement
 
 function LogLines({ log, isFollowing }: Omit<LogContentProps, 'isLive'>): ReactElement {
   const text = useMessages(runMessages)
-  const { lines, hasOlder, loadOlder } = log
+  const { lines, hasOlder, hasNewer, window } = log
   const frame = useRef<HTMLDivElement>(null)
   const virtualizer = useVirtualizer({
     count: lines.length,
@@ -78,13 +79,19 @@ function LogLines({ log, isFollowing }: Omit<LogContentProps, 'isLive'>): ReactE
   // The end is what one comes for, of a run that goes on as of one that failed.
   useEffect(() => virtualizer.scrollToEnd(), [virtualizer])
   useEffect(() => {
-    if (isFollowing) virtualizer.scrollToEnd()
-  }, [isFollowing, virtualizer])
+    if (!isFollowing) return
+    if (window.part.hasNewer) void window.toEnd()
+    virtualizer.scrollToEnd()
+  }, [isFollowing, window, virtualizer])
   const rows = virtualizer.getVirtualItems()
   const first = rows[0]?.index ?? 0
+  const last = rows.at(-1)?.index ?? 0
   useEffect(() => {
-    if (first < NEAR_LINES && hasOlder) loadOlder()
-  }, [first, hasOlder, loadOlder])
+    if (first < NEAR_LINES && hasOlder) void window.loadOlder()
+    else if (last >= lines.length - NEAR_LINES && hasNewer) void window.loadNewer()
+  }, [first, last, lines, hasOlder, hasNewer, window])
+  useEffect(() => window.read({ isAtEnd: last === lines.length - 1 }), [last, lines, window])
+  useEffect(() => forgetHeights(virtualizer.itemSizeCache, lines), [virtualizer, lines])
   const isShort = lines.length < SHORT_LINES
   return (
     <div
@@ -114,6 +121,13 @@ function LogLines({ log, isFollowing }: Omit<LogContentProps, 'isLive'>): ReactE
       </ol>
     </div>
   )
+}
+
+/** The heights of lines that are gone would be kept for ever. */
+function forgetHeights(heights: Map<number | string | bigint, number>, lines: ShownLog['lines']): void {
+  if (heights.size <= 2 * LINES_MAX) return
+  const shown = new Set<unknown>(lines.map(({ id }) => id))
+  for (const id of heights.keys()) if (!shown.has(id)) heights.delete(id)
 }
 
 function LogLine({ line: { at, level, message } }: { readonly line: RunLogEntry }): ReactElement {
