@@ -29,10 +29,12 @@ import { contentRoutes } from './features/snapshots/content-routes.ts'
 import { snapshotFileRoutes, snapshotRoutes } from './features/snapshots/routes.ts'
 import { sourceRoutes } from './features/sources/routes.ts'
 import { authorizeUpload } from './features/uploads/authorize.ts'
+import { handToWriter } from './features/uploads/hand-to-writer.ts'
 import { uploadRoutes } from './features/uploads/routes.ts'
 import type { Actor } from './http/actor.ts'
 import type { App } from './http/app-type.ts'
 import { registerDocumentation } from './http/documentation.ts'
+import { registerForwarding } from './http/forward.ts'
 import { registerGuard } from './http/guard.ts'
 import { answerFailure, registerProblems } from './http/problem.ts'
 import { registerSecurityHeaders } from './http/security-headers.ts'
@@ -78,6 +80,7 @@ export async function buildApp({ foundations, services, logger, https, onRoute }
   if (onRoute !== undefined) app.addHook('onRoute', onRoute)
   // Before the guard, which wants to know of each route who may call it: the plugins' own routes do not say so.
   await registerDocumentation(app, { version: serverVersion() })
+  registerForwarding(app, services.forwarder)
   registerGuard(app, {
     session: (token) => services.sessions.actorOf(token),
     bearer: (token) => authenticateBearer(token, services),
@@ -104,7 +107,7 @@ function registerRoutes(app: App, { foundations, services }: Pick<AppOptions, 'f
   retentionRoutes(app, services)
   sourceRoutes(app)
   setupRoutes(app, services)
-  snapshotRoutes(app, services)
+  snapshotRoutes(app, { ...services, handToWriter: (repositoryId, exchange) => handToWriter(services, repositoryId, exchange) })
   snapshotFileRoutes(app, services)
   contentRoutes(app, services)
   searchRoutes(app, services)
@@ -116,7 +119,7 @@ function registerRoutes(app: App, { foundations, services }: Pick<AppOptions, 'f
 }
 
 function registerAgentRoutes(app: App, { foundations, services }: Pick<AppOptions, 'foundations' | 'services'>): void {
-  const { agentRuns, uploads, writers } = services
+  const { agentRuns } = services
   agentLinkRoutes(app, {
     ...services,
     clock: foundations.clock,
@@ -125,7 +128,7 @@ function registerAgentRoutes(app: App, { foundations, services }: Pick<AppOption
   })
   agentRunRoutes(app, services)
   agentQuestionRoutes(app, services)
-  uploadRoutes(app, { uploads, writers, authorize: (agent, request) => authorizeUpload(services, agent, request) })
+  uploadRoutes(app, { ...services, authorize: (agent, request) => authorizeUpload(services, agent, request) })
 }
 
 async function authenticateBearer(token: string, { apiTokens, sessions, enrolments }: Services): Promise<Actor | undefined> {

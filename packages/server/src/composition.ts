@@ -45,6 +45,7 @@ import { SnapshotStore } from './features/snapshots/store.ts'
 import { UploadStore } from './features/uploads/store.ts'
 import { UploadWriters } from './features/uploads/upload-writers.ts'
 import { Uploads } from './features/uploads/uploads.ts'
+import { Forwarder } from './http/forward.ts'
 import { composeRestEndpoint, type RestEndpointServices } from './rest-endpoint/composition.ts'
 import type { SecretBox } from './secrets/secret-box.ts'
 
@@ -84,6 +85,7 @@ export interface Services
   readonly uploads: Uploads
   readonly restores: Restores
   readonly writers: UploadWriters
+  readonly forwarder: Forwarder
   readonly channels: ChannelList
   readonly notifier: Notifier
   readonly metrics: Metrics
@@ -149,6 +151,7 @@ export function composeServices(foundations: Foundations): Services {
     ...notifications,
     ...{ clients, clientStore, enrolments, repositories, uploads, metricsStore },
     writers,
+    forwarder: new Forwarder(foundations),
     restores: new Restores({ ...runServices, ...snapshotServices, clients, repositories, audit }),
     clientLogs: new ClientLogs(clientStore),
     metrics: new Metrics({ store: metricsStore, clock }),

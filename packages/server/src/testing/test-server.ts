@@ -22,6 +22,8 @@ export interface TestServerOptions {
   readonly databaseUrl?: string
   readonly clock?: Clock
   readonly settings?: Partial<Settings>
+  /** Those of another server, to be one installation with it. */
+  readonly secrets?: SecretBox
   /** Told of every route that there is. */
   readonly onRoute?: (route: RouteOptions) => void
   /** Services that take the place of those the server is composed of. */
@@ -59,7 +61,7 @@ export class TestServer {
     const clock = options.clock ?? systemClock
     const database = openDatabase(options.databaseUrl ?? `sqlite:${join(folder, 'holdfast.db')}`)
     await migrate(database, { clock })
-    const foundations = { settings, database, clock, secrets: new SecretBox(secureRandom(32)) }
+    const foundations = { settings, database, clock, secrets: options.secrets ?? new SecretBox(secureRandom(32)) }
     const composed = composeServices(foundations)
     const services = { ...composed, ...options.services?.(composed, foundations) }
     const { onRoute } = options

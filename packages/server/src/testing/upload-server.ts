@@ -2,7 +2,16 @@ import { mkdirSync, mkdtempSync, rmSync } from 'node:fs'
 import type { AddressInfo, Socket } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { type Clock, initRepository, type OpenRepository, openRepository, openStorage, parseLocation, systemClock } from '@holdfast/engine'
+import {
+  type Clock,
+  initRepository,
+  type OpenRepository,
+  openRepository,
+  openStorage,
+  parseLocation,
+  secureRandom,
+  systemClock,
+} from '@holdfast/engine'
 import fastify from 'fastify'
 import { serializerCompiler, validatorCompiler, type ZodTypeProvider } from 'fastify-type-provider-zod'
 import { type Database, openDatabase } from '../db/database.ts'
@@ -14,8 +23,10 @@ import { UploadWriters } from '../features/uploads/upload-writers.ts'
 import { Uploads } from '../features/uploads/uploads.ts'
 import type { AgentActor } from '../http/actor.ts'
 import type { App } from '../http/app-type.ts'
+import { Forwarder } from '../http/forward.ts'
 import { registerGuard } from '../http/guard.ts'
 import { registerProblems } from '../http/problem.ts'
+import { SecretBox } from '../secrets/secret-box.ts'
 
 /** The password of the repository that tests upload into. */
 export const UPLOAD_PASSWORD = 'correct horse'
@@ -101,6 +112,7 @@ async function listeningApp(uploads: Uploads): Promise<App> {
   registerGuard(app, { session: async () => undefined, bearer: async (token) => agentOfToken(token) })
   uploadRoutes(app, {
     writers: new UploadWriters({ leases: undefined, clock: systemClock }),
+    forwarder: new Forwarder({ secrets: new SecretBox(secureRandom(32)), clock: systemClock }),
     uploads,
     authorize: async ({ clientId, clientName }, { repositoryId, runId }) => {
       return { clientId, clientName, username: `user-${clientId}`, repositoryId, planId: null, runId }

@@ -3,6 +3,7 @@ import type { AuditEntry, AuditPage, AuditQuery } from '@holdfast/protocol'
 import type { FastifyRequest } from 'fastify'
 import { ServerError } from '../../errors.ts'
 import type { Actor } from '../../http/actor.ts'
+import { addressOf } from '../../http/forward.ts'
 import type { AuditStore, StoredAuditEntry } from './store.ts'
 
 /** On whose behalf something is changed, for the audit log. */
@@ -60,7 +61,7 @@ export class Audit {
 
 /** The origin of a request. */
 export function originOf(request: FastifyRequest): Origin {
-  return { actor: request.actor ?? { kind: 'nobody', name: '' }, address: request.ip }
+  return { actor: request.actor ?? { kind: 'nobody', name: '' }, address: addressOf(request) }
 }
 
 /** What the server does by itself. */

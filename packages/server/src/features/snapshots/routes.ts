@@ -16,6 +16,7 @@ import {
   snapshotSchema,
   snapshotTagsSchema,
 } from '@holdfast/protocol'
+import type { FastifyReply, FastifyRequest } from 'fastify'
 import { z } from 'zod'
 import { MANAGE, READ } from '../../http/access.ts'
 import { userOf } from '../../http/actor.ts'
@@ -27,8 +28,21 @@ import type { Snapshots } from './snapshots.ts'
 const TAGS = ['snapshots']
 const idParams = z.object({ id: idTextSchema })
 
+interface SnapshotRoutesOptions {
+  readonly snapshots: Snapshots
+  /**
+   * Has the server process that writes to a repository answer a request, if that is another one: it holds a lock there that keeps all
+   * others from changing snapshots. Gives whether it did.
+   */
+  readonly handToWriter: (
+    repositoryId: number,
+    exchange: { readonly request: FastifyRequest; readonly reply: FastifyReply },
+  ) => Promise<boolean>
+}
+
 /** Snapshots as a whole: which there are, and what is done to them. */
-export function snapshotRoutes(app: App, { snapshots }: { readonly snapshots: Snapshots }): void {
+export function snapshotRoutes(app: App, options: SnapshotRoutesOptions): void {
+  const { snapshots } = options
   app.route({
     method: 'GET',
     url: '/api/v1/snapshots',
@@ -68,17 +82,29 @@ export function snapshotRoutes(app: App, { snapshots }: { readonly snapshots: Sn
       summary: 'Replace the tags of a snapshot',
       params: idParams,
       body: snapshotTagsSchema,
-      response: { 200: snapshotSchema, 404: problemSchema, 409: problemSchema },
+      response: { 200: snapshotSchema, 404: problemSchema, 409: problemSchema, 503: problemSchema },
     },
+    preHandler: (request, reply) => handOn(options, request.params.id, { request, reply }),
     handler: (request) => {
       const { tags } = request.body
       return snapshots.setTags(userOf(request), request.params.id, { tags, origin: originOf(request) })
     },
   })
-  forgetRoutes(app, snapshots)
+  forgetRoutes(app, options)
 }
 
-function forgetRoutes(app: App, snapshots: Snapshots): void {
+/** Foreign snapshots are as if they were not on this server already. */
+async function handOn(
+  { snapshots, handToWriter }: SnapshotRoutesOptions,
+  id: number,
+  exchange: { readonly request: FastifyRequest; readonly reply: FastifyReply },
+): Promise<void> {
+  const { repository_id: repositoryId } = await snapshots.visible(userOf(exchange.request), id)
+  await handToWriter(repositoryId, exchange)
+}
+
+function forgetRoutes(app: App, options: SnapshotRoutesOptions): void {
+  const { snapshots } = options
   app.route({
     method: 'GET',
     url: '/api/v1/snapshots/:id/forget-plan',
@@ -99,8 +125,9 @@ function forgetRoutes(app: App, snapshots: Snapshots): void {
       tags: TAGS,
       summary: 'Forget a snapshot; its data goes with the next prune',
       params: idParams,
-      response: { 204: z.null(), 404: problemSchema, 409: problemSchema },
+      response: { 204: z.null(), 404: problemSchema, 409: problemSchema, 503: problemSchema },
     },
+    preHandler: (request, reply) => handOn(options, request.params.id, { request, reply }),
     handler: async (request, reply) => {
       await snapshots.forget(userOf(request), request.params.id, originOf(request))
       return reply.status(204).send(null)

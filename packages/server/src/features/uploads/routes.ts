@@ -17,11 +17,12 @@ import { ServerError } from '../../errors.ts'
 import { AGENT } from '../../http/access.ts'
 import { type AgentActor, agentOf } from '../../http/actor.ts'
 import type { App } from '../../http/app-type.ts'
-import { forward, isForwarded } from '../../http/forward.ts'
+import { isForwarded } from '../../http/forward.ts'
+import { handToWriter, type WriterLink } from './hand-to-writer.ts'
 import type { UploadWriters } from './upload-writers.ts'
 import type { UploadClient, UploadKey, Uploads } from './uploads.ts'
 
-export interface UploadRoutesOptions {
+export interface UploadRoutesOptions extends WriterLink {
   readonly uploads: Uploads
   readonly writers: UploadWriters
   /**
@@ -58,26 +59,22 @@ export function uploadRoutes(app: App, options: UploadRoutesOptions): void {
 }
 
 /** Another process may have the upload that a request is about: then that one answers. */
-async function handOn({ uploads, writers }: UploadRoutesOptions, request: FastifyRequest, reply: FastifyReply): Promise<void> {
+async function handOn({ uploads, writers, forwarder }: UploadRoutesOptions, request: FastifyRequest, reply: FastifyReply): Promise<void> {
   const { uploadId } = request.params as { readonly uploadId?: string }
   if (uploadId === undefined || uploads.has(uploadId) || isForwarded(request)) return
   const to = await writers.processOf(uploadId)
   // One that cannot be reached has stopped, and the upload with it: the agent begins it anew.
-  if (to !== undefined) await forward(request, reply, { to }).catch(() => undefined)
+  if (to !== undefined) await forwarder.forward(request, reply, { to }).catch(() => undefined)
 }
 
-function addSessionRoutes(app: App, { uploads, writers, authorize }: UploadRoutesOptions): void {
+function addSessionRoutes(app: App, { uploads, writers, forwarder, authorize }: UploadRoutesOptions): void {
   const config = { access: AGENT }
   app.post(
     '/agent/v1/uploads',
     { config, schema: { tags, summary: 'Begin an upload', body: openUploadSchema, response: { 200: uploadOpenedSchema } } },
     async (request, reply) => {
       const client = await authorize(agentOf(request), request.body)
-      const to = isForwarded(request) ? undefined : await writers.writerOf(client.repositoryId)
-      if (to !== undefined) {
-        await forward(request, reply, { to, body: JSON.stringify(request.body) })
-        return reply
-      }
+      if (await handToWriter({ writers, forwarder }, client.repositoryId, { request, reply })) return reply
       const opened = await uploads.open(client, request.body)
       await writers.began(opened.uploadId)
       return opened
