@@ -33,7 +33,7 @@ test('says how everything begins, then what needs somebody, what runs now and wh
   await failed.waitFor()
   await row.getByText('Failed').waitFor()
   const day = page.getByRole('link', { name: /: 1 finished, 1 failed/ })
-  await day.waitFor()
+  await day.waitFor({ timeout: 30_000 })
   await failed.getByRole('link', { name: /See what happened/ }).click()
   await page.waitForURL('**/runs/*')
   await page.goBack()
@@ -49,6 +49,9 @@ test('shows what runs as it happens', async () => {
   const limits = { blackouts: [], uploadBytesPerSecond: 4_000_000 }
   const { planId } = await lab.addPlan(items[0].id, [lab.place.path('large')], { name: 'Large', limits })
   const visit = await lab.visit({ as: 'admin' })
+  const asked: string[] = []
+  visit.page.on('request', (request) => asked.push(new URL(request.url()).pathname))
+  const count = (name: string): number => asked.filter((path) => path === `/api/v1/${name}`).length
   const page = await visit.open('/')
   const now = page.getByRole('region', { name: 'Right now' })
   await now.getByText('Nothing is running').waitFor()
@@ -57,6 +60,9 @@ test('shows what runs as it happens', async () => {
   const bar = now.getByRole('progressbar', { name: /Large/ })
   await expect.poll(async () => Number(await bar.getAttribute('aria-valuenow')), { timeout: 60_000 }).toBeGreaterThan(0)
   await now.getByText('Nothing is running').waitFor({ timeout: 120_000 })
+  await expect.poll(() => count('overview/calendar'), { timeout: 20_000 }).toBeGreaterThan(1)
+  // All that happens is in the overview; only what has ended is in the calendar.
+  expect(count('overview/calendar')).toBeLessThan(count('overview'))
   expect(visit.complaints).toEqual([])
 })
 

@@ -1,9 +1,11 @@
-import type { CalendarDay } from '@holdfast/protocol'
+import type { CalendarDay, Run } from '@holdfast/protocol'
 import { Group, Text, VisuallyHidden } from '@mantine/core'
-import { useQuery } from '@tanstack/react-query'
+import { useQuery, useQueryClient } from '@tanstack/react-query'
 import { Link } from '@tanstack/react-router'
-import type { ReactElement } from 'react'
+import { type ReactElement, useEffect, useRef } from 'react'
+import { later } from '../../app/clock.ts'
 import { useLanguage, useMessages } from '../../app/language.tsx'
+import { type RunHearer, useRunEvents } from '../../app/live.ts'
 import { FailureNotice } from '../../ui/failure-notice.tsx'
 import { type Format, useFormat } from '../../ui/format.ts'
 import { Section } from '../../ui/section.tsx'
@@ -16,11 +18,14 @@ import { calendarQuery } from './queries.ts'
 /** A Monday, to name weekdays by. */
 const MONDAY_MS = Date.UTC(2024, 0, 1)
 const DAY_MS = 86_400_000
+/** However many runs end, the calendar is fetched at most so often. */
+const ENDED_REFRESH_MS = 10_000
 
 /** The backups of the last thirty days; each day leads to its runs. */
 export function CalendarSection(): ReactElement {
   const text = useMessages(overviewMessages)
   const { data, error, refetch } = useQuery(calendarQuery)
+  useRefreshAtEnds()
   return (
     <Section title={text.calendar} description={text.calendarLead}>
       {data === undefined ? (
@@ -35,6 +40,28 @@ export function CalendarSection(): ReactElement {
       <Legend />
     </Section>
   )
+}
+
+/** Fetches the calendar anew when backups have ended. */
+function useRefreshAtEnds(): void {
+  const queries = useQueryClient()
+  const cancel = useRef<() => void>(undefined)
+  useEffect(() => () => cancel.current?.(), [])
+  const hearer = useRef<RunHearer>({
+    onRun: (run) => {
+      if (!hasEnded(run)) return
+      cancel.current ??= later(ENDED_REFRESH_MS, () => {
+        cancel.current = undefined
+        void queries.invalidateQueries({ queryKey: calendarQuery.queryKey })
+      })
+    },
+    onGap: () => undefined,
+  })
+  useRunEvents(hearer.current)
+}
+
+function hasEnded({ kind, state }: Run): boolean {
+  return kind === 'backup' && state !== 'pending' && state !== 'running'
 }
 
 function CalendarGrid({ days }: { readonly days: readonly CalendarDay[] }): ReactElement {

@@ -18,9 +18,9 @@ export const overviewQuery = queryOptions({
   refetchInterval: REFRESH_MS,
 })
 
-/** The backups of the last days, where the browser is. */
+/** The backups of the last days, where the browser is. Its key is not that of the overview: only runs that end change anything in it. */
 export const calendarQuery = queryOptions({
-  queryKey: ['overview', 'calendar'],
+  queryKey: ['overview-calendar'],
   queryFn: ({ signal }) =>
     api.get<Calendar>('/api/v1/overview/calendar', { query: { days: CALENDAR_DAYS, timeZone: timeZoneOfBrowser() }, signal }),
   refetchInterval: REFRESH_MS,
