@@ -11,6 +11,9 @@ export const PASSWORD = 'correct horse battery'
 const CHROMIUM = '/usr/bin/chromium'
 const CHROMIUM_ARGUMENTS = ['--no-sandbox', '--disable-dev-shm-usage']
 
+/** Where other pages than those that are built in have been built; '' for none. */
+const PAGES = process.env.HOLDFAST_WEB_FOLDER ?? ''
+
 /** How a visitor comes. */
 export interface Visitor extends BrowserContextOptions {
   /** Signed in beforehand; nobody when it is not given. */
@@ -46,6 +49,7 @@ export class WebLab implements AsyncDisposable {
       HOLDFAST_PORT: this.#port,
       HOLDFAST_ADMIN_PASSWORD: PASSWORD,
       HOLDFAST_LOG_LEVEL: 'warn',
+      HOLDFAST_WEB_FOLDER: PAGES,
       ...this.#env,
     })
     const [, url = ''] = await this.server.says(/Holdfast is at (http\S+?)\/?\s/)
