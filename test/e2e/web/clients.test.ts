@@ -54,6 +54,9 @@ test('settings are kept, what is unsaved can be discarded, and the log is found 
     limits: { uploadBytesPerSecond: 1_500_000, blackouts: [{ from: '22:00', to: '06:00', days: [1] }] },
   })
   await page.getByRole('textbox', { name: 'Name' }).fill('other')
+  await page.getByRole('tab', { name: 'Logs' }).click()
+  await page.getByRole('dialog').getByRole('button', { name: 'Stay' }).last().click()
+  expect(await page.getByRole('textbox', { name: 'Name' }).inputValue()).toBe('other')
   await page.getByRole('button', { name: 'Discard changes' }).click()
   expect(await page.getByRole('button', { name: 'Save' }).isDisabled()).toBe(true)
   await page.getByRole('tab', { name: 'Logs' }).click()
@@ -62,6 +65,32 @@ test('settings are kept, what is unsaved can be discarded, and the log is found 
   await page.waitForURL(/tab=logs&level=error|level=error&tab=logs/)
   await page.reload()
   expect(await page.getByLabel('Level').inputValue()).toBe('error')
+  expect(visit.complaints).toEqual([])
+})
+
+test('what others change meanwhile is shown and is no change of the form, and whoever closes the page with one is asked', async () => {
+  const ann = await lab.person('ann')
+  const { id } = (await ann.call('POST /api/v1/clients', { name: 'shared' })).body
+  const visit = await lab.visit({ as: 'ann' })
+  const page = await visit.open(`/clients/${id}?tab=settings`)
+  const asked: string[] = []
+  page.on('dialog', (dialog) => {
+    asked.push(dialog.type())
+    void dialog.accept()
+  })
+  const overdue = page.getByLabel('Overdue after')
+  const { settings } = (await ann.call(`GET /api/v1/clients/${id}`)).body
+  await ann.call(`PATCH /api/v1/clients/${id}`, { settings: { ...settings, overdueAfterHours: 77 } })
+  await page.getByRole('button', { name: 'Disable' }).click()
+  await page.getByRole('dialog').getByRole('button', { name: 'Disable' }).click()
+  await expect.poll(() => overdue.inputValue()).toBe('77 h')
+  expect(await page.getByRole('button', { name: 'Save' }).isDisabled()).toBe(true)
+  await overdue.click()
+  await overdue.fill('78')
+  await page.getByText('There are unsaved changes.').waitFor()
+  await page.reload()
+  expect(asked).toEqual(['beforeunload'])
+  await expect.poll(() => overdue.inputValue()).toBe('77 h')
   expect(visit.complaints).toEqual([])
 })
 

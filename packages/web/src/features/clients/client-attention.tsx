@@ -16,14 +16,15 @@ export function ClientAttention({ client }: { readonly client: Client }): ReactE
   const text = useMessages(clientPageMessages)
   const { mayManage } = useRights()
   const { data: plans } = useQuery(clientPlansQuery(client.id))
-  const { isDisabled, isEnrolled, isLocal, isOverdue, lastRun } = client
+  const { isEnrolled, isLocal, isOverdue, lastRun } = client
+  const isDisabled = client.state === 'disabled'
   const isAway = !isEnrolled && !isLocal
   const params = { clientId: String(client.id) }
   return (
     <Stack gap="sm" className={classes.attention ?? ''}>
       {isDisabled ? (
-        <Note color="gray" icon={<IconBan aria-hidden />} title={text.disabledTitle}>
-          <Text size="sm">{text.disabled}</Text>
+        <Note color="gray" icon={<IconBan aria-hidden />} title={client.isDisabled ? text.disabledTitle : text.ownerDisabledTitle}>
+          <Text size="sm">{client.isDisabled ? text.disabled : text.ownerDisabled}</Text>
         </Note>
       ) : null}
       {lastRun?.state === 'error' ? (

@@ -34,6 +34,9 @@ export const clientPageMessages = defineMessages({
     added: 'Added',
     owner: 'Owner',
     unknown: 'not known yet',
+    ownerDisabledTitle: 'The user of this client is disabled',
+    ownerDisabled:
+      'No backup of it begins, and its agent is not let in, until an administrator enables the user again. What it has stored stays.',
     disabledTitle: 'This client is disabled',
     disabled: 'No backup of it begins, and its agent is not let in. What it has stored stays. Its settings enable it again.',
     notInTitle: 'No agent of this client is in',
@@ -81,9 +84,7 @@ export const clientPageMessages = defineMessages({
     commandsTitle: 'Commands around each backup',
     commandsHint:
       'They count for all plans of this client, before those of the plan. The agent carries out only what its machine’s policy allows.',
-    save: 'Save',
     saved: 'Saved',
-    discard: 'Discard changes',
   },
   ja: {
     clients: 'クライアント',
@@ -117,6 +118,9 @@ export const clientPageMessages = defineMessages({
     added: '追加日',
     owner: '所有者',
     unknown: '未取得',
+    ownerDisabledTitle: 'このクライアントのユーザーは無効です',
+    ownerDisabled:
+      '管理者がユーザーを再び有効にするまで、バックアップは開始されず、エージェントも接続できません。保存済みのデータは残ります。',
     disabledTitle: 'このクライアントは無効です',
     disabled: 'バックアップは開始されず、エージェントも接続できません。保存済みのデータは残ります。「設定」で再び有効にできます。',
     notInTitle: 'エージェントが接続されていません',
@@ -164,8 +168,6 @@ export const clientPageMessages = defineMessages({
     commandsTitle: 'バックアップ前後のコマンド',
     commandsHint:
       'このクライアントのすべてのプランで、プラン自身のコマンドより先に実行されます。エージェントは、マシンのポリシーで許可されたものだけを実行します。',
-    save: '保存',
     saved: '保存しました',
-    discard: '変更を破棄',
   },
 })

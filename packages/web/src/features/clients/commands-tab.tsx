@@ -1,4 +1,4 @@
-import type { Client } from '@holdfast/protocol'
+import type { Client, Hooks } from '@holdfast/protocol'
 import { Stack } from '@mantine/core'
 import { type FormEvent, type ReactElement, useState } from 'react'
 import { fieldErrors } from '../../app/api.ts'
@@ -6,10 +6,10 @@ import { useMessages } from '../../app/language.tsx'
 import { useRights } from '../../app/session.tsx'
 import { FailureNotice } from '../../ui/failure-notice.tsx'
 import { showNotice } from '../../ui/notices.tsx'
+import { SaveBar } from '../../ui/save-bar.tsx'
 import { Section } from '../../ui/section.tsx'
 import { HooksEditor } from '../plans/hooks-editor.tsx'
 import { clientPageMessages } from './client-messages.ts'
-import { SaveBar } from './save-bar.tsx'
 import { useChangeClient } from './use-change-client.ts'
 
 const PREFIX = 'settings.hooks.'
@@ -19,19 +19,21 @@ export function CommandsTab({ client }: { readonly client: Client }): ReactEleme
   const text = useMessages(clientPageMessages)
   const { mayManage } = useRights()
   const { hooks } = client.settings
-  const [draft, setDraft] = useState(hooks)
+  // What was typed lies over what is stored, which may change meanwhile.
+  const [edited, setEdited] = useState<Hooks>()
+  const draft = edited ?? hooks
   const { mutate, error, isPending, reset } = useChangeClient(client.id)
   const errors = Object.entries(fieldErrors(error)).filter(([path]) => path.startsWith(PREFIX))
   const save = (event: FormEvent): void => {
     event.preventDefault()
-    const onSuccess = (saved: Client): void => {
-      setDraft(saved.settings.hooks)
+    const onSuccess = (): void => {
+      setEdited(undefined)
       showNotice({ tone: 'good', title: text.saved })
     }
     mutate({ settings: { ...client.settings, hooks: draft } }, { onSuccess })
   }
   const discard = (): void => {
-    setDraft(hooks)
+    setEdited(undefined)
     reset()
   }
   return (
@@ -40,7 +42,7 @@ export function CommandsTab({ client }: { readonly client: Client }): ReactEleme
         <Stack gap="md">
           <HooksEditor
             value={draft}
-            onChange={setDraft}
+            onChange={setEdited}
             isReadOnly={!mayManage}
             errors={Object.fromEntries(errors.map(([path, message]) => [path.slice(PREFIX.length), message]))}
           />

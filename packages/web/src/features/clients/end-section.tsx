@@ -77,7 +77,7 @@ function RemoveButton({ client }: { readonly client: Client }): ReactElement {
   const remove = async (): Promise<void> => {
     await api.delete(`/api/v1/clients/${client.id}?withSnapshots=true`)
     showNotice({ tone: 'good', title: text.removed, message: <FileName>{client.name}</FileName> })
-    await navigate({ to: '/clients' })
+    await navigate({ to: '/clients', ignoreBlocker: true })
     await refreshClients()
   }
   return (

@@ -9,6 +9,7 @@ import { useMe, useRights } from '../../app/session.tsx'
 import { FailureNotice } from '../../ui/failure-notice.tsx'
 import { useFormat } from '../../ui/format.ts'
 import { showNotice } from '../../ui/notices.tsx'
+import { SaveBar } from '../../ui/save-bar.tsx'
 import { Section } from '../../ui/section.tsx'
 import { RetentionFields } from '../retention/retention-fields.tsx'
 import { errorsBelow } from '../sources/json-schema.ts'
@@ -17,7 +18,6 @@ import { clientPageMessages } from './client-messages.ts'
 import { EndSection } from './end-section.tsx'
 import { LimitsFields } from './limits-fields.tsx'
 import { ownersQuery } from './queries.ts'
-import { SaveBar } from './save-bar.tsx'
 import { settingsMessages } from './settings-messages.ts'
 import { useChangeClient } from './use-change-client.ts'
 
@@ -44,25 +44,27 @@ interface PartProps {
   readonly errors: Readonly<Record<string, string>>
 }
 
+/** What was typed lies over what is stored, which may change meanwhile. */
 function SettingsForm({ client }: { readonly client: Client }): ReactElement {
   const text = useMessages(settingsMessages)
   const page = useMessages(clientPageMessages)
   const { mayManage } = useRights()
-  const [draft, setDraft] = useState(() => draftOf(client))
+  const [edited, setEdited] = useState<Partial<ClientDraft>>({})
+  const draft = { ...draftOf(client), ...edited }
   const { mutate, error, isPending, reset } = useChangeClient(client.id)
   const errors = fieldErrors(error)
-  const change = (changes: Partial<ClientDraft>): void => setDraft({ ...draft, ...changes })
+  const change = (changes: Partial<ClientDraft>): void => setEdited((before) => ({ ...before, ...changes }))
   const save = (event: FormEvent): void => {
     event.preventDefault()
     mutate(changeOf(draft, client), {
-      onSuccess: (saved) => {
-        setDraft(draftOf(saved))
+      onSuccess: () => {
+        setEdited({})
         showNotice({ tone: 'good', title: page.saved })
       },
     })
   }
   const discard = (): void => {
-    setDraft(draftOf(client))
+    setEdited({})
     reset()
   }
   const part = { draft, onChange: change, errors }

@@ -1,23 +1,23 @@
 import type { Client, Plan, Run } from '@holdfast/protocol'
-import { Button, Text } from '@mantine/core'
+import { Button } from '@mantine/core'
 import { useMutation, useQuery } from '@tanstack/react-query'
 import { getRouteApi, useNavigate } from '@tanstack/react-router'
-import { type ReactElement, useRef, useState } from 'react'
+import { type ReactElement, useState } from 'react'
 import { api, fieldErrors } from '../../app/api.ts'
 import { useMessages } from '../../app/language.tsx'
 import { useRights } from '../../app/session.tsx'
 import { FailureNotice } from '../../ui/failure-notice.tsx'
 import { showNotice } from '../../ui/notices.tsx'
 import { Page } from '../../ui/page.tsx'
+import { FormBar } from '../../ui/save-bar.tsx'
+import { UnsavedGuard } from '../../ui/unsaved-guard.tsx'
 import { Waiting } from '../../ui/waiting.tsx'
 import { clientQuery } from '../clients/queries.ts'
 import { draftProblems } from './draft-problems.ts'
 import { planMessages } from './messages.ts'
 import { newDraft, newPlanOf, type PlanDraft } from './plan-draft.ts'
-import classes from './plan-form.module.css'
 import { PlanForm } from './plan-form.tsx'
 import { refreshPlans } from './queries.ts'
-import { UnsavedGuard } from './unsaved-guard.tsx'
 
 const route = getRouteApi('/shell/clients/$clientId/plans/new')
 
@@ -44,10 +44,9 @@ function NewPlan({ client }: { readonly client: Client }): ReactElement {
   const navigate = useNavigate()
   const { paths = '' } = route.useSearch()
   const timeZone = new Intl.DateTimeFormat().resolvedOptions().timeZone
-  const first = useRef(newDraft({ name: text.defaultName, timeZone, paths: paths.split('\n').filter((path) => path !== '') }))
-  const [draft, setDraft] = useState<PlanDraft>(first.current)
+  const [first] = useState(() => newDraft({ name: text.defaultName, timeZone, paths: paths.split('\n').filter((path) => path !== '') }))
+  const [draft, setDraft] = useState<PlanDraft>(first)
   const [problems, setProblems] = useState<Readonly<Record<string, string>>>({})
-  const isDone = useRef(false)
   const { mutate, error, isPending, variables } = useMutation({
     mutationFn: async ({ isRun }: { readonly isRun: boolean }) => {
       const plan = await api.post<Plan>(`/api/v1/clients/${client.id}/plans`, newPlanOf(draft))
@@ -56,10 +55,9 @@ function NewPlan({ client }: { readonly client: Client }): ReactElement {
       return { plan, run }
     },
     onSuccess: ({ plan, run }) => {
-      isDone.current = true
       void refreshPlans()
       showNotice({ tone: 'good', title: text.created, message: plan.name })
-      void navigate({ to: run === undefined ? `/plans/${plan.id}` : `/runs/${run.id}` })
+      void navigate({ to: run === undefined ? `/plans/${plan.id}` : `/runs/${run.id}`, ignoreBlocker: true })
     },
   })
   const create = (isRun: boolean): void => {
@@ -84,20 +82,17 @@ function NewPlan({ client }: { readonly client: Client }): ReactElement {
       >
         {error === null ? null : <FailureNotice failure={error} title={text.notSaved} />}
         {mayManage ? (
-          <div className={classes.bar}>
-            <Text size="sm" c="red" className={classes.note ?? ''} role="alert">
-              {Object.values(problems).join(' ')}
-            </Text>
+          <FormBar note={Object.values(problems).join(' ')} isWrong isRaised>
             <Button variant="default" onClick={() => create(true)} loading={isPending && variables.isRun} disabled={isPending}>
               {text.createAndRun}
             </Button>
             <Button type="submit" loading={isPending && !variables.isRun} disabled={isPending}>
               {text.create}
             </Button>
-          </div>
+          </FormBar>
         ) : null}
       </PlanForm>
-      <UnsavedGuard isUnsaved={() => !isDone.current && JSON.stringify(draft) !== JSON.stringify(first.current)} />
+      <UnsavedGuard isUnsaved={JSON.stringify(draft) !== JSON.stringify(first)} />
     </form>
   )
 }

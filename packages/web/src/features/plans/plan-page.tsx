@@ -1,9 +1,9 @@
 import type { Plan } from '@holdfast/protocol'
-import { Alert, Button, Group, Text } from '@mantine/core'
+import { Alert } from '@mantine/core'
 import { IconEye, IconTrash } from '@tabler/icons-react'
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
 import { getRouteApi, useNavigate } from '@tanstack/react-router'
-import { type ReactElement, useRef, useState } from 'react'
+import { type ReactElement, useState } from 'react'
 import { api, fieldErrors } from '../../app/api.ts'
 import { useMessages } from '../../app/language.tsx'
 import { useRights } from '../../app/session.tsx'
@@ -11,17 +11,16 @@ import { ConfirmButton } from '../../ui/confirm-button.tsx'
 import { FailureNotice } from '../../ui/failure-notice.tsx'
 import { showNotice } from '../../ui/notices.tsx'
 import { Page } from '../../ui/page.tsx'
+import { SaveBar } from '../../ui/save-bar.tsx'
 import { Waiting } from '../../ui/waiting.tsx'
 import { draftProblems } from './draft-problems.ts'
 import { planMessages } from './messages.ts'
 import { changesOf, draftOf, type PlanDraft } from './plan-draft.ts'
-import classes from './plan-form.module.css'
 import { PlanForm } from './plan-form.tsx'
 import { PlanResults } from './plan-results.tsx'
 import { PlanBadges } from './plan-state.tsx'
 import { planQuery, refreshPlans } from './queries.ts'
 import { RunPlanButton } from './run-plan-button.tsx'
-import { UnsavedGuard } from './unsaved-guard.tsx'
 
 const route = getRouteApi('/shell/plans/$planId')
 
@@ -41,7 +40,6 @@ export function PlanPage(): ReactElement {
 function ShownPlan({ plan }: { readonly plan: Plan }): ReactElement {
   const text = useMessages(planMessages)
   const { mayManage } = useRights()
-  const isGone = useRef(false)
   const breadcrumbs = [
     { label: text.title, to: '/plans' },
     { label: plan.clientName, to: `/clients/${plan.clientId}` },
@@ -49,12 +47,7 @@ function ShownPlan({ plan }: { readonly plan: Plan }): ReactElement {
   const actions = (
     <>
       <RunPlanButton plan={plan} />
-      <DeletePlan
-        plan={plan}
-        onDeleted={() => {
-          isGone.current = true
-        }}
-      />
+      <DeletePlan plan={plan} />
     </>
   )
   return (
@@ -64,19 +57,18 @@ function ShownPlan({ plan }: { readonly plan: Plan }): ReactElement {
           {text.readOnly}
         </Alert>
       )}
-      <EditPlan plan={plan} isReadOnly={!mayManage} isGone={() => isGone.current} />
+      <EditPlan plan={plan} isReadOnly={!mayManage} />
     </Page>
   )
 }
 
-function DeletePlan({ plan, onDeleted }: { readonly plan: Plan; readonly onDeleted: () => void }): ReactElement {
+function DeletePlan({ plan }: { readonly plan: Plan }): ReactElement {
   const text = useMessages(planMessages)
   const navigate = useNavigate()
   const remove = async (): Promise<void> => {
     await api.delete(`/api/v1/plans/${plan.id}`)
-    onDeleted()
     showNotice({ tone: 'good', title: text.removed, message: plan.name })
-    await navigate({ to: '/plans' })
+    await navigate({ to: '/plans', ignoreBlocker: true })
     await refreshPlans()
   }
   return (
@@ -96,11 +88,10 @@ function DeletePlan({ plan, onDeleted }: { readonly plan: Plan; readonly onDelet
 interface EditPlanProps {
   readonly plan: Plan
   readonly isReadOnly: boolean
-  readonly isGone: () => boolean
 }
 
 /** What was typed lies over what is stored, which may change meanwhile. */
-function EditPlan({ plan, isReadOnly, isGone }: EditPlanProps): ReactElement {
+function EditPlan({ plan, isReadOnly }: EditPlanProps): ReactElement {
   const text = useMessages(planMessages)
   const [edited, setEdited] = useState<Partial<PlanDraft>>({})
   const [problems, setProblems] = useState<Readonly<Record<string, string>>>({})
@@ -135,38 +126,11 @@ function EditPlan({ plan, isReadOnly, isGone }: EditPlanProps): ReactElement {
         aside={<PlanResults plan={plan} />}
       >
         {error === null ? null : <FailureNotice failure={error} title={text.notSaved} />}
-        {isChanged ? <SaveBar problems={problems} isBusy={isPending} onDiscard={discard} /> : null}
+        {isReadOnly ? null : (
+          <SaveBar isChanged={isChanged} isBusy={isPending} problem={Object.values(problems).join(' ')} onDiscard={discard} />
+        )}
       </PlanForm>
-      <UnsavedGuard isUnsaved={() => isChanged && !isGone()} />
     </form>
-  )
-}
-
-function SaveBar({
-  problems,
-  isBusy,
-  onDiscard,
-}: {
-  readonly problems: Readonly<Record<string, string>>
-  readonly isBusy: boolean
-  readonly onDiscard: () => void
-}): ReactElement {
-  const text = useMessages(planMessages)
-  const wrong = Object.values(problems).join(' ')
-  return (
-    <div className={classes.bar}>
-      <Text size="sm" {...(wrong === '' ? {} : { c: 'red' })} className={classes.note ?? ''} role="status">
-        {wrong === '' ? text.unsaved : wrong}
-      </Text>
-      <Group gap="sm" wrap="nowrap">
-        <Button variant="default" onClick={onDiscard} disabled={isBusy}>
-          {text.discard}
-        </Button>
-        <Button type="submit" loading={isBusy}>
-          {text.save}
-        </Button>
-      </Group>
-    </div>
   )
 }
 

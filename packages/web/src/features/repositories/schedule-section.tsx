@@ -1,11 +1,12 @@
 import type { MaintenanceSettings } from '@holdfast/protocol'
-import { Button, Group, NumberInput, SimpleGrid, Stack, Switch, Title } from '@mantine/core'
+import { NumberInput, SimpleGrid, Stack, Switch, Title } from '@mantine/core'
 import { useMutation } from '@tanstack/react-query'
 import { type FormEvent, type ReactElement, useState } from 'react'
 import { fieldErrors } from '../../app/api.ts'
 import { useMessages } from '../../app/language.tsx'
 import { FailureNotice } from '../../ui/failure-notice.tsx'
 import { showNotice } from '../../ui/notices.tsx'
+import { SaveBar } from '../../ui/save-bar.tsx'
 import { Section } from '../../ui/section.tsx'
 import { ScheduleBuilder } from '../plans/schedule-builder.tsx'
 import { errorsBelow } from '../sources/json-schema.ts'
@@ -34,23 +35,22 @@ export function ScheduleSection({ repositoryId, settings }: ScheduleSectionProps
     event.preventDefault()
     save.mutate()
   }
+  const discard = (): void => {
+    setDraft(settings)
+    save.reset()
+  }
   const errors = fieldErrors(save.error)
   return (
     <Section title={text.schedules}>
       <form onSubmit={submit}>
-        <SimpleGrid cols={{ base: 1, lg: 2 }} spacing="xl">
-          <PruneFields draft={draft} onChange={setDraft} errors={errors} />
-          <CheckFields draft={draft} onChange={setDraft} errors={errors} />
-        </SimpleGrid>
-        {save.error === null ? null : <FailureNotice failure={save.error} />}
-        <Group justify="flex-end" mt="md">
-          <Button variant="default" disabled={!isChanged} onClick={() => setDraft(settings)}>
-            {text.discard}
-          </Button>
-          <Button type="submit" disabled={!isChanged} loading={save.isPending}>
-            {text.save}
-          </Button>
-        </Group>
+        <Stack gap="md">
+          <SimpleGrid cols={{ base: 1, lg: 2 }} spacing="xl">
+            <PruneFields draft={draft} onChange={setDraft} errors={errors} />
+            <CheckFields draft={draft} onChange={setDraft} errors={errors} />
+          </SimpleGrid>
+          {save.error === null ? null : <FailureNotice failure={save.error} />}
+          <SaveBar isChanged={isChanged} isBusy={save.isPending} onDiscard={discard} />
+        </Stack>
       </form>
     </Section>
   )

@@ -158,7 +158,7 @@ function RemoveRepository({ repository: { id } }: { readonly repository: Reposit
   const remove = async (): Promise<void> => {
     await api.delete(`/api/v1/repositories/${id}`)
     showNotice({ title: text.removed, tone: 'good' })
-    await navigate({ to: '/repositories' })
+    await navigate({ to: '/repositories', ignoreBlocker: true })
     client.removeQueries({ queryKey: repositoryQuery(id).queryKey })
     await refreshRepositories()
   }

@@ -1,13 +1,13 @@
 import { Button, Group, Modal, Text } from '@mantine/core'
 import { useBlocker } from '@tanstack/react-router'
 import type { ReactElement } from 'react'
-import { useMessages } from '../../app/language.tsx'
-import { planMessages } from './messages.ts'
+import { useMessages } from '../app/language.tsx'
+import { uiMessages } from './messages.ts'
 
-/** Asks before somebody leaves a page on which something is not saved; `isUnsaved` is asked at that moment. */
-export function UnsavedGuard({ isUnsaved }: { readonly isUnsaved: () => boolean }): ReactElement | null {
-  const text = useMessages(planMessages)
-  const blocker = useBlocker({ shouldBlockFn: isUnsaved, enableBeforeUnload: isUnsaved, withResolver: true })
+/** Asks before somebody leaves a page, or closes it, on which something is not saved. Ways that lead on afterwards ignore blockers. */
+export function UnsavedGuard({ isUnsaved }: { readonly isUnsaved: boolean }): ReactElement | null {
+  const text = useMessages(uiMessages)
+  const blocker = useBlocker({ shouldBlockFn: () => isUnsaved, enableBeforeUnload: isUnsaved, withResolver: true })
   if (blocker.status !== 'blocked') return null
   return (
     <Modal opened onClose={blocker.reset} title={text.leaveTitle} closeButtonProps={{ 'aria-label': text.stay }}>
