@@ -6,6 +6,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify'
 import { ServerError } from '../errors.ts'
 import type { OpenedDoor, ResticAccess } from '../features/restic-access/restic-access.ts'
 import type { App } from '../http/app-type.ts'
+import { goneSignal } from '../http/gone-signal.ts'
 import { ByteBudget } from './byte-budget.ts'
 import type { OpenStorage, RepositoryStorages } from './repository-storages.ts'
 import { answerOfFailure, type RestAnswer, refusal } from './rest-answer.ts'
@@ -67,11 +68,10 @@ type Parts = RestRoutesOptions & { readonly memory: ByteBudget }
 async function serve(parts: Parts, { request, reply }: Exchange): Promise<void> {
   reply.hijack()
   const { raw } = reply
-  const gone = new AbortController()
-  raw.once('close', () => gone.abort(new ServerError('request.conflict', 'Cannot go on: the connection broke off')))
+  const signal = goneSignal(reply, new ServerError('request.conflict', 'Cannot go on: the connection broke off'))
   const exchange = { request: request.raw, response: raw }
   try {
-    await send(await answerOrRefusal(parts, { request, signal: gone.signal }), exchange)
+    await send(await answerOrRefusal(parts, { request, signal }), exchange)
   } catch (error) {
     if (!isDeparture(error)) request.log.error({ err: error }, 'a request of restic failed')
     if (raw.headersSent || raw.destroyed) raw.destroy()

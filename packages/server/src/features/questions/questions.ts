@@ -4,7 +4,7 @@ import { notFound, ServerError } from '../../errors.ts'
 import type { AgentActor } from '../../http/actor.ts'
 import type { WorkBell } from '../runs/work-bell.ts'
 import type { Listeners } from './listeners.ts'
-import type { QuestionStore } from './store.ts'
+import type { QuestionLimits, QuestionStore } from './store.ts'
 
 /** An agent that is connected hears of a question within this time. */
 const HEARD_WITHIN_MS = 8000
@@ -13,8 +13,7 @@ const ANSWERED_WITHIN_MS = 25_000
 const LIFE_MS = 60_000
 /** How often the database is asked for answers that other processes took. */
 const POLL_MS = 400
-const OF_CLIENT_MAX = 8
-const OPEN_MAX = 100
+const LIMITS: QuestionLimits = { ofClient: 8, open: 100 }
 
 export interface QuestionsOptions {
   readonly store: QuestionStore
@@ -66,10 +65,9 @@ export class Questions {
     const { store, listeners, bell, clock } = this.#options
     if (!(await listeners.has(client.id))) throw notConnected(client, 'its agent is not connected, or is older than this server')
     await this.#clearUp()
-    if ((await store.count(client.id)) >= OF_CLIENT_MAX || (await store.count()) >= OPEN_MAX) {
+    const id = await store.add(client.id, question, { now: clock.now(), limits: LIMITS })
+    if (id === undefined)
       throw new ServerError('request.too-many', `Cannot ask ${client.name} now: too many questions wait already`, { retryAfterSeconds: 5 })
-    }
-    const id = await store.add(client.id, question, clock.now())
     try {
       bell.ring(client.id)
       return await this.#wait(id, client, signal)
@@ -94,9 +92,10 @@ export class Questions {
     const { bell, clock } = this.#options
     const deadline = clock.now() + waitMs
     for (;;) {
+      if (signal.aborted) return undefined
       const asked = await this.take(clientId)
       const restMs = Math.min(deadline - clock.now(), waitMs)
-      if (asked !== undefined || restMs <= 0 || signal.aborted || bell.isClosed) return asked
+      if (asked !== undefined || restMs <= 0 || bell.isClosed) return asked
       await bell.wait(clientId, { waitMs: restMs, signal })
     }
   }
@@ -119,23 +118,22 @@ export class Questions {
   async #wait(id: number, client: AskedClient, signal: AbortSignal): Promise<QuestionAnswer> {
     const { store, clock, isShared } = this.#options
     const askedAt = clock.now()
-    for (;;) {
-      const state = await store.state(id)
-      if (state?.answer !== undefined) return state.answer
-      const limitMs = state?.isTaken === true ? ANSWERED_WITHIN_MS : HEARD_WITHIN_MS
-      const restMs = askedAt + limitMs - clock.now()
-      if (state === undefined || restMs <= 0) throw notConnected(client, 'its agent does not answer in time')
-      if (signal.aborted) throw notConnected(client, 'nobody waits for the answer any more')
-      if (this.#isClosed) throw new ServerError('server.unavailable', `Cannot wait for ${client.name}: the server stops`)
-      await this.#pause(id, { waitMs: isShared ? Math.min(POLL_MS, restMs) : restMs, signal })
-    }
-  }
-
-  async #pause(id: number, { waitMs, signal }: { readonly waitMs: number; readonly signal: AbortSignal }): Promise<void> {
-    const woken = new AbortController()
-    this.#waiting.set(id, () => woken.abort())
     try {
-      await this.#options.clock.sleep(waitMs, AbortSignal.any([signal, woken.signal])).catch(() => undefined)
+      for (;;) {
+        const woken = new AbortController()
+        // Before it is looked: an answer that comes during the look must not go unheard.
+        this.#waiting.set(id, () => woken.abort())
+        const state = await store.state(id)
+        if (state?.answer !== undefined) return state.answer
+        const limitMs = state?.isTaken === true ? ANSWERED_WITHIN_MS : HEARD_WITHIN_MS
+        // A clock that was set, either way, says nothing about the time that has passed: then it is over.
+        const restMs = limitMs - Math.abs(clock.now() - askedAt)
+        if (state === undefined || restMs <= 0) throw notConnected(client, 'its agent does not answer in time')
+        if (signal.aborted) throw notConnected(client, 'nobody waits for the answer any more')
+        if (this.#isClosed) throw new ServerError('server.unavailable', `Cannot wait for ${client.name}: the server stops`)
+        const waitMs = isShared ? Math.min(POLL_MS, restMs) : restMs
+        await clock.sleep(waitMs, AbortSignal.any([signal, woken.signal])).catch(() => undefined)
+      }
     } finally {
       this.#waiting.delete(id)
     }

@@ -13,12 +13,12 @@ import {
   selectionPreviewSchema,
   selectionSchema,
 } from '@holdfast/protocol'
-import type { FastifyReply } from 'fastify'
 import { z } from 'zod'
 import { notFound, ServerError } from '../../errors.ts'
 import { AGENT, MANAGE } from '../../http/access.ts'
 import { agentOf, userOf } from '../../http/actor.ts'
 import type { App } from '../../http/app-type.ts'
+import { goneSignal } from '../../http/gone-signal.ts'
 import type { Clients } from '../clients/clients.ts'
 import { pathOfAddress } from '../snapshots/snapshot-path.ts'
 import type { Listeners } from './listeners.ts'
@@ -117,13 +117,6 @@ export function agentQuestionRoutes(app: App, { questions, listeners }: Question
     },
   })
   app.addHook('preClose', async () => questions.close())
-}
-
-/** Aborted when whoever sent the request has gone. */
-function goneSignal(reply: FastifyReply): AbortSignal {
-  const gone = new AbortController()
-  reply.raw.once('close', () => gone.abort())
-  return gone.signal
 }
 
 /** The path that an address stands for. @throws {ServerError} `request.invalid` for what no machine takes as a path. */

@@ -12,6 +12,7 @@ import { z } from 'zod'
 import { AGENT } from '../../http/access.ts'
 import { agentOf } from '../../http/actor.ts'
 import type { App } from '../../http/app-type.ts'
+import { goneSignal } from '../../http/gone-signal.ts'
 import type { Listeners } from '../questions/listeners.ts'
 import type { Questions } from '../questions/questions.ts'
 import type { AgentRuns } from './agent-runs.ts'
@@ -39,15 +40,14 @@ export function agentRunRoutes(app: App, { agentRuns, bell, questions, listeners
     config: { access: AGENT },
     schema: { tags: TAGS, summary: 'Wait for a run', body: claimSchema, response: { 200: claimedSchema } },
     handler: async (request, reply) => {
-      const gone = new AbortController()
-      reply.raw.once('close', () => gone.abort())
+      const signal = goneSignal(reply)
       const { instance, waitSeconds, answersQuestions } = request.body
       const agent = agentOf(request)
-      const options = { instance, waitMs: waitSeconds * 1000, signal: gone.signal }
+      const options = { instance, waitMs: waitSeconds * 1000, signal }
       if (answersQuestions) await listeners.come(agent.clientId, options.waitMs)
       const question = async (): Promise<AskedQuestion | undefined> => (answersQuestions ? questions.take(agent.clientId) : undefined)
       const { order, other } = await agentRuns.claimBeside(agent, options, question)
-      if (gone.signal.aborted) await listeners.leave(agent.clientId)
+      if (signal.aborted) await listeners.leave(agent.clientId)
       return { order: order ?? null, question: other ?? null }
     },
   })

@@ -65,11 +65,13 @@ export class AgentRuns {
     const { bell, clock } = this.#options
     const deadline = clock.now() + waitMs
     for (;;) {
+      // What is handed to nobody would be lost until its lease ends.
+      if (signal?.aborted === true) return {}
       const order = await this.#tryClaim(clientId, holderOf(clientId, instance))
       if (order !== undefined) return { order }
       const found = await other()
       const restMs = Math.min(deadline - clock.now(), waitMs)
-      if (found !== undefined || restMs <= 0 || signal?.aborted === true || bell.isClosed) return { other: found }
+      if (found !== undefined || restMs <= 0 || bell.isClosed) return { other: found }
       await bell.wait(clientId, { waitMs: restMs, ...(signal === undefined ? {} : { signal }) })
     }
   }

@@ -74,6 +74,12 @@ for (const databases of allDatabases()) {
       expect(orders[0]).toMatchObject({ kind: 'backup', planName: 'documents', repositoryId, leaseMs: LEASE_MS })
     })
 
+    it('are not handed to an agent that has gone', async () => {
+      const { id } = await create()
+      expect(await server.services.agentRuns.claim(agent, { ...CLAIM, signal: AbortSignal.abort() })).toBeUndefined()
+      expect(await get(id)).toMatchObject({ state: 'pending' })
+    })
+
     it('wait while as many run as the installation carries out at once', async () => {
       const second = await addClientRow(server.database, { name: 'laptop', ownerId: agent.ownerId })
       await create()

@@ -5,6 +5,7 @@ import { z } from 'zod'
 import { RESTORE } from '../../http/access.ts'
 import { userOf } from '../../http/actor.ts'
 import type { App } from '../../http/app-type.ts'
+import { goneSignal } from '../../http/gone-signal.ts'
 import { dispositionOf, parseRange, previewType, UNTRUSTED_HEADERS } from './file-headers.ts'
 import type { SnapshotFile, SnapshotFiles } from './snapshot-files.ts'
 
@@ -71,7 +72,7 @@ export function contentRoutes(app: App, { snapshotFiles: files }: { readonly sna
 
 async function sendPreview(reply: FastifyReply, file: SnapshotFile): Promise<FastifyReply> {
   const length = Math.min(PREVIEW_BYTES, file.sizeBytes)
-  const chunks = await Array.fromAsync(file.read({ range: { offset: 0, length }, signal: goneOf(reply) }))
+  const chunks = await Array.fromAsync(file.read({ range: { offset: 0, length }, signal: goneSignal(reply) }))
   const beginning = Buffer.concat(chunks)
   const type = previewType(beginning)
   const isCut = beginning.length < file.sizeBytes
@@ -105,12 +106,5 @@ function sendFile(reply: FastifyReply, { file, request }: { readonly file: Snaps
 
 /** A stream that is read no faster than the reader takes it, and that ends when the reader goes away. */
 function streamOf(reply: FastifyReply, read: (signal: AbortSignal) => AsyncGenerator<Buffer, void>): Readable {
-  return Readable.from(read(goneOf(reply)), { objectMode: false })
-}
-
-/** Aborted when whoever asked does not wait for the answer any more. */
-function goneOf(reply: FastifyReply): AbortSignal {
-  const gone = new AbortController()
-  reply.raw.once('close', () => gone.abort())
-  return gone.signal
+  return Readable.from(read(goneSignal(reply)), { objectMode: false })
 }
