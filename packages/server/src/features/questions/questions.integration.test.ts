@@ -24,6 +24,9 @@ const FOLDER = {
   ],
 } as const
 
+const ROOTS = { kind: 'folder', path: null } as const
+const LIMITS = { ofClient: 8, open: 100 }
+
 for (const databases of allDatabases()) {
   describe(`questions to machines on ${databases.name}`, () => {
     let server: TestServer
@@ -199,7 +202,7 @@ for (const databases of allDatabases()) {
       expect((await agent(`questions/${id}`, FOLDER)).statusCode).toBe(204)
       expect((await agent(`questions/${id}`, { ...FOLDER, entries: [] })).statusCode).toBe(404)
       expect((await looking).body.entries).toHaveLength(4)
-      const untaken = await server.services.questionStore.add(clientId, { kind: 'folder', path: null }, systemClock.now())
+      const untaken = await server.services.questionStore.add(clientId, ROOTS, { now: systemClock.now(), limits: LIMITS })
       expect((await agent(`questions/${untaken}`, { kind: 'roots', paths: ['/'] })).statusCode).toBe(404)
     })
 
@@ -252,7 +255,7 @@ for (const databases of allDatabases()) {
     it('are bounded for each machine', async () => {
       await agent('questions/claim', { waitSeconds: 0 })
       for (let index = 0; index < 8; index++)
-        await server.services.questionStore.add(clientId, { kind: 'folder', path: '/' }, systemClock.now())
+        await server.services.questionStore.add(clientId, ROOTS, { now: systemClock.now(), limits: LIMITS })
       expect((await look()).body.code).toBe('request.too-many')
       // What nobody waits for any more does not count.
       await server.database.queries
@@ -263,6 +266,20 @@ for (const databases of allDatabases()) {
       const { id } = await questionOf(agent('questions/claim', { waitSeconds: 5 }))
       await agent(`questions/${id}`, FOLDER)
       expect((await looking).statusCode).toBe(200)
+    })
+
+    it('stay within their limits when many are asked at the same moment', async () => {
+      const { questionStore } = server.services
+      const { id: otherId } = await server.services.clients.createFor(1, { name: 'third', settings: undefined }, SERVER_ORIGIN)
+      const limits = { ofClient: 3, open: 5 }
+      const asked = await Promise.all(
+        Array.from({ length: 20 }, (_, index) =>
+          questionStore.add(index % 2 === 0 ? clientId : otherId, ROOTS, { now: systemClock.now(), limits }),
+        ),
+      )
+      expect(asked.filter((id) => id !== undefined)).toHaveLength(5)
+      const rows = await server.database.queries.selectFrom('questions').select('client_id').execute()
+      expect([...Map.groupBy(rows, ({ client_id }) => client_id).values()].map(({ length }) => length).toSorted()).toEqual([2, 3])
     })
 
     // Several servers share one PostgreSQL; a SQLite file has one.

@@ -1,6 +1,6 @@
 import type { Question, QuestionAnswer } from '@holdfast/protocol'
-import type { Selectable } from 'kysely'
-import type { Queries } from '../../db/database.ts'
+import { type Selectable, sql } from 'kysely'
+import type { Database, Queries } from '../../db/database.ts'
 import type { QuestionRow } from './tables.ts'
 
 /** How a question stands. */
@@ -9,24 +9,38 @@ export interface QuestionState {
   readonly answer: QuestionAnswer | undefined
 }
 
+/** How many questions there may be at a time. */
+export interface QuestionLimits {
+  readonly ofClient: number
+  readonly open: number
+}
+
+/** Any number, the same in all versions, and of no other use: on PostgreSQL questions are counted and added one after another by it. */
+const ADVISORY_LOCK = 4_603_218
+
 /** The queries of questions. */
 export class QuestionStore {
-  readonly #queries: Queries
+  readonly #kind: Database['kind']
+  readonly #queries: Database['queries']
 
-  constructor(queries: Queries) {
+  constructor({ kind, queries }: Pick<Database, 'kind' | 'queries'>) {
+    this.#kind = kind
     this.#queries = queries
   }
 
-  async add(clientId: number, question: Question, now: number): Promise<number> {
+  /** Adds a question, and gives its number; undefined where the limits are reached, whoever else asks at the same moment. */
+  async add(
+    clientId: number,
+    question: Question,
+    { now, limits }: { readonly now: number; readonly limits: QuestionLimits },
+  ): Promise<number | undefined> {
     const values = { client_id: clientId, question: JSON.stringify(question), asked_at: now, taken_at: null, answer: null }
-    return (await this.#queries.insertInto('questions').values(values).returning('id').executeTakeFirstOrThrow()).id
-  }
-
-  /** How many there are, of a client or of all. */
-  async count(clientId?: number): Promise<number> {
-    const all = this.#queries.selectFrom('questions').select(({ fn }) => fn.countAll().as('count'))
-    const row = await (clientId === undefined ? all : all.where('client_id', '=', clientId)).executeTakeFirstOrThrow()
-    return Number(row.count)
+    return this.#queries.transaction().execute(async (transaction) => {
+      // SQLite has one transaction at a time anyway.
+      if (this.#kind === 'postgres') await sql`select pg_advisory_xact_lock(${ADVISORY_LOCK})`.execute(transaction)
+      if ((await count(transaction, clientId)) >= limits.ofClient || (await count(transaction)) >= limits.open) return undefined
+      return (await transaction.insertInto('questions').values(values).returning('id').executeTakeFirstOrThrow()).id
+    })
   }
 
   /** The clients that have questions nobody has taken yet. */
@@ -113,4 +127,11 @@ export class QuestionStore {
       .executeTakeFirst()
     return row === undefined ? 0 : Number(row.listens_until)
   }
+}
+
+/** How many questions there are, of a client or of all. */
+async function count(queries: Queries, clientId?: number): Promise<number> {
+  const all = queries.selectFrom('questions').select(({ fn }) => fn.countAll().as('count'))
+  const row = await (clientId === undefined ? all : all.where('client_id', '=', clientId)).executeTakeFirstOrThrow()
+  return Number(row.count)
 }
