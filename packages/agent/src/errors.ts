@@ -9,6 +9,7 @@ export const AGENT_ERRORS = {
   'link.unreachable': 'The server cannot be reached, or says that it cannot answer now.',
   'link.unauthorised': 'The server does not know the token, the code or the password.',
   'link.refused': 'The server refuses the request.',
+  'link.disabled': 'The server lets the machine do nothing for now: its client, or the user whom that belongs to, is disabled.',
   'link.outdated': 'Server and agent are of versions that do not understand each other.',
   'page.failed': 'The page of the agent cannot be served.',
   'run.command': 'A command before or after the backup failed.',

@@ -4,19 +4,29 @@ import { idSchema, idTextSchema, pageQuerySchema, timeSchema } from './fields.ts
 import { hooksSchema, limitsSchema } from './plans.ts'
 import { logLevelSchema, runErrorSchema, runStateSchema } from './runs.ts'
 
+const settingFields = z.object({
+  /** Carried out before those of the plan. */
+  hooks: hooksSchema,
+  /** Null: as the owner's. */
+  retention: retentionSchema.nullable(),
+  limits: limitsSchema,
+  /** Whether the agent may restore its own snapshots. */
+  mayRestore: z.boolean(),
+  /** Once its snapshots have added so many bytes to repositories, no further backup begins; null for no bound. Administrators set it. */
+  quotaBytes: z.int().min(0).nullable(),
+  /** A client without a good backup for so long is overdue; null: only as its plans' schedules say. */
+  overdueAfterHours: z.int().min(1).max(100_000).nullable(),
+})
+const { hooks, retention, limits, mayRestore, quotaBytes, overdueAfterHours } = settingFields.shape
+
 /** What the owner of a client can edit; it counts for all its plans. */
 export const clientSettingsSchema = z.object({
-  /** Carried out before those of the plan. */
-  hooks: hooksSchema.default({ pre: [], post: [], onFailure: [] }),
-  /** Null: as the owner's. */
-  retention: retentionSchema.nullable().default(null),
-  limits: limitsSchema.default({ blackouts: [] }),
-  /** Whether the agent may restore its own snapshots. */
-  mayRestore: z.boolean().default(true),
-  /** Once its snapshots have added so many bytes to repositories, no further backup begins; null for no bound. Administrators set it. */
-  quotaBytes: z.int().min(0).nullable().default(null),
-  /** A client without a good backup for so long is overdue; null: only as its plans' schedules say. */
-  overdueAfterHours: z.int().min(1).max(100_000).nullable().default(null),
+  hooks: hooks.default({ pre: [], post: [], onFailure: [] }),
+  retention: retention.default(null),
+  limits: limits.default({ blackouts: [] }),
+  mayRestore: mayRestore.default(true),
+  quotaBytes: quotaBytes.default(null),
+  overdueAfterHours: overdueAfterHours.default(null),
 })
 export type ClientSettings = z.output<typeof clientSettingsSchema>
 
@@ -76,7 +86,8 @@ export const changeClientSchema = z.object({
   name: nameSchema.optional(),
   ownerId: idSchema.optional(),
   isDisabled: z.boolean().optional(),
-  settings: clientSettingsSchema.optional(),
+  /** Those that are not given stay as they are. */
+  settings: settingFields.partial().optional(),
 })
 export type ChangeClient = z.output<typeof changeClientSchema>
 

@@ -14,6 +14,7 @@ export const SERVER_ERRORS = {
   'auth.locked': { status: 429, meaning: 'The account is locked for a while after too many failed attempts.' },
   'auth.forbidden': { status: 403, meaning: 'The role or the scopes of the token do not allow this.' },
   'not-found': { status: 404, meaning: 'There is no such thing, or it belongs to somebody else.' },
+  'client.disabled': { status: 403, meaning: 'The client, or the user whom it belongs to, is disabled.' },
   'client.not-connected': { status: 409, meaning: 'The agent of the client is not connected, or does not answer in time.' },
   'client.refused': { status: 409, meaning: 'The owner of the machine does not allow its agent to do this.' },
   'client.failed': { status: 422, meaning: 'The agent of the client tried, and could not do it.' },

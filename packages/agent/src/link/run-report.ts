@@ -85,7 +85,7 @@ export class RunReport implements AsyncDisposable {
         this.#backOff.reset()
       } catch (error) {
         if (signal.aborted) return
-        if (isAgentError(error, 'link.refused')) return this.#end('lost', messageOf(error))
+        if (isAgentError(error, 'link.refused', 'link.disabled')) return this.#end('lost', messageOf(error))
         pauseMs = Math.min(this.#backOff.next(), this.#leaseMs / 4)
       }
       if (!signal.aborted) await clock.sleep(pauseMs, signal).catch(() => undefined)

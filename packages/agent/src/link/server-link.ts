@@ -13,6 +13,7 @@ import {
   type OwnSnapshots,
   ownSnapshotsSchema,
   type Pong,
+  type Problem,
   pongSchema,
   problemSchema,
   type QuestionAnswer,
@@ -40,8 +41,8 @@ export interface ServerLinkOptions {
 
 /**
  * What an agent and its server say to each other, one call each.
- * @throws {AgentError} of every method: `link.unreachable` for what may pass, `link.unauthorised`, `link.refused`, `link.outdated`. The
- *   signal's reason when aborted.
+ * @throws {AgentError} of every method: `link.unreachable` for what may pass, `link.unauthorised`, `link.disabled`, `link.refused`,
+ *   `link.outdated`. The signal's reason when aborted.
  */
 export class ServerLink implements Disposable {
   readonly serverUrl: string
@@ -138,11 +139,16 @@ export class ServerLink implements Disposable {
   }
 
   #failure({ status, retryAfterSeconds }: UploadReply, text: string): AgentError {
-    const detail = detailOf(text) ?? `it answers with status ${status}`
+    const problem = problemOf(text)
+    // A hostile server's words may be of any length.
+    const detail = problem?.detail.slice(0, 500) ?? `it answers with status ${status}`
+    const retryAfterMs = retryAfterSeconds === undefined ? undefined : retryAfterSeconds * 1000
     if (status === 401) return new AgentError('link.unauthorised', `Not let in by ${this.serverUrl}: ${detail}`)
+    if (problem?.code === 'client.disabled') {
+      return new AgentError('link.disabled', `Paused by ${this.serverUrl}: ${detail}`, { retryAfterMs })
+    }
     if (status === 426) return new AgentError('link.outdated', `Cannot work with ${this.serverUrl}: ${detail}`)
     if (status === 408 || status === 429 || status >= 500) {
-      const retryAfterMs = retryAfterSeconds === undefined ? undefined : retryAfterSeconds * 1000
       return new AgentError('link.unreachable', `Cannot be served by ${this.serverUrl} now: ${detail}`, { retryAfterMs })
     }
     return new AgentError('link.refused', `Refused by ${this.serverUrl}: ${detail}`)
@@ -167,10 +173,10 @@ async function readAnswer({ body }: UploadReply): Promise<string> {
   return Buffer.concat(pieces).toString('utf8')
 }
 
-/** What problem details say; a hostile server's words may be of any length. */
-function detailOf(text: string): string | undefined {
+/** The problem details of an answer; undefined for an answer of somebody between us and the server. */
+function problemOf(text: string): Problem | undefined {
   try {
-    return problemSchema.parse(JSON.parse(text)).detail.slice(0, 500)
+    return problemSchema.parse(JSON.parse(text))
   } catch {
     return undefined
   }

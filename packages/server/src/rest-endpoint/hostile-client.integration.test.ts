@@ -45,7 +45,7 @@ describe('signing in', () => {
     expect((await lab.raw('GET main/data/', { login })).status).toBe(401)
     expect((await lab.raw('GET main/data/', { login: next })).status).toBe(200)
     await lab.server.request(`PATCH /api/v1/clients/${login.clientId}`, { as: 'root', body: { isDisabled: true } })
-    expect((await lab.raw('GET main/data/', { login: next })).status).toBe(401)
+    expect((await lab.raw('GET main/data/', { login: next })).status).toBe(403)
     await lab.server.request(`PATCH /api/v1/clients/${login.clientId}`, { as: 'root', body: { isDisabled: false } })
     expect((await lab.raw('GET main/data/', { login: next })).status).toBe(200)
     await lab.server.request(`DELETE ${password}`, { as: 'root' })

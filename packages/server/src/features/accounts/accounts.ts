@@ -31,9 +31,15 @@ export interface FirstAdministrator {
 /** Users: who there is, what they may do, and their passwords. */
 export class Accounts {
   readonly #options: AccountsOptions
+  readonly #disabledListeners: ((userId: number) => Promise<void>)[] = []
 
   constructor(options: AccountsOptions) {
     this.#options = options
+  }
+
+  /** Calls `listener` whenever a user was disabled or enabled, before whoever did it has the answer. */
+  onDisabledChanged(listener: (userId: number) => Promise<void>): void {
+    this.#disabledListeners.push(listener)
   }
 
   /**
@@ -82,7 +88,7 @@ export class Accounts {
   }
 
   /**
-   * Changes a user. A new password ends all sessions; being disabled stops sessions and tokens at once.
+   * Changes a user. A new password ends all sessions; being disabled stops sessions, tokens and machines at once.
    * @throws {ServerError} `not-found`; `request.conflict` when no administrator would be left; `request.invalid` for a weak password.
    */
   async change(id: number, changes: ChangeUser, origin: Origin): Promise<User> {
@@ -100,6 +106,7 @@ export class Accounts {
     if (changed === undefined) throw lastAdministrator('change', username)
     const detail = { username, changed: Object.keys(changes), role, isDisabled }
     await audit.record(origin, { action: 'user.changed', subject: `user ${id}`, detail })
+    if (isDisabled !== undefined) for (const listener of this.#disabledListeners) await listener(id)
     if (password !== undefined) await sessions.endAll(id, { origin })
     if (hasSecondFactor === false) await secondFactors.removeOf(id, origin)
     return this.get(id)

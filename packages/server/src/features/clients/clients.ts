@@ -29,7 +29,7 @@ export interface ClientsOptions {
 
 /** Told of what happens to clients, for those who depend on them. */
 export interface ClientListener {
-  /** Settings or name have changed, or the client was disabled. */
+  /** Settings or name have changed, or the client or its user was disabled or enabled. */
   changed?(clientId: number): Promise<void>
   added?(client: StoredClient): Promise<void>
 }
@@ -124,7 +124,7 @@ export class Clients {
       name: changes.name ?? client.name,
       owner_id: ownerId,
       is_disabled: (changes.isDisabled ?? client.is_disabled === 1) ? 1 : 0,
-      ...(changes.settings === undefined ? {} : storedSettings(changes.settings)),
+      ...(changes.settings === undefined ? {} : storedSettings(clientSettingsSchema.parse({ ...settingsOf(client), ...changes.settings }))),
     })
     await audit.record(origin, { action: 'client.changed', subject: `client ${id}`, detail: { changed: Object.keys(changes) } })
     for (const listener of this.#listeners) await listener.changed?.(id)
@@ -163,6 +163,16 @@ export class Clients {
     const retention = await this.#options.store.retentionOf(client.owner_id)
     const owner = { retention: retention === null ? null : (JSON.parse(retention) as Retention) }
     return effectiveSettings(owner, { ...settingsOf(client), ...changed }, definition)
+  }
+
+  /** Whether a client may be backed up: neither it nor the user whom it belongs to is disabled. */
+  async isInService(clientId: number): Promise<boolean> {
+    return this.#options.store.isInService(clientId)
+  }
+
+  /** Tells those who depend on clients that a user was disabled or enabled. */
+  async ownerChanged(userId: number): Promise<void> {
+    for (const id of await this.#options.store.idsOf(userId)) for (const listener of this.#listeners) await listener.changed?.(id)
   }
 
   /** Notes that a backup of a client ended well. */

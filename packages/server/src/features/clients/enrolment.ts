@@ -7,13 +7,15 @@ import { hashToken, newToken } from '../../secrets/tokens.ts'
 import type { Visitor } from '../accounts/sessions.ts'
 import type { Audit, Origin } from '../audit/audit.ts'
 import type { Clients } from './clients.ts'
-import type { ClientStore, StoredClient } from './store.ts'
+import type { AgentClient, ClientStore, StoredClient } from './store.ts'
 
 /** Easy to read aloud and to type: no 0, O, 1, I, L. */
 const ALPHABET = '23456789ABCDEFGHJKMNPQRSTUVWXYZ'
 /** 80 bits: nobody guesses one in the hour that it lives. */
 const CODE_LENGTH = 16
 const CODE_LIFETIME_MS = 24 * 3_600_000
+/** After so long an agent that may do nothing asks whether it may again. */
+const ASK_AGAIN_SECONDS = 120
 /** Not every ping shall write. */
 const TOUCH_EVERY_MS = 10_000
 
@@ -97,10 +99,11 @@ export class Enrolments {
     await this.#options.audit.record(origin, { action: 'client.token-revoked', subject: `client ${clientId}` })
   }
 
-  /** Who is behind an agent's token; undefined for none. */
+  /** Who is behind an agent's token; undefined for none. @throws {ServerError} `client.disabled` */
   async actorOfToken(token: string): Promise<AgentActor | undefined> {
-    const client = await this.#options.store.find({ tokenHash: hashToken(token) })
-    if (client === undefined || client.is_disabled === 1) return undefined
+    const client = await this.#options.store.findAgent(hashToken(token))
+    if (client === undefined) return undefined
+    if (client.is_disabled === 1 || client.owner_disabled === 1) throw disabledClient(client)
     return { kind: 'agent', clientId: client.id, clientName: client.name, ownerId: client.owner_id }
   }
 
@@ -126,6 +129,13 @@ export class Enrolments {
     await audit.record(origin, { action, subject: `client ${client.id}`, detail: { hostname: machine.hostname } })
     return { clientId: client.id, clientName: client.name, token, pagePath: `/clients/${client.id}` }
   }
+}
+
+/** What a client is told that may do nothing for now. It need not ask often. */
+export function disabledClient(client: Pick<AgentClient, 'name' | 'is_disabled' | 'owner_name'>): ServerError {
+  const state =
+    client.is_disabled === 1 ? 'the client is disabled' : `the user ${client.owner_name}, whom the client belongs to, is disabled`
+  return new ServerError('client.disabled', `Cannot work for ${client.name}: ${state}`, { retryAfterSeconds: ASK_AGAIN_SECONDS })
 }
 
 /** Four groups of four letters and digits. */

@@ -1,10 +1,16 @@
 import type { ClientLogQuery, LogEntry } from '@holdfast/protocol'
-import { type Insertable, type Selectable, sql, type Updateable } from 'kysely'
+import { type Insertable, type RawBuilder, type Selectable, sql, type Updateable } from 'kysely'
 import type { Queries } from '../../db/database.ts'
 import type { ClientRow, ClientTables } from './tables.ts'
 
 export type StoredClient = Selectable<ClientRow>
 export type StoredClientLog = Selectable<ClientTables['client_logs']>
+
+/** What is asked of a client whenever its agent calls. */
+export interface AgentClient extends Pick<StoredClient, 'id' | 'name' | 'owner_id' | 'is_disabled'> {
+  readonly owner_name: string
+  readonly owner_disabled: number
+}
 
 /** Where clients, their codes and their logs are kept. */
 export class ClientStore {
@@ -26,6 +32,17 @@ export class ClientStore {
     if ('tokenHash' in by) return query.where('token_hash', '=', by.tokenHash).executeTakeFirst()
     if ('isLocal' in by) return query.where('is_local', '=', 1).executeTakeFirst()
     return query.where('name', '=', by.name).where('owner_id', '=', by.ownerId).executeTakeFirst()
+  }
+
+  /** The client of an agent's token, with the user whom it belongs to. */
+  async findAgent(tokenHash: string): Promise<AgentClient | undefined> {
+    return this.#queries
+      .selectFrom('clients')
+      .innerJoin('users', 'users.id', 'clients.owner_id')
+      .select(['clients.id', 'clients.name', 'clients.owner_id', 'clients.is_disabled'])
+      .select(['users.username as owner_name', 'users.is_disabled as owner_disabled'])
+      .where('clients.token_hash', '=', tokenHash)
+      .executeTakeFirst()
   }
 
   async add(client: Insertable<ClientRow>): Promise<StoredClient> {
@@ -59,6 +76,17 @@ export class ClientStore {
       .where('client_id', '=', clientId)
       .executeTakeFirstOrThrow()
     return Number(count)
+  }
+
+  async idsOf(ownerId: number): Promise<readonly number[]> {
+    const rows = await this.#queries.selectFrom('clients').select('id').where('owner_id', '=', ownerId).orderBy('id').execute()
+    return rows.map(({ id }) => id)
+  }
+
+  /** Whether a client may be backed up, see {@link isInService}; false for one that is gone. */
+  async isInService(id: number): Promise<boolean> {
+    const query = this.#queries.selectFrom('clients').select('id').where('id', '=', id).where(isInService())
+    return (await query.executeTakeFirst()) !== undefined
   }
 
   async userExists(id: number): Promise<boolean> {
@@ -120,6 +148,14 @@ export class ClientStore {
       query = query.where(({ eb, fn }) => eb(fn('lower', ['message']), 'like', sql`${likePattern(search)} escape '\\'`))
     return query.execute()
   }
+}
+
+/**
+ * For queries with a table `clients`: those that are backed up, because neither they nor the users whom they belong to are disabled. Of
+ * the others nothing is due and nothing is late.
+ */
+export function isInService(): RawBuilder<boolean> {
+  return sql<boolean>`(clients.is_disabled = 0 and clients.owner_id not in (select users.id from users where users.is_disabled = 1))`
 }
 
 /** Text that is looked for as it is, anywhere and in any case. */

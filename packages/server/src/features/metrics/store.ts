@@ -1,6 +1,7 @@
 import type { RunState } from '@holdfast/protocol'
 import { sql } from 'kysely'
 import type { Queries } from '../../db/database.ts'
+import { isInService } from '../clients/store.ts'
 
 /** A client as the metrics show it. Times in milliseconds since 1970. */
 export interface ClientFigures {
@@ -30,7 +31,7 @@ export class MetricsStore {
     const query = this.#queries
       .selectFrom('clients')
       .select(['id', 'name', 'last_ping_at as lastPingAt', 'last_backup_at as lastSuccessAt'])
-      .where('is_disabled', '=', 0)
+      .where(isInService())
     return (ownerId === undefined ? query : query.where('owner_id', '=', ownerId)).execute()
   }
 

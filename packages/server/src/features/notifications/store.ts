@@ -1,5 +1,6 @@
 import type { Insertable, Selectable, Updateable } from 'kysely'
 import type { Queries } from '../../db/database.ts'
+import { isInService } from '../clients/store.ts'
 import type { ChannelRow, DeliveryRow } from './tables.ts'
 
 export type StoredChannel = Selectable<ChannelRow>
@@ -115,12 +116,7 @@ export class NotificationStore {
 
   /** What a summary says: each client of the owner, or of all, with its last backup. */
   async clientsOf(ownerId: number | undefined): Promise<{ readonly name: string; readonly last_backup_at: number | null }[]> {
-    const query = this.#queries
-      .selectFrom('clients')
-      .select(['name', 'last_backup_at'])
-      .where('is_disabled', '=', 0)
-      .orderBy('name')
-      .limit(1000)
+    const query = this.#queries.selectFrom('clients').select(['name', 'last_backup_at']).where(isInService()).orderBy('name').limit(1000)
     return (ownerId === undefined ? query : query.where('owner_id', '=', ownerId)).execute()
   }
 

@@ -1,5 +1,6 @@
 import { type RawBuilder, sql } from 'kysely'
 import type { Queries } from '../../db/database.ts'
+import { isInService } from '../clients/store.ts'
 import type { RepositoryTaskRow } from '../maintenance/tables.ts'
 import type { RepositoryHistoryRow } from '../repositories/tables.ts'
 import type { Day } from './days.ts'
@@ -187,7 +188,7 @@ export class OverviewStore {
         TOTAL.as('total'),
       ])
       .where('plans.is_enabled', '=', 1)
-      .where('clients.is_disabled', '=', 0)
+      .where(isInService())
       .limit(READ_MAX)
     return ownerId === undefined ? query : query.where('clients.owner_id', '=', ownerId)
   }
@@ -197,7 +198,7 @@ export class OverviewStore {
       .selectFrom('clients')
       .select(['clients.id as client_id', 'clients.name as client_name', TOTAL.as('total')])
       .select([NOTHING.as('plan_id'), NOTHING.as('plan_name'), NOTHING.as('run_id'), NOTHING.as('error')])
-      .where('clients.is_disabled', '=', 0)
+      .where(isInService())
       .limit(READ_MAX)
     return ownerId === undefined ? query : query.where('clients.owner_id', '=', ownerId)
   }

@@ -148,12 +148,13 @@ export class Plans {
 
   /**
    * Has a plan carried out as soon as its client can, enabled or not. What waited of it already is replaced.
-   * @throws {ServerError} `not-found`; `request.conflict` when it is being carried out or its client is disabled.
+   * @throws {ServerError} `not-found`; `request.conflict` when it is being carried out or its client is out of service.
    */
   async runNow(actor: UserActor, id: number, origin: Origin): Promise<Run> {
     const { runs, audit } = this.#options
     const { client_id, repository_id, client_disabled } = await this.#visible(actor, id)
-    if (client_disabled === 1) throw new ServerError('request.conflict', `Cannot run plan ${id}: its client is disabled`)
+    if (client_disabled === 1)
+      throw new ServerError('request.conflict', `Cannot run plan ${id}: its client, or the user whom that belongs to, is disabled`)
     if (await runs.isRunning(id)) throw new ServerError('request.conflict', `Cannot run plan ${id}: it runs already`)
     await runs.withdraw(id, { all: true })
     const run = await runs.create({ kind: 'backup', clientId: client_id, planId: id, repositoryId: repository_id, trigger: 'manual' })
@@ -179,10 +180,12 @@ export class Plans {
     return toRunTimes(timetable.upcoming(clock.now(), count))
   }
 
-  /** Computes the next times of a client's plans anew, after its own settings have changed. */
-  async clientChanged(clientId: number): Promise<void> {
+  /** Computes the next times of a client's plans anew, after its own settings have changed. What is out of service is not late. */
+  async clientChanged(clientId: number, { isInService = true }: { readonly isInService?: boolean } = {}): Promise<void> {
     for (const plan of await this.#options.store.list({ clientId })) {
-      if (plan.is_enabled === 1) await this.#options.store.change(plan.id, { next_run_at: await this.#nextRunAt(plan, definitionOf(plan)) })
+      if (plan.is_enabled === 0) continue
+      const nextRunAt = await this.#nextRunAt(plan, definitionOf(plan))
+      await this.#options.store.change(plan.id, { next_run_at: nextRunAt, ...(isInService ? {} : { overdue_at: null, is_overdue: 0 }) })
     }
   }
 

@@ -1,6 +1,7 @@
 import type { PlanQuery } from '@holdfast/protocol'
 import { type Insertable, type Selectable, sql, type Updateable } from 'kysely'
 import type { Queries } from '../../db/database.ts'
+import { isInService } from '../clients/store.ts'
 import { insertRun, type RunToAdd } from '../runs/store.ts'
 import type { RunRow } from '../runs/tables.ts'
 import type { PlanRow } from './tables.ts'
@@ -145,7 +146,7 @@ export class PlanStore {
   async due(now: number, limit: number): Promise<StoredPlan[]> {
     return selectPlans(this.#queries)
       .where('plans.is_enabled', '=', 1)
-      .where('clients.is_disabled', '=', 0)
+      .where(isInService())
       .where('plans.next_run_at', '<=', now)
       .orderBy('plans.next_run_at')
       .limit(limit)
@@ -197,6 +198,7 @@ export class PlanStore {
       .where('is_enabled', '=', 1)
       .where('is_overdue', '=', 0)
       .where('overdue_at', '<=', now)
+      .where('client_id', 'in', (where) => where.selectFrom('clients').select('clients.id').where(isInService()))
       .where((where) =>
         where.not(
           where.exists(
@@ -222,5 +224,6 @@ function selectPlans(queries: Queries) {
     .selectFrom('plans')
     .innerJoin('clients', 'clients.id', 'plans.client_id')
     .selectAll('plans')
-    .select(['clients.owner_id', 'clients.name as client_name', 'clients.is_disabled as client_disabled'])
+    .select(['clients.owner_id', 'clients.name as client_name'])
+    .select(sql<number>`case when ${isInService()} then 0 else 1 end`.as('client_disabled'))
 }

@@ -4,6 +4,7 @@ import { notFound, ServerError } from '../../errors.ts'
 import type { UserActor } from '../../http/actor.ts'
 import { hashToken, newToken } from '../../secrets/tokens.ts'
 import type { Audit, Origin } from '../audit/audit.ts'
+import { disabledClient } from '../clients/enrolment.ts'
 import type { StoredRepository } from '../repositories/store.ts'
 import { LoginThrottle } from './login-throttle.ts'
 import { ResticLedger } from './restic-ledger.ts'
@@ -103,7 +104,7 @@ export class ResticAccess {
 
   /**
    * Who is behind an `Authorization` header of the form Basic.
-   * @throws {ServerError} `auth.required`, `auth.failed`, `request.too-many`
+   * @throws {ServerError} `auth.required`, `auth.failed`, `request.too-many`, `client.disabled`
    */
   async signIn(header: string | undefined, address: string): Promise<ResticClient> {
     const login = parseBasic(header)
@@ -111,7 +112,10 @@ export class ResticAccess {
       throw new ServerError('auth.required', 'Cannot do this: sign in with the name and the restic password of a client')
     this.#throttle.demand(address, login.username)
     const client = await this.#options.store.clientOf(hashToken(login.password))
-    if (client !== undefined && client.name === login.username && !client.isDisabled) return client
+    if (client !== undefined && client.name === login.username) {
+      if (client.is_disabled === 1 || client.owner_disabled === 1) throw disabledClient(client)
+      return client
+    }
     this.#throttle.failed(address, login.username)
     throw new ServerError('auth.failed', 'Cannot sign in: the name of the client or its restic password is wrong')
   }

@@ -13,7 +13,9 @@ export type NamedResticAccess = StoredResticAccess & { readonly repository_name:
 export interface ResticClient {
   readonly id: number
   readonly name: string
-  readonly isDisabled: boolean
+  readonly is_disabled: number
+  readonly owner_name: string
+  readonly owner_disabled: number
 }
 
 /** A snapshot that has come and is not in the register yet. */
@@ -57,13 +59,14 @@ export class ResticAccessStore {
   }
 
   async clientOf(tokenHash: string): Promise<ResticClient | undefined> {
-    const found = await this.#queries
+    return this.#queries
       .selectFrom('restic_passwords')
       .innerJoin('clients', 'clients.id', 'restic_passwords.client_id')
+      .innerJoin('users', 'users.id', 'clients.owner_id')
       .select(['clients.id', 'clients.name', 'clients.is_disabled'])
+      .select(['users.username as owner_name', 'users.is_disabled as owner_disabled'])
       .where('restic_passwords.token_hash', '=', tokenHash)
       .executeTakeFirst()
-    return found && { id: found.id, name: found.name, isDisabled: found.is_disabled === 1 }
   }
 
   /** What a client may do in the repository of that name, and the repository; undefined where it may not use it. */

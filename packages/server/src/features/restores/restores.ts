@@ -53,7 +53,9 @@ export class Restores {
     const clientId = request.clientId ?? snapshot.client_id
     if (clientId === null) throw new ServerError('request.conflict', 'Cannot restore: no client made the snapshot; name one')
     const client = await clients.visible(actor, clientId)
-    if (client.is_disabled === 1) throw new ServerError('request.conflict', `Cannot restore: the client ${client.name} is disabled`)
+    if (!(await clients.isInService(client.id))) {
+      throw new ServerError('request.conflict', `Cannot restore: the client ${client.name}, or the user whom it belongs to, is disabled`)
+    }
     const restore = orderOf(snapshot, request)
     const run = await runs.create({ kind: 'restore', clientId, repositoryId: snapshot.repository_id, restore, trigger: 'manual' })
     const { target, paths } = restore

@@ -47,9 +47,15 @@ export function composeRuns({ database, clock, audit, clients, processId, otherW
   const feed = new RunFeed({ store, live, clock, isShared: database.kind === 'postgres' })
   const bell = new WorkBell([store, ...otherWork], clock)
   const lifecycle = new RunLifecycle({ store, clock, feed, bell, live })
-  const runs = new Runs({ store, lifecycle, live, audit, clock, processId })
+  const runs = new Runs({ store, lifecycle, live, clients, audit, clock, processId })
   const plans = new Plans({ store: planStore, clients, runs, audit, clock })
-  clients.listen({ changed: (id) => plans.clientChanged(id) })
+  clients.listen({
+    async changed(id) {
+      const isInService = await clients.isInService(id)
+      await plans.clientChanged(id, { isInService })
+      if (!isInService) await runs.stopClient(id)
+    },
+  })
   const dispatch = new RunDispatch({ store, lifecycle, orders: new RunOrders({ plans, clients }), clock })
   return {
     plans,

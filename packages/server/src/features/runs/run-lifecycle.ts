@@ -151,6 +151,11 @@ export class RunLifecycle {
     return ended
   }
 
+  /** Ends a run that waits or runs, whoever has it; what its holder says of it afterwards is refused. Undefined when it has ended. */
+  async stop(run: StoredRun, error: RunError): Promise<StoredRun | undefined> {
+    return (await this.giveUp(run, error)) ?? this.#end(run, { state: 'cancelled', snapshotId: null, statistics: null, error }, {})
+  }
+
   /** Asks the holder of a running run to stop; undefined when it is not running. Asking twice is as good as once. */
   async requestCancel(run: StoredRun): Promise<StoredRun | undefined> {
     if (run.cancel_requested_at !== null) return run

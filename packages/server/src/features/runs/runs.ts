@@ -10,11 +10,13 @@ import type { RunFilter, RunStore, StoredRun } from './store.ts'
 
 /** More runs of one plan than ever wait at once. */
 const WITHDRAWN_MAX = 100
+const STOPPED = { code: 'client.disabled', message: 'Stopped: the client, or the user whom it belongs to, was disabled' }
 
 export interface RunsOptions {
   readonly store: RunStore
   readonly lifecycle: RunLifecycle
   readonly live: LiveProgress
+  readonly clients: { isInService(clientId: number): Promise<boolean> }
   readonly audit: Audit
   readonly clock: Clock
   /** Which process this is: what leases name. */
@@ -103,6 +105,16 @@ export class Runs {
     }
   }
 
+  /** Ends all runs of a client that may do nothing any more. */
+  async stopClient(clientId: number): Promise<void> {
+    const { store, lifecycle } = this.#options
+    for (;;) {
+      const runs = await store.list({ clientId, states: ['pending', 'running'], limit: WITHDRAWN_MAX })
+      for (const run of runs) await lifecycle.stop(run, STOPPED)
+      if (runs.length < WITHDRAWN_MAX) return
+    }
+  }
+
   /** Whether a plan is being carried out. */
   async isRunning(planId: number): Promise<boolean> {
     return (await this.#options.store.list({ planId, states: ['running'], limit: 1 })).length > 0
@@ -162,9 +174,9 @@ export class Runs {
    * the server begins by itself.
    */
   async retry(actor: UserActor, id: number, origin: Origin): Promise<Run> {
-    const { lifecycle, audit, store } = this.#options
+    const { lifecycle, audit } = this.#options
     const run = await this.visible(actor, id)
-    await this.#refuseRetry(run, store)
+    await this.#refuseRetry(run)
     const added = await lifecycle.create({
       kind: run.kind,
       client_id: run.client_id,
@@ -179,13 +191,15 @@ export class Runs {
     return this.#view(added)
   }
 
-  async #refuseRetry({ id, kind, state, client_id, plan_id, repository_id }: StoredRun, store: RunStore): Promise<void> {
+  async #refuseRetry({ id, kind, state, client_id, plan_id, repository_id }: StoredRun): Promise<void> {
+    const { store, clients } = this.#options
     const refuse = (why: string): never => {
       throw new ServerError('request.conflict', `Cannot retry run ${id}: ${why}`)
     }
     if (state !== 'error' && state !== 'cancelled') refuse(`it is ${state}`)
     if (kind !== 'backup' && kind !== 'restore') refuse('runs of this kind are begun from their repository')
-    if (client_id === null || repository_id === null) refuse('its client or its repository is gone')
+    if (client_id === null || repository_id === null) return refuse('its client or its repository is gone')
+    if (!(await clients.isInService(client_id))) refuse('its client, or the user whom that belongs to, is disabled')
     if (kind === 'backup' && plan_id === null) refuse('its plan is gone')
     if (plan_id !== null && (await store.isPlanActive(plan_id))) refuse('its plan waits or runs already')
   }

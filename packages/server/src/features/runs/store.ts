@@ -2,6 +2,7 @@ import type { LogEntry, LogLevel, Role, RunKind, RunState, RunStatistics } from 
 import { type ExpressionBuilder, type Insertable, type Selectable, sql, type Updateable } from 'kysely'
 import type { Queries } from '../../db/database.ts'
 import type { Tables } from '../../db/schema.ts'
+import { isInService } from '../clients/store.ts'
 import type { RunRow } from './tables.ts'
 
 /** A run with what is needed to tell who may see it. */
@@ -82,7 +83,8 @@ export class RunStore {
   /** Runs of these clients that wait and may begin, oldest first. */
   async waiting(clientIds: readonly number[], now: number): Promise<StoredRun[]> {
     if (clientIds.length === 0) return []
-    return selectRuns(this.#queries).where('runs.client_id', 'in', clientIds).where(isReady(now)).orderBy('runs.id').limit(20).execute()
+    const ready = selectRuns(this.#queries).where('runs.client_id', 'in', clientIds).where(isReady(now)).where(isInService())
+    return ready.orderBy('runs.id').limit(20).execute()
   }
 
   /** The clients for which something waits and may begin. */
@@ -92,7 +94,7 @@ export class RunStore {
       .select('client_id')
       .distinct()
       .where(isReady(now))
-      .where('client_id', 'is not', null)
+      .where('client_id', 'in', (where) => where.selectFrom('clients').select('clients.id').where(isInService()))
       .execute()
     return new Set(rows.map(({ client_id }) => client_id ?? 0))
   }

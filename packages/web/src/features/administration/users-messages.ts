@@ -77,7 +77,7 @@ export const usersMessages = defineMessages({
     sessionsEnded: 'Signed out everywhere',
     disableTitle: 'Disable this user?',
     disableQuestion: (name: string) =>
-      `${name} can no longer sign in; sessions and API tokens stop at once. The user’s machines go on being backed up.`,
+      `${name} can no longer sign in; sessions and API tokens stop at once. The user’s machines stop too: runs end, and until the user is enabled again nothing of them is backed up or restored. What they have stored stays.`,
     userDisabled: 'User disabled',
     userEnabled: 'User enabled',
 
@@ -166,7 +166,7 @@ export const usersMessages = defineMessages({
     sessionsEnded: 'すべての場所からサインアウトさせました',
     disableTitle: 'このユーザーを無効にしますか？',
     disableQuestion: (name: string) =>
-      `${name} はサインインできなくなり、セッションと API トークンは直ちに停止します。このユーザーのマシンのバックアップは続きます。`,
+      `${name} はサインインできなくなり、セッションと API トークンは直ちに停止します。このユーザーのマシンも停止します。実行中の処理は終了し、再び有効にするまでバックアップも復元も行われません。保存済みのデータは残ります。`,
     userDisabled: 'ユーザーを無効にしました',
     userEnabled: 'ユーザーを有効にしました',
 
