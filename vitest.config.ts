@@ -13,6 +13,8 @@ export default defineConfig({
     globals: false,
     // What restic and holdfast cache of the tests' repositories stays out of the user's own cache.
     env: { XDG_CACHE_HOME: fileURLToPath(new URL('.cache/tests', import.meta.url)) },
+    // The one second that it is otherwise is not enough on a machine with two cores that runs two files at once.
+    expect: { poll: { timeout: 20_000 } },
     projects: [
       {
         extends: true,

@@ -29,7 +29,7 @@ it('cuts off a reader that does not read, and says once that it ended', async ()
   const socket = connect(served.port, '127.0.0.1')
   socket.pause()
   socket.write('GET / HTTP/1.1\r\nhost: localhost\r\n\r\n')
-  await until(() => served.streams.length === 1)
+  await expect.poll(() => served.streams.length).toBe(1)
   const [stream] = served.streams
   for (let count = 0; count < 1000 && served.ended === 0; count++) {
     stream?.send({ event: 'log', id: '1-1', data: 'x'.repeat(100_000) })
@@ -44,7 +44,7 @@ it('cuts off a reader that does not read, and says once that it ended', async ()
 it('beats while its reader may listen, and ends when that is over', async () => {
   const served = await serve()
   const response = await fetch(`http://127.0.0.1:${served.port}/`)
-  await until(() => served.streams.length === 1)
+  await expect.poll(() => served.streams.length).toBe(1)
   served.streams[0]?.send({ event: 'run', id: '5-7', data: { text: 'two\nlines' } })
   served.clock.tick()
   await new Promise(setImmediate)
@@ -55,7 +55,3 @@ it('beats while its reader may listen, and ends when that is over', async () => 
   expect(served.ended).toBe(1)
   await served.close()
 })
-
-async function until(condition: () => boolean): Promise<void> {
-  for (let attempt = 0; attempt < 500 && !condition(); attempt++) await new Promise((resolve) => setTimeout(resolve, 2))
-}

@@ -207,7 +207,7 @@ async function read(response: Response, received: Received[]): Promise<void> {
 }
 
 async function until(condition: () => boolean | Promise<boolean>): Promise<void> {
-  for (let attempt = 0; attempt < 1000; attempt++) {
+  for (let attempt = 0; attempt < 5000; attempt++) {
     if (await condition()) return
     await new Promise((resolve) => setTimeout(resolve, 5))
   }

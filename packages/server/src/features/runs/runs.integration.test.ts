@@ -348,7 +348,7 @@ function progress(doneFiles: number): RunProgress {
 }
 
 async function until(condition: () => Promise<boolean>): Promise<void> {
-  for (let attempt = 0; attempt < 500; attempt++) {
+  for (let attempt = 0; attempt < 5000; attempt++) {
     if (await condition()) return
     await new Promise((resolve) => setTimeout(resolve, 5))
   }
