@@ -1,20 +1,17 @@
 import type { Page } from 'playwright-core'
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { expect, test } from 'vitest'
 import { until } from '../../../packages/server/test/system.ts'
-import { WebLab } from './web-lab.ts'
+import { labOfFile } from './web-lab.ts'
 
 const MANY = 1100
 /** Names may hold what turns the direction of all that follows. */
 const MISLEADING = 'desk <b>\u202Egnp.exe'
 
-let lab: WebLab
-beforeAll(async () => {
-  lab = await WebLab.start()
-  await lab.addRepository()
-  await lab.addUser('ann', 'operator')
-  await lab.addUser('victor', 'viewer')
-}, 120_000)
-afterAll(() => lab?.[Symbol.asyncDispose]())
+const lab = labOfFile(async (empty) => {
+  await empty.addRepository()
+  await empty.addUser('ann', 'operator')
+  await empty.addUser('victor', 'viewer')
+})
 
 test('a machine comes in by the one command that the page shows, and the page notices', async () => {
   const visit = await lab.visit({ as: 'ann', permissions: ['clipboard-read', 'clipboard-write'] })
@@ -91,6 +88,25 @@ test('what others change meanwhile is shown and is no change of the form, and wh
   await page.reload()
   expect(asked).toEqual(['beforeunload'])
   await expect.poll(() => overdue.inputValue()).toBe('77 h')
+  expect(visit.complaints).toEqual([])
+})
+
+test('what somebody else has changed meanwhile stays, and what both have changed is asked about', async () => {
+  const ann = await lab.person('ann')
+  const { id } = (await ann.call('POST /api/v1/clients', { name: 'both' })).body
+  const visit = await lab.visit({ as: 'ann' })
+  const page = await visit.open(`/clients/${id}?tab=settings`)
+  const hooks = { pre: [{ line: 'sync', timeoutSeconds: 60 }], post: [], onFailure: [] }
+  await page.getByLabel('Overdue after').fill('36')
+  await ann.call(`PATCH /api/v1/clients/${id}`, { name: 'renamed', settings: { hooks, overdueAfterHours: 12 } })
+  await page.getByRole('button', { name: 'Save' }).click()
+  await page.getByRole('alert').filter({ hasText: '“Overdue after”' }).waitFor()
+  await page.getByRole('heading', { level: 1, name: 'renamed' }).waitFor()
+  expect((await ann.call(`GET /api/v1/clients/${id}`)).body.settings.overdueAfterHours).toBe(12)
+  await page.getByRole('button', { name: 'Save' }).click()
+  await page.getByText('Saved', { exact: true }).waitFor()
+  const { name, settings } = (await ann.call(`GET /api/v1/clients/${id}`)).body
+  expect({ name, settings }).toMatchObject({ name: 'renamed', settings: { hooks, overdueAfterHours: 36 } })
   expect(visit.complaints).toEqual([])
 })
 

@@ -1,7 +1,16 @@
 import type { Client } from '@holdfast/protocol'
 import { clientSchema } from '@holdfast/protocol'
 import { describe, expect, test } from 'vitest'
-import { changeOf, draftOf, isChanged } from './client-draft.ts'
+import {
+  type ClientDraft,
+  type ClientEdits,
+  changedFields,
+  changeOf,
+  disputedFields,
+  draftOf,
+  NO_EDITS,
+  withEdits,
+} from './client-draft.ts'
 
 const CLIENT: Client = clientSchema.parse({
   id: 1,
@@ -31,33 +40,53 @@ const CLIENT: Client = clientSchema.parse({
   trend: [],
 })
 
+function edited(changes: Partial<ClientDraft>): ClientEdits {
+  return withEdits(NO_EDITS, changes, CLIENT)
+}
+
+function clientWith(settings: Partial<Client['settings']>): Client {
+  return { ...CLIENT, settings: { ...CLIENT.settings, ...settings } }
+}
+
 describe('the settings of a client', () => {
   test('come back from a form as they were', () => {
     const draft = draftOf(CLIENT)
-    expect(draft).toMatchObject({ quotaGibibytes: 3, overdueAfterHours: 36, limits: { uploadMegabytes: 1.5, downloadMegabytes: '' } })
-    expect(isChanged(draft, CLIENT)).toBe(false)
-    expect(changeOf(draft, CLIENT)).toEqual({ name: 'desk', ownerId: 2, settings: CLIENT.settings })
+    expect(draft).toMatchObject({ quotaGibibytes: 3, overdueAfterHours: 36, uploadMegabytes: 1.5, downloadMegabytes: '' })
+    expect(changeOf(edited(draft), CLIENT)).toEqual({})
+  })
+
+  test('are told the server where they differ, and nothing else', () => {
+    expect(changeOf(edited({ name: ' desk 2 ' }), CLIENT)).toEqual({ name: 'desk 2' })
+    expect(changeOf(edited({ retention: null, mayRestore: false }), CLIENT)).toEqual({ settings: { retention: null, mayRestore: false } })
+    const back = withEdits(edited({ name: 'other' }), { name: 'desk' }, CLIENT)
+    expect(changedFields(back, CLIENT)).toEqual([])
+    expect(changeOf(back, CLIENT)).toEqual({})
   })
 
   test('have no bounds where fields are empty, or hold no number yet', () => {
-    const draft = { ...draftOf(CLIENT), quotaGibibytes: '', overdueAfterHours: '-' }
-    const limits = { uploadMegabytes: '', downloadMegabytes: '', maxDurationMinutes: '', blackouts: [] }
-    const { settings } = changeOf({ ...draft, limits }, CLIENT)
-    expect(settings).toMatchObject({ quotaBytes: null, overdueAfterHours: null, limits: { blackouts: [] } })
-    expect(Object.keys(settings?.limits ?? {})).toEqual(['blackouts'])
+    const { settings } = changeOf(edited({ quotaGibibytes: '', overdueAfterHours: '-', uploadMegabytes: '', blackouts: [] }), CLIENT)
+    expect(settings).toEqual({ quotaBytes: null, overdueAfterHours: null, limits: { blackouts: [] } })
   })
 
   test('are whole bytes', () => {
-    const draft = { ...draftOf(CLIENT), quotaGibibytes: '0.1' }
-    const { settings } = changeOf({ ...draft, limits: { ...draft.limits, downloadMegabytes: 0.0333 } }, CLIENT)
+    const { settings } = changeOf(edited({ quotaGibibytes: '0.1', downloadMegabytes: 0.0333 }), CLIENT)
     expect(settings?.quotaBytes).toBe(107_374_182)
-    expect(settings?.limits.downloadBytesPerSecond).toBe(33_300)
+    expect(settings?.limits?.downloadBytesPerSecond).toBe(33_300)
   })
 
-  test('differ as soon as something does', () => {
-    const draft = draftOf(CLIENT)
-    expect(isChanged({ ...draft, name: 'desk 2' }, CLIENT)).toBe(true)
-    expect(isChanged({ ...draft, retention: null }, CLIENT)).toBe(true)
-    expect(isChanged({ ...draft, limits: { ...draft.limits, blackouts: [] } }, CLIENT)).toBe(true)
+  test('keep what somebody else has changed meanwhile, limit by limit', () => {
+    const edits = edited({ ...draftOf(CLIENT), downloadMegabytes: 2 })
+    const client = clientWith({ overdueAfterHours: 12, limits: { uploadBytesPerSecond: 9_000_000, blackouts: [] } })
+    expect(disputedFields(edits, client)).toEqual([])
+    const limits = { uploadBytesPerSecond: 9_000_000, downloadBytesPerSecond: 2_000_000, blackouts: [] }
+    expect(changeOf(edits, client)).toEqual({ settings: { limits } })
+  })
+
+  test('are disputed where both have changed the same, until both say the same', () => {
+    const edits = edited({ overdueAfterHours: 48, mayRestore: false })
+    expect(disputedFields(edits, clientWith({ overdueAfterHours: 12 }))).toEqual(['overdueAfterHours'])
+    const typedOn = withEdits(edits, { overdueAfterHours: 49 }, clientWith({ overdueAfterHours: 12 }))
+    expect(disputedFields(typedOn, clientWith({ overdueAfterHours: 12 }))).toEqual(['overdueAfterHours'])
+    expect(disputedFields(edits, clientWith({ overdueAfterHours: 48 }))).toEqual([])
   })
 })

@@ -30,7 +30,7 @@ export function CommandsTab({ client }: { readonly client: Client }): ReactEleme
       setEdited(undefined)
       showNotice({ tone: 'good', title: text.saved })
     }
-    mutate({ settings: { ...client.settings, hooks: draft } }, { onSuccess })
+    mutate({ settings: { hooks: draft } }, { onSuccess })
   }
   const discard = (): void => {
     setEdited(undefined)

@@ -52,6 +52,9 @@ export const settingsMessages = defineMessages({
       `${hasMore ? 'More than ' : ''}${plural(count, 'snapshot of it stays', 'snapshots of it stay')} in its repositories.`,
     snapshotsOrphaned: 'They belong to nobody then: only administrators see them, and no retention removes them.',
     removed: 'The client is deleted',
+    disputed: 'Somebody else has changed the same meanwhile',
+    disputedHint: (fields: readonly string[]) =>
+      `${fields.map((field) => `“${field}”`).join(', ')}: saving replaces it with what you have entered, discarding shows what it is now.`,
     readOnly: 'Your role lets you look at these settings, not change them.',
     agent: 'Agent',
     agentIn: 'An agent of this client is in. It proves itself by a token, of which the server knows a hash only.',
@@ -124,6 +127,9 @@ export const settingsMessages = defineMessages({
       `${count.toLocaleString('ja')} 個${hasMore ? '以上' : ''}のスナップショットがリポジトリに残ります。`,
     snapshotsOrphaned: '残ったスナップショットには所有者がいなくなり、管理者だけが閲覧できます。保持期間による削除も行われません。',
     removed: 'クライアントを削除しました',
+    disputed: '同じ項目がほかで変更されました',
+    disputedHint: (fields: readonly string[]) =>
+      `${fields.map((field) => `「${field}」`).join('、')}：保存すると入力した内容で上書きされます。破棄すると現在の内容が表示されます。`,
     readOnly: 'あなたの役割では、これらの設定は閲覧のみ可能です。',
     agent: 'エージェント',
     agentIn: 'エージェントが接続されています。トークンで認証され、サーバーにはそのハッシュだけが保存されています。',

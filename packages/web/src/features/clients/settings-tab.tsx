@@ -1,7 +1,7 @@
 import type { Client } from '@holdfast/protocol'
 import { Alert, NativeSelect, NumberInput, SimpleGrid, Stack, Switch, Text, TextInput } from '@mantine/core'
-import { IconEye } from '@tabler/icons-react'
-import { useQuery } from '@tanstack/react-query'
+import { IconEye, IconUsers } from '@tabler/icons-react'
+import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
 import { type FormEvent, type ReactElement, useState } from 'react'
 import { fieldErrors } from '../../app/api.ts'
 import { useMessages } from '../../app/language.tsx'
@@ -13,11 +13,20 @@ import { SaveBar } from '../../ui/save-bar.tsx'
 import { Section } from '../../ui/section.tsx'
 import { RetentionFields } from '../retention/retention-fields.tsx'
 import { errorsBelow } from '../sources/json-schema.ts'
-import { type ClientDraft, changeOf, draftOf, isChanged } from './client-draft.ts'
+import {
+  type ClientDraft,
+  type ClientField,
+  changedFields,
+  changeOf,
+  disputedFields,
+  editedDraft,
+  NO_EDITS,
+  withEdits,
+} from './client-draft.ts'
 import { clientPageMessages } from './client-messages.ts'
 import { EndSection } from './end-section.tsx'
 import { LimitsFields } from './limits-fields.tsx'
-import { ownersQuery } from './queries.ts'
+import { clientQuery, ownersQuery } from './queries.ts'
 import { settingsMessages } from './settings-messages.ts'
 import { useChangeClient } from './use-change-client.ts'
 
@@ -44,32 +53,20 @@ interface PartProps {
   readonly errors: Readonly<Record<string, string>>
 }
 
-/** What was typed lies over what is stored, which may change meanwhile. */
 function SettingsForm({ client }: { readonly client: Client }): ReactElement {
   const text = useMessages(settingsMessages)
-  const page = useMessages(clientPageMessages)
   const { mayManage } = useRights()
-  const [edited, setEdited] = useState<Partial<ClientDraft>>({})
-  const draft = { ...draftOf(client), ...edited }
-  const { mutate, error, isPending, reset } = useChangeClient(client.id)
+  const { edits, setEdits, save, discard, isPending, error, disputed } = useSettingsForm(client)
+  const draft = editedDraft(edits, client)
   const errors = fieldErrors(error)
-  const change = (changes: Partial<ClientDraft>): void => setEdited((before) => ({ ...before, ...changes }))
-  const save = (event: FormEvent): void => {
-    event.preventDefault()
-    mutate(changeOf(draft, client), {
-      onSuccess: () => {
-        setEdited({})
-        showNotice({ tone: 'good', title: page.saved })
-      },
-    })
-  }
-  const discard = (): void => {
-    setEdited({})
-    reset()
-  }
+  const change = (changes: Partial<ClientDraft>): void => setEdits((before) => withEdits(before, changes, client))
   const part = { draft, onChange: change, errors }
+  const submit = (event: FormEvent): void => {
+    event.preventDefault()
+    save()
+  }
   return (
-    <form onSubmit={save}>
+    <form onSubmit={submit}>
       <Stack gap="md">
         <General {...part} />
         <Rules {...part} />
@@ -77,17 +74,62 @@ function SettingsForm({ client }: { readonly client: Client }): ReactElement {
           <OwnersRetention client={client} {...part} />
         </Section>
         <Section title={text.limits} description={text.limitsHint}>
-          <LimitsFields
-            value={draft.limits}
-            onChange={(limits) => change({ limits })}
-            isReadOnly={!mayManage}
-            errors={errorsBelow(errors, 'settings.limits')}
-          />
+          <LimitsFields value={draft} onChange={change} isReadOnly={!mayManage} errors={errorsBelow(errors, 'settings.limits')} />
         </Section>
+        {disputed.length === 0 ? null : <DisputeNotice fields={disputed} />}
         {error === null ? null : <FailureNotice failure={error} />}
-        {mayManage ? <SaveBar isChanged={isChanged(draft, client)} isBusy={isPending} onDiscard={discard} /> : null}
+        {mayManage ? <SaveBar isChanged={changedFields(edits, client).length > 0} isBusy={isPending} onDiscard={discard} /> : null}
       </Stack>
     </form>
+  )
+}
+
+/** What somebody else has changed meanwhile is replaced only by somebody who has been told of it. */
+function useSettingsForm(client: Client) {
+  const page = useMessages(clientPageMessages)
+  const queries = useQueryClient()
+  const [edits, setEdits] = useState(NO_EDITS)
+  const disputed = disputedFields(edits, client)
+  const change = useChangeClient(client.id)
+  const look = useMutation({
+    mutationFn: () => queries.fetchQuery({ ...clientQuery(client.id), staleTime: 0 }),
+    onSuccess: (stored) => {
+      if (disputedFields(edits, stored).some((name) => !disputed.includes(name))) return
+      change.mutate(changeOf(edits, stored), {
+        onSuccess: () => {
+          setEdits(NO_EDITS)
+          showNotice({ tone: 'good', title: page.saved })
+        },
+      })
+    },
+  })
+  const discard = (): void => {
+    setEdits(NO_EDITS)
+    look.reset()
+    change.reset()
+  }
+  const isPending = look.isPending || change.isPending
+  return { edits, setEdits, save: () => look.mutate(), discard, isPending, error: look.error ?? change.error, disputed }
+}
+
+function DisputeNotice({ fields }: { readonly fields: readonly ClientField[] }): ReactElement {
+  const text = useMessages(settingsMessages)
+  const names: Readonly<Record<ClientField, string>> = {
+    name: text.name,
+    ownerId: text.owner,
+    retention: text.retention,
+    mayRestore: text.mayRestore,
+    overdueAfterHours: text.overdue,
+    quotaGibibytes: text.quota,
+    uploadMegabytes: text.upload,
+    downloadMegabytes: text.download,
+    maxDurationMinutes: text.duration,
+    blackouts: text.blackouts,
+  }
+  return (
+    <Alert role="alert" color="orange" variant="light" icon={<IconUsers aria-hidden />} title={text.disputed}>
+      {text.disputedHint(fields.map((field) => names[field]))}
+    </Alert>
   )
 }
 
