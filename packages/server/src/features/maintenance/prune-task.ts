@@ -13,7 +13,7 @@ import {
 } from '@holdfast/engine'
 import type { PlanDefinition, Retention, RunStatistics } from '@holdfast/protocol'
 import type { RunHandle } from '../runs/run-handle.ts'
-import { expiredSnapshots, isPartial, type JudgedSnapshot, sourceOf } from './retention.ts'
+import { calendarOf, expiredSnapshots, isPartial, type JudgedSnapshot, sourceOf } from './retention.ts'
 import type { MaintenanceStore, OwnedSnapshot } from './store.ts'
 
 /** What pruning needs to know of clients. */
@@ -94,7 +94,7 @@ export class PruneTask {
       if (row === undefined) continue
       const definition = row.plan_definition === null ? undefined : (JSON.parse(row.plan_definition) as PlanDefinition)
       const { retention } = await clients.effective(row.client_id, definition)
-      expired.push(...expiredSnapshots(source, { retention, clock }))
+      expired.push(...expiredSnapshots(source, { retention, clock, timeZone: calendarOf(definition) }))
     }
     return expired
   }

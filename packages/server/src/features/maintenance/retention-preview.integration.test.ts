@@ -85,6 +85,33 @@ for (const databases of allDatabases()) {
       ])
     })
 
+    it('count on the calendar of each plan, as the next prune does, wherever the server is', async () => {
+      const clientId = await lab.addClient('alpha', null)
+      const add = async (timeZone: string): Promise<number> => {
+        const plan = { ...samplePlan({ retention: { daily: 9 }, schedule: { timeZone } }), name: timeZone, repositoryId: lab.repositoryId }
+        return (await lab.server.services.plans.createFor(clientId, { plan, origin: SERVER_ORIGIN })).id
+      }
+      const plans = new Map([['Pacific/Auckland', await add('Pacific/Auckland')] as const, ['UTC', await add('UTC')] as const])
+      // At 00:00, 08:00, 10:30, 11:30 and 20:00 of the second of January in UTC; Auckland's midnight is at eleven.
+      const hoursAgo = [36, 28, 25.5, 24.5, 16]
+      for (const planId of plans.values())
+        for (const hours of hoursAgo) await lab.save(`${planId} ${hours}`, { ageDays: hours / 24, clientId, planId })
+
+      const keptBy = async (planId: number | undefined): Promise<string[]> => {
+        const { preview } = await ask({ retention: { daily: 9 }, planId })
+        return preview.items.filter(({ isKept }) => isKept).map(({ time }) => time.slice(11, 16))
+      }
+      // The oldest stays where fewer days than asked for have any.
+      expect(await keptBy(plans.get('Pacific/Auckland'))).toEqual(['20:00', '10:30', '00:00'])
+      expect(await keptBy(plans.get('UTC'))).toEqual(['20:00', '00:00'])
+      const all = await Promise.all([...plans.values()].map((planId) => ask({ retention: { daily: 9 }, planId })))
+      const kept = all.flatMap(({ preview }) => preview.items.filter(({ isKept }) => isKept).map(({ snapshotId }) => snapshotId))
+      await lab.work()
+      lab.later(20 * HOUR_MS)
+      await lab.work()
+      expect(new Set(await lab.present())).toEqual(new Set(kept))
+    })
+
     it('are not there for others, and refuse what is no question', async () => {
       await lab.server.addUser('bob', 'operator')
       const annId = await lab.server.addUser('ann', 'viewer')

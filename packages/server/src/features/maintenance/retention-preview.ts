@@ -1,8 +1,8 @@
-import { type BlobId, type Clock, namedTimeZone, type SnapshotId, type Timestamp, type TimeZone } from '@holdfast/engine'
+import type { BlobId, Clock, SnapshotId, Timestamp } from '@holdfast/engine'
 import type { ClientSettings, PlanDefinition, PreviewRetention, Retention, RetentionPreview } from '@holdfast/protocol'
 import { notFound } from '../../errors.ts'
 import { sees, type UserActor } from '../../http/actor.ts'
-import { isPartial, type JudgedSnapshot, type Judgement, judgeSnapshots, sourceOf } from './retention.ts'
+import { calendarOf, isPartial, type JudgedSnapshot, type Judgement, judgeSnapshots, sourceOf } from './retention.ts'
 import type { MaintenanceStore, RegisteredOwnSnapshot } from './store.ts'
 
 /** What the preview needs to know of clients. */
@@ -40,7 +40,6 @@ interface RegisteredSnapshot extends JudgedSnapshot {
 /** Snapshots that are looked at: those of half a year of one each hour. */
 const LOOKED_AT_MAX = 5000
 const SHOWN_MAX = 1000
-const DAY_SECONDS = 86_400
 
 /** Says what a policy would do before it is set. It reads no repository. */
 export class RetentionPreviewer {
@@ -61,9 +60,8 @@ export class RetentionPreviewer {
       const json = row.plan_id === null ? undefined : definitions.get(row.plan_id)
       const definition = json === undefined ? undefined : (JSON.parse(json) as PlanDefinition)
       const retention = await subject.effective(definition)
-      const zone = dayByDay(namedTimeZone(definition?.schedule.timeZone ?? 'UTC'))
-      const snapshots = [row, ...others].map((each) => toSnapshot(each, zone))
-      for (const judgement of judgeSnapshots(snapshots, { retention, clock })) judged.set(judgement.snapshot.row, judgement)
+      const options = { retention, clock, timeZone: calendarOf(definition) }
+      for (const judgement of judgeSnapshots([row, ...others].map(toSnapshot), options)) judged.set(judgement.snapshot.row, judgement)
     }
     const all = rows.flatMap((row) => judged.get(row) ?? [])
     return {
@@ -103,42 +101,17 @@ function sourcesIn(rows: readonly RegisteredOwnSnapshot[]): [RegisteredOwnSnapsh
   return [...sources.values()].flatMap(([first, ...others]) => (first === undefined ? [] : [[first, ...others]]))
 }
 
-function toSnapshot(row: RegisteredOwnSnapshot, zone: TimeZone): RegisteredSnapshot {
+function toSnapshot(row: RegisteredOwnSnapshot): RegisteredSnapshot {
   const paths = JSON.parse(row.paths) as string[]
   const stored = {
     id: row.snapshot_id as SnapshotId,
-    time: zonedTime(row.time, zone),
+    time: new Date(row.time).toISOString() as Timestamp,
     // Retention does not look at what a snapshot holds.
     tree: '' as BlobId,
     paths: [...paths],
     hostname: row.hostname,
   }
   return { row, paths, stored, isPinned: row.is_pinned === 1, isPartial: isPartial(row.run_statistics) }
-}
-
-/** The same zone, which looks its offset up twice a day alone unless that changes on the day: the look-up is slow. */
-function dayByDay(zone: TimeZone): TimeZone {
-  const days = new Map<number, number | undefined>()
-  const ofDay = (day: number): number | undefined => {
-    const [first, last] = [zone.offsetSecondsAt(day * DAY_SECONDS), zone.offsetSecondsAt((day + 1) * DAY_SECONDS)]
-    return first === last ? first : undefined
-  }
-  return {
-    offsetSecondsAt: (epochSeconds) => {
-      const day = Math.floor(epochSeconds / DAY_SECONDS)
-      if (!days.has(day)) days.set(day, ofDay(day))
-      return days.get(day) ?? zone.offsetSecondsAt(epochSeconds)
-    },
-  }
-}
-
-/** A moment with the offset that a zone had then: `2026-01-03T13:00:00.000+01:00`. */
-function zonedTime(timeMs: number, zone: TimeZone): Timestamp {
-  const minutes = Math.round(zone.offsetSecondsAt(Math.floor(timeMs / 1000)) / 60)
-  const wallClock = new Date(timeMs + minutes * 60_000).toISOString().slice(0, -1)
-  const ahead = Math.abs(minutes)
-  const offset = `${String(Math.floor(ahead / 60)).padStart(2, '0')}:${String(ahead % 60).padStart(2, '0')}`
-  return `${wallClock}${minutes < 0 ? '-' : '+'}${offset}` as Timestamp
 }
 
 function toItem({ snapshot: { row, paths }, isKept, reasons }: Judgement<RegisteredSnapshot>): RetentionPreview['items'][number] {

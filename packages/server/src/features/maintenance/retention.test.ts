@@ -1,9 +1,10 @@
-import type { StoredSnapshot } from '@holdfast/engine'
+import { namedTimeZone, type StoredSnapshot } from '@holdfast/engine'
 import { ManualClock } from '@holdfast/engine/testing'
 import type { Retention } from '@holdfast/protocol'
 import { describe, expect, it } from 'vitest'
 import { expiredSnapshots, type JudgedSnapshot, judgeSnapshots } from './retention.ts'
 
+const UTC = namedTimeZone('UTC')
 const NOW = Date.parse('2026-03-01T12:00:00Z')
 const DAY_MS = 86_400_000
 
@@ -17,7 +18,7 @@ function aged(...days: readonly number[]): (JudgedSnapshot & { readonly age: num
 }
 
 function expiredAges(snapshots: ReturnType<typeof aged>, retention: Retention | null): number[] {
-  return expiredSnapshots(snapshots, { retention, clock: new ManualClock(NOW) }).map(({ age }) => age)
+  return expiredSnapshots(snapshots, { retention, clock: new ManualClock(NOW), timeZone: UTC }).map(({ age }) => age)
 }
 
 describe('retention', () => {
@@ -46,7 +47,7 @@ describe('retention', () => {
   it('says why each stays or goes', () => {
     const snapshots = aged(0, 1, 2, 40).map((one) => ({ ...one, isPartial: one.age === 0, isPinned: one.age === 2 }))
     const reasons = (retention: Retention | null) =>
-      judgeSnapshots(snapshots, { retention, clock: new ManualClock(NOW) }).map((judgement) => judgement.reasons)
+      judgeSnapshots(snapshots, { retention, clock: new ManualClock(NOW), timeZone: UTC }).map((judgement) => judgement.reasons)
     expect(reasons(null)).toEqual(snapshots.map(() => ['unlimited']))
     expect(reasons({ versions: 1 })).toEqual([['newest', 'versions'], ['newest-whole'], ['pinned'], ['expired']])
     expect(reasons({ versions: 3, days: 1, monthly: 9 })).toEqual([

@@ -1,5 +1,14 @@
-import { type Clock, compareTimestamps, planForget, type RetentionPolicy, type StoredSnapshot } from '@holdfast/engine'
-import type { Retention, RetentionReason, RunStatistics } from '@holdfast/protocol'
+import {
+  type Clock,
+  compareTimestamps,
+  namedTimeZone,
+  planForget,
+  type RetentionPolicy,
+  type StoredSnapshot,
+  type TimeZone,
+} from '@holdfast/engine'
+import type { PlanDefinition, Retention, RetentionReason, RunStatistics } from '@holdfast/protocol'
+import { dayByDay, zonedTime } from './zoned-time.ts'
 
 /** A snapshot of the register together with what the repository has of it. */
 export interface JudgedSnapshot {
@@ -20,6 +29,13 @@ export interface Judgement<Judged> {
 const ONE_GROUP = { host: false, paths: false, tags: false }
 const COUNTED = ['hourly', 'daily', 'weekly', 'monthly', 'yearly'] as const
 
+interface JudgeOptions {
+  readonly retention: Retention | null
+  readonly clock: Clock
+  /** On whose calendar hours, days, weeks, months and years are counted; see {@link calendarOf}. */
+  readonly timeZone: TimeZone
+}
+
 /**
  * What becomes of the snapshots of one source, in the order given. `versions` and `days` limit together: what is beyond either goes. The
  * counts of hours, days, weeks, months and years each keep something more. Days count back from the newest snapshot, so that a source that
@@ -27,13 +43,13 @@ const COUNTED = ['hourly', 'daily', 'weekly', 'monthly', 'yearly'] as const
  */
 export function judgeSnapshots<Judged extends JudgedSnapshot>(
   snapshots: readonly Judged[],
-  { retention, clock }: { readonly retention: Retention | null; readonly clock: Clock },
+  { retention, clock, timeZone }: JudgeOptions,
 ): readonly Judgement<Judged>[] {
   const policy = retention === null ? {} : policyOf(retention)
   if (retention === null || Object.keys(policy).length === 0) {
     return snapshots.map((snapshot) => ({ snapshot, isKept: true, reasons: ['unlimited'] }))
   }
-  const { groups } = planForget(storedOf(snapshots), { policy, groupBy: ONE_GROUP, clock })
+  const { groups } = planForget(storedIn(timeZone, snapshots), { policy, groupBy: ONE_GROUP, clock, timeZone })
   const matches = new Map(groups.flatMap((group) => group.reasons.map((reason) => [reason.snapshot.id, reason.matches])))
   const newest = newestOf(snapshots)
   const newestWhole = newestOf(snapshots.filter(({ isPartial }) => !isPartial))
@@ -49,10 +65,7 @@ export function judgeSnapshots<Judged extends JudgedSnapshot>(
 }
 
 /** Which snapshots of one source retention does not keep, as {@link judgeSnapshots} says. */
-export function expiredSnapshots<Judged extends JudgedSnapshot>(
-  snapshots: readonly Judged[],
-  options: { readonly retention: Retention | null; readonly clock: Clock },
-): readonly Judged[] {
+export function expiredSnapshots<Judged extends JudgedSnapshot>(snapshots: readonly Judged[], options: JudgeOptions): readonly Judged[] {
   return judgeSnapshots(snapshots, options).flatMap(({ snapshot, isKept }) => (isKept ? [] : [snapshot]))
 }
 
@@ -65,6 +78,14 @@ export function sourceOf(snapshot: {
 }): string {
   const { clientId, planId, hostname, paths } = snapshot
   return JSON.stringify(planId === null ? [clientId, hostname, paths.toSorted()] : [clientId, planId])
+}
+
+/**
+ * The calendar of a source: that of its plan's schedule, whoever the policy comes from, and that of UTC where there is no plan (any more).
+ * Snapshots of several plans are several sources, whatever machine and folders they are of.
+ */
+export function calendarOf(plan: Pick<PlanDefinition, 'schedule'> | undefined): TimeZone {
+  return dayByDay(namedTimeZone(plan?.schedule.timeZone ?? 'UTC'))
 }
 
 /** Whether the run that made a snapshot met with errors, by what it has counted, in JSON. */
@@ -101,6 +122,7 @@ function newestOf<Judged extends JudgedSnapshot>(snapshots: readonly Judged[]): 
   return newest
 }
 
-function storedOf(snapshots: readonly JudgedSnapshot[]): StoredSnapshot[] {
-  return snapshots.map(({ stored }) => stored)
+/** A snapshot says its time in the zone of the machine that made it, on whose calendar the engine counts. */
+function storedIn(timeZone: TimeZone, snapshots: readonly JudgedSnapshot[]): StoredSnapshot[] {
+  return snapshots.map(({ stored }) => ({ ...stored, time: zonedTime(stored.time, timeZone) }))
 }
