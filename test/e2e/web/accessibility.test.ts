@@ -1,22 +1,15 @@
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { beforeAll, describe, expect, test } from 'vitest'
 import { findings } from './axe.ts'
-import { startFurnishedLab } from './furnished-lab.ts'
-import { allPages, type Subjects } from './pages.ts'
-import type { Visit, WebLab } from './web-lab.ts'
+import { furnishedLabOfFile } from './furnished-lab.ts'
+import { allPages } from './pages.ts'
+import type { Visit } from './web-lab.ts'
 
 /** A picture of every page is left there. */
 const SCREENSHOTS = fileURLToPath(new URL('../../../.cache/screenshots', import.meta.url))
 
-let lab: WebLab
-let subjects: Subjects
-beforeAll(async () => {
-  const furnished = await startFurnishedLab()
-  lab = furnished.lab
-  subjects = furnished.subjects
-}, 180_000)
-afterAll(() => lab?.[Symbol.asyncDispose]())
+const { lab, subjects } = furnishedLabOfFile()
 
 const looks = [
   { name: 'light, on a desk, in English', folder: 'light', width: 1280, height: 860, colorScheme: 'light', locale: 'en-GB' },

@@ -3,15 +3,12 @@ import type { AddressInfo } from 'node:net'
 import { TOTP, URI } from 'otpauth'
 import type { Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { PASSWORD, type Visit, WebLab } from './web-lab.ts'
+import { labOfFile, PASSWORD, type Visit } from './web-lab.ts'
 
-let lab: WebLab
-beforeAll(async () => {
-  lab = await WebLab.start()
-  await lab.addUser('ann', 'operator')
-  await lab.addUser('victor', 'viewer')
-}, 120_000)
-afterAll(() => lab?.[Symbol.asyncDispose]())
+const lab = labOfFile(async (empty) => {
+  await empty.addUser('ann', 'operator')
+  await empty.addUser('victor', 'viewer')
+})
 
 async function signIn(page: Page, username: string, password = PASSWORD): Promise<void> {
   await page.getByLabel('User name').fill(username)

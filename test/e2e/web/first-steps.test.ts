@@ -13,7 +13,8 @@ afterEach(() => lab[Symbol.asyncDispose]())
 /** A server that nobody has used, and the address that it prints for the first login. */
 async function start(): Promise<string> {
   // Without a password of the environment, the server makes one up.
-  lab = await WebLab.start({ HOLDFAST_ADMIN_PASSWORD: '' })
+  lab = new WebLab({ HOLDFAST_ADMIN_PASSWORD: '' })
+  await lab.start()
   return (await lab.server?.says(/filled in: (\S+)\n/))?.[1] ?? ''
 }
 

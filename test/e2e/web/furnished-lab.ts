@@ -1,10 +1,16 @@
 import { rmSync, writeFileSync } from 'node:fs'
 import type { Subjects } from './pages.ts'
-import { WebLab } from './web-lab.ts'
+import { labOfFile, type WebLab } from './web-lab.ts'
 
-/** A lab in which everything has happened once: backups that went well and one that failed, changed files, users. */
-export async function startFurnishedLab(): Promise<{ readonly lab: WebLab; readonly subjects: Subjects }> {
-  const lab = await WebLab.start()
+/** A lab for all tests of a file in which everything has happened once, and what in it they are about, known as soon as they begin. */
+export function furnishedLabOfFile(): { readonly lab: WebLab; readonly subjects: Subjects } {
+  const subjects = {} as Subjects
+  const lab = labOfFile(async (empty) => Object.assign(subjects, await furnish(empty)))
+  return { lab, subjects }
+}
+
+/** Backups that went well and one that failed, changed files, users. */
+async function furnish(lab: WebLab): Promise<Subjects> {
   const repositoryId = await lab.addRepository()
   const report = lab.file('home/ann/documents/report.txt', 'Quarterly report\n\nEverything is well.\n')
   lab.file('home/ann/documents/notes/ideas.md', '# Ideas\n\n- keep two copies\n')
@@ -29,7 +35,7 @@ export async function startFurnishedLab(): Promise<{ readonly lab: WebLab; reado
   }
   const admin = await lab.person()
   await admin.call(`POST /api/v1/repositories/${repositoryId}/refresh`)
-  const subjects = {
+  return {
     clientId,
     planId: first.planId,
     runId: second.runId,
@@ -39,5 +45,4 @@ export async function startFurnishedLab(): Promise<{ readonly lab: WebLab; reado
     repositoryId,
     filePath: report,
   }
-  return { lab, subjects }
 }

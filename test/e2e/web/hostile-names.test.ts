@@ -1,7 +1,7 @@
 import { Buffer } from 'node:buffer'
 import { mkdirSync, writeFileSync } from 'node:fs'
-import { afterAll, beforeAll, expect, test } from 'vitest'
-import { WebLab } from './web-lab.ts'
+import { expect, test } from 'vitest'
+import { labOfFile } from './web-lab.ts'
 
 /** Names that want to be something else, as bytes: the last one is no UTF-8. */
 const NAMES = [
@@ -19,23 +19,20 @@ const NAMES = [
 ].map((name) => Buffer.from(name))
 const NO_UTF8 = Buffer.from([0x63, 0x61, 0x66, 0xe9])
 
-let lab: WebLab
 let folder: string
 let clientId: number
 let snapshotId: number
-beforeAll(async () => {
-  lab = await WebLab.start()
-  await lab.addRepository()
-  folder = lab.place.path('home')
+const lab = labOfFile(async (empty) => {
+  await empty.addRepository()
+  folder = empty.place.path('home')
   mkdirSync(folder)
   for (const name of [...NAMES, NO_UTF8]) {
     writeFileSync(Buffer.concat([Buffer.from(`${folder}/`), name]), '<script>document.title=1</script>\n<b>bold</b>')
   }
   mkdirSync(`${folder}/<h1>folder`)
-  clientId = (await lab.addAgent('<b>desk</b>\u202E')).id
-  snapshotId = (await lab.backUp(clientId, [folder], { name: '<i>plan</i>' })).snapshotId ?? 0
-}, 120_000)
-afterAll(() => lab?.[Symbol.asyncDispose]())
+  clientId = (await empty.addAgent('<b>desk</b>\u202E')).id
+  snapshotId = (await empty.backUp(clientId, [folder], { name: '<i>plan</i>' })).snapshotId ?? 0
+})
 
 const markup = 'document.querySelectorAll("main img[src=x], main svg[onload], main script, main b, h1 ~ h1").length'
 

@@ -1,24 +1,21 @@
 import { randomBytes } from 'node:crypto'
 import type { Page } from 'playwright-core'
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { expect, test } from 'vitest'
 import { until } from '../../../packages/server/test/system.ts'
-import { PASSWORD, WebLab } from './web-lab.ts'
+import { labOfFile, PASSWORD } from './web-lab.ts'
 
-let lab: WebLab
 let clientId: number
 let planId: number
-beforeAll(async () => {
-  lab = await WebLab.start()
-  await lab.addRepository()
-  lab.file('home/large', randomBytes(120_000_000))
+const lab = labOfFile(async (empty) => {
+  await empty.addRepository()
+  empty.file('home/large', randomBytes(120_000_000))
   // Slow enough for something to happen meanwhile: half a minute, and more than the agent keeps in memory.
-  const agent = await lab.addAgent('desk')
+  const agent = await empty.addAgent('desk')
   clientId = agent.id
   const limits = { uploadBytesPerSecond: 4_000_000 }
-  const { planId: made } = await lab.addPlan(clientId, [lab.place.path('home')], { limits })
+  const { planId: made } = await empty.addPlan(clientId, [empty.place.path('home')], { limits })
   planId = made
-}, 120_000)
-afterAll(() => lab?.[Symbol.asyncDispose]())
+})
 
 test('a session that ends in the middle of a form costs nothing that was typed', async () => {
   const visit = await lab.visit({ as: 'admin' })

@@ -1,18 +1,9 @@
 import { existsSync, readFileSync, rmSync } from 'node:fs'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { until } from '../../../packages/server/test/system.ts'
-import { startFurnishedLab } from './furnished-lab.ts'
-import type { Subjects } from './pages.ts'
-import type { WebLab } from './web-lab.ts'
+import { furnishedLabOfFile } from './furnished-lab.ts'
 
-let lab: WebLab
-let subjects: Subjects
-beforeAll(async () => {
-  const furnished = await startFurnishedLab()
-  lab = furnished.lab
-  subjects = furnished.subjects
-}, 180_000)
-afterAll(() => lab?.[Symbol.asyncDispose]())
+const { lab, subjects } = furnishedLabOfFile()
 
 describe('who has lost a file', () => {
   test('finds it by a part of its name, and downloads it', async () => {

@@ -1,7 +1,7 @@
 import { DatabaseSync } from 'node:sqlite'
 import type { Page } from 'playwright-core'
-import { afterAll, beforeAll, expect, test } from 'vitest'
-import { WebLab } from './web-lab.ts'
+import { expect, test } from 'vitest'
+import { labOfFile } from './web-lab.ts'
 
 const CLIENTS = 10_000
 const RUNS = 100_000
@@ -11,22 +11,19 @@ const REQUEST_LIMIT_MS = 10_000
 /** Of the pictures that are looked at while it scrolls: rows that come a moment later than the place they belong to. */
 const BLANK_SHARE_MAX = 0.05
 
-let lab: WebLab
 let snapshotId: number
 let folder: string
-beforeAll(async () => {
-  lab = await WebLab.start()
-  await lab.addRepository()
-  for (let file = 0; file < FILES; file++) lab.file(`home/many/entry-${String(file).padStart(6, '0')}.txt`, '')
-  folder = lab.place.path('home/many')
-  const { id } = await lab.addAgent('desk')
-  const made = await lab.backUp(id, [folder])
+const lab = labOfFile(async (empty) => {
+  await empty.addRepository()
+  for (let file = 0; file < FILES; file++) empty.file(`home/many/entry-${String(file).padStart(6, '0')}.txt`, '')
+  folder = empty.place.path('home/many')
+  const { id } = await empty.addAgent('desk')
+  const made = await empty.backUp(id, [folder])
   snapshotId = made.snapshotId ?? 0
-  await lab.server?.stop()
-  furnish(lab.place.path('data', 'holdfast.db'), made)
-  await lab.startServer()
-}, 240_000)
-afterAll(() => lab?.[Symbol.asyncDispose]())
+  await empty.server?.stop()
+  furnish(empty.place.path('data', 'holdfast.db'), made)
+  await empty.startServer()
+})
 
 /** Copies the one client and the one run until there are many. */
 function furnish(path: string, { runId }: { readonly runId: number }): void {

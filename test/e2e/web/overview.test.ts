@@ -1,12 +1,8 @@
 import { randomBytes } from 'node:crypto'
-import { afterAll, beforeAll, expect, test } from 'vitest'
-import { WebLab } from './web-lab.ts'
+import { expect, test } from 'vitest'
+import { labOfFile } from './web-lab.ts'
 
-let lab: WebLab
-beforeAll(async () => {
-  lab = await WebLab.start()
-}, 60_000)
-afterAll(() => lab?.[Symbol.asyncDispose]())
+const lab = labOfFile()
 
 test('says how everything begins, then what needs somebody, what runs now and what was done', async () => {
   const visit = await lab.visit({ as: 'admin' })

@@ -1,23 +1,20 @@
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { WebLab } from './web-lab.ts'
+import { describe, expect, test } from 'vitest'
+import { labOfFile } from './web-lab.ts'
 
 /** Pages take their time on a busy machine. */
 const PATIENCE = { timeout: 15_000 }
 
-let lab: WebLab
 let clientId: number
 let folder: string
 
-beforeAll(async () => {
-  lab = await WebLab.start()
-  await lab.addRepository()
-  lab.file('home/ann/documents/report.txt', 'report'.repeat(5000))
-  lab.file('home/ann/documents/node_modules/index.js', 'module'.repeat(9000))
-  folder = lab.place.path('home/ann')
-  await lab.addUser('victor', 'viewer')
-  clientId = (await lab.addAgent('desk')).id
-}, 120_000)
-afterAll(() => lab?.[Symbol.asyncDispose]())
+const lab = labOfFile(async (empty) => {
+  await empty.addRepository()
+  empty.file('home/ann/documents/report.txt', 'report'.repeat(5000))
+  empty.file('home/ann/documents/node_modules/index.js', 'module'.repeat(9000))
+  folder = empty.place.path('home/ann')
+  await empty.addUser('victor', 'viewer')
+  clientId = (await empty.addAgent('desk')).id
+})
 
 describe('a plan', () => {
   test('is made with what it takes and when it runs in view, and runs at once', async () => {

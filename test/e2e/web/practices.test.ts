@@ -1,16 +1,9 @@
-import { afterAll, beforeAll, expect, test } from 'vitest'
-import { startFurnishedLab } from './furnished-lab.ts'
-import { allPages, type Subjects } from './pages.ts'
-import type { Visit, WebLab } from './web-lab.ts'
+import { expect, test } from 'vitest'
+import { furnishedLabOfFile } from './furnished-lab.ts'
+import { allPages } from './pages.ts'
+import type { Visit } from './web-lab.ts'
 
-let lab: WebLab
-let subjects: Subjects
-beforeAll(async () => {
-  const furnished = await startFurnishedLab()
-  lab = furnished.lab
-  subjects = furnished.subjects
-}, 180_000)
-afterAll(() => lab?.[Symbol.asyncDispose]())
+const { lab, subjects } = furnishedLabOfFile()
 
 /** What is held against every page: what Lighthouse calls best practices, as far as a page can be seen to keep to them. */
 const CHECKS: Readonly<Record<string, string>> = {

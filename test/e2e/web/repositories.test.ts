@@ -1,16 +1,13 @@
 import { readFileSync } from 'node:fs'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { WebLab } from './web-lab.ts'
+import { describe, expect, test } from 'vitest'
+import { labOfFile } from './web-lab.ts'
 
-let lab: WebLab
 let repositoryId: number
 
-beforeAll(async () => {
-  lab = await WebLab.start()
-  repositoryId = await lab.addRepository()
-  await lab.addUser('victor', 'viewer')
-}, 120_000)
-afterAll(() => lab?.[Symbol.asyncDispose]())
+const lab = labOfFile(async (empty) => {
+  repositoryId = await empty.addRepository()
+  await empty.addUser('victor', 'viewer')
+})
 
 describe('a repository', () => {
   test('is made after its fields were put right, and checked at once', async () => {

@@ -1,25 +1,22 @@
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { expect, test } from 'vitest'
 import { secureRandom } from '../../../packages/engine/src/index.ts'
-import { WebLab } from './web-lab.ts'
+import { labOfFile } from './web-lab.ts'
 
 const LINES = 550
 /** An agent hears at its next report that it shall stop. */
 const HEARD_MS = 60_000
 
-let lab: WebLab
 let clientId: number
 let planId: number
 let folder: string
 
-beforeAll(async () => {
-  lab = await WebLab.start()
-  await lab.addRepository()
-  lab.file('home/ann/report.txt', 'report'.repeat(5000))
-  folder = lab.place.path('home/ann')
-  clientId = (await lab.addAgent('desk', { env: { HOLDFAST_ALLOW_COMMANDS: 'true' } })).id
-  planId = (await lab.addPlan(clientId, [folder])).planId
-}, 120_000)
-afterAll(() => lab?.[Symbol.asyncDispose]())
+const lab = labOfFile(async (empty) => {
+  await empty.addRepository()
+  empty.file('home/ann/report.txt', 'report'.repeat(5000))
+  folder = empty.place.path('home/ann')
+  clientId = (await empty.addAgent('desk', { env: { HOLDFAST_ALLOW_COMMANDS: 'true' } })).id
+  planId = (await empty.addPlan(clientId, [folder])).planId
+})
 
 test('runs come into the list as they begin, and filters stay in the address', async () => {
   const visit = await lab.visit({ as: 'admin' })

@@ -1,23 +1,17 @@
 import { execFileSync } from 'node:child_process'
 import { writeFileSync } from 'node:fs'
 import type { Page } from 'playwright-core'
-import { afterAll, beforeAll, expect, test } from 'vitest'
-import { startFurnishedLab } from './furnished-lab.ts'
-import type { Subjects } from './pages.ts'
-import type { Visit, WebLab } from './web-lab.ts'
+import { beforeAll, expect, test } from 'vitest'
+import { furnishedLabOfFile } from './furnished-lab.ts'
+import type { Visit } from './web-lab.ts'
 
-let lab: WebLab
-let subjects: Subjects
+const { lab, subjects } = furnishedLabOfFile()
 let home: string
 /** Pages take their time on a busy machine. */
 const PATIENCE = { timeout: 15_000 }
-beforeAll(async () => {
-  const furnished = await startFurnishedLab()
-  lab = furnished.lab
-  subjects = furnished.subjects
+beforeAll(() => {
   home = lab.place.path('home/ann')
-}, 240_000)
-afterAll(() => lab?.[Symbol.asyncDispose]())
+})
 
 async function browse(visit: Visit, path: string): Promise<Page> {
   const page = await visit.open(`/snapshots/${subjects.snapshotId}?path=${encodeURIComponent(path)}`)

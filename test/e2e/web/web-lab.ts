@@ -1,7 +1,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { type Browser, type BrowserContext, type BrowserContextOptions, chromium, type Page } from 'playwright-core'
-import { expect } from 'vitest'
+import { afterAll, beforeAll, expect } from 'vitest'
 import { type Environment, Person, type Running, System, until } from '../../../packages/server/test/system.ts'
 
 /** Everybody's password in these tests. */
@@ -20,27 +20,43 @@ export interface Visitor extends BrowserContextOptions {
   readonly as?: string
 }
 
+/** As long as it may take on a busy machine until everything is there that tests are about. */
+const FURNISH_MS = 240_000
+
+/** A lab for all tests of a file: it starts before them, has what `furnish` puts there, and ends after them however they went. */
+export function labOfFile(furnish?: (lab: WebLab) => Promise<unknown>): WebLab {
+  const lab = new WebLab()
+  beforeAll(async () => {
+    await lab.start()
+    await furnish?.(lab)
+  }, FURNISH_MS)
+  afterAll(() => lab[Symbol.asyncDispose]())
+  return lab
+}
+
 /** A server as a process, agents as processes, and a browser to visit them. */
 export class WebLab implements AsyncDisposable {
-  readonly place: System = new System()
   url = ''
   server: Running | undefined
-  readonly #browser: Browser
+  #place: System | undefined
+  #browser: Browser | undefined
   readonly #contexts = new Set<BrowserContext>()
   #port = '0'
   readonly #env: Environment
 
-  private constructor(browser: Browser, env: Environment) {
-    this.#browser = browser
+  /** Nothing of it is there until it starts. Its administrator is `admin` with {@link PASSWORD}, unless `env` says otherwise. */
+  constructor(env: Environment = {}) {
     this.#env = env
   }
 
-  /** Starts a server whose administrator is `admin` with {@link PASSWORD}, unless `env` says otherwise. */
-  static async start(env: Environment = {}): Promise<WebLab> {
-    const browser = await chromium.launch({ executablePath: CHROMIUM, args: CHROMIUM_ARGUMENTS })
-    const lab = new WebLab(browser, env)
-    await lab.startServer()
-    return lab
+  get place(): System {
+    this.#place ??= new System()
+    return this.#place
+  }
+
+  async start(): Promise<void> {
+    this.#browser = await chromium.launch({ executablePath: CHROMIUM, args: CHROMIUM_ARGUMENTS })
+    await this.startServer()
   }
 
   async startServer(): Promise<void> {
@@ -145,6 +161,7 @@ export class WebLab implements AsyncDisposable {
 
   /** Opens the pages as somebody. What the browser complains of is told by {@link Visit.complaints}. */
   async visit({ as, ...options }: Visitor = {}): Promise<Visit> {
+    if (this.#browser === undefined) throw new Error('the lab has not started')
     const context = await this.#browser.newContext({ locale: 'en-GB', timezoneId: 'Europe/Berlin', baseURL: this.url, ...options })
     this.#contexts.add(context)
     if (as !== undefined) {
@@ -156,8 +173,8 @@ export class WebLab implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     for (const context of this.#contexts) await context.close()
-    await this.#browser.close()
-    await this.place[Symbol.asyncDispose]()
+    await this.#browser?.close()
+    await this.#place?.[Symbol.asyncDispose]()
   }
 }
 

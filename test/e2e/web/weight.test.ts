@@ -1,18 +1,13 @@
 import type { Page, Response } from 'playwright-core'
-import { afterAll, beforeAll, expect, test } from 'vitest'
-import { startFurnishedLab } from './furnished-lab.ts'
-import type { WebLab } from './web-lab.ts'
+import { expect, test } from 'vitest'
+import { furnishedLabOfFile } from './furnished-lab.ts'
 
 /** All the compressed JavaScript that a first visit may load, in bytes. */
 const SCRIPT_BYTES_MAX = 250 * 1024
 /** As slow as a cheap phone. */
 const CPU_SLOWDOWN = 4
 
-let lab: WebLab
-beforeAll(async () => {
-  lab = (await startFurnishedLab()).lab
-}, 180_000)
-afterAll(() => lab?.[Symbol.asyncDispose]())
+const { lab } = furnishedLabOfFile()
 
 /** What a page costs and how it comes, as a browser sees it with nothing in its cache. */
 interface Weight {
