@@ -6,6 +6,9 @@ import { defineConfig } from 'vitest/config'
  * real programs (restic, sshd, Ceph) and runs, a few files at a time, in `npm test`.
  */
 const integrationTests = ['**/*.integration.test.ts', 'packages/*/test/**/*.test.ts', 'test/**/*.test.ts']
+// Read when a process starts: threads that the tests start need a fifth of the time with the modules of the ones before.
+process.env.NODE_COMPILE_CACHE ??= fileURLToPath(new URL('.cache/compile', import.meta.url))
+
 const notOurs = ['**/node_modules/**', '**/.cache/**', 'data/**']
 
 export default defineConfig({

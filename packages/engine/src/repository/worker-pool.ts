@@ -1,4 +1,5 @@
 import { availableParallelism } from 'node:os'
+import { setFlagsFromString } from 'node:v8'
 import { type TransferListItem, Worker } from 'node:worker_threads'
 import { EngineError, type EngineErrorCode, type ErrorContext, messageOf } from '../errors.ts'
 import { type EndableThread, endThread, newEndableThread } from '../host/native-calls.ts'
@@ -53,6 +54,13 @@ interface PoolMember<Task, Result> extends Thread {
 /** Tasks that are sent to a worker ahead of the one it works on, so that it never waits for the main thread. */
 const TASKS_AHEAD = 2
 
+/**
+ * After a thousand calls out of WebAssembly V8 compiles a faster way for them, which all threads share, and which is freed under a thread
+ * that takes it at the moment at which the last other one ends (SIGSEGV in `Runtime_TierUpWasmToJSWrapper`, V8 13.6). What strips types
+ * in Node.js makes that many in a thread whose modules are in no cache yet; without the faster way it needs about as long (200 ms).
+ */
+const NO_SHARED_WRAPPERS = '--wasm-wrapper-tiering-budget=1000000000'
+
 /** As many workers as there are cores, within reason: each takes some tens of megabytes. */
 export function defaultWorkerCount(): number {
   return Math.min(availableParallelism(), 16)
@@ -73,6 +81,7 @@ export class SpareThreads implements AsyncDisposable {
   #failure: { readonly error: unknown } | undefined
 
   constructor(module: URL, count: number = defaultWorkerCount()) {
+    setFlagsFromString(NO_SHARED_WRAPPERS)
     this.#threads = Array.from({ length: count }, () => {
       const start: ThreadStart = { ...newEndableThread(), gate: new SharedArrayBuffer(4) }
       const worker = new Worker(module, { workerData: start })
