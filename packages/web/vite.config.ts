@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { brotliCompressSync, constants, gzipSync } from 'node:zlib'
 import react from '@vitejs/plugin-react'
 import { defineConfig, type Plugin } from 'vite'
+import { pageHints } from './page-hints.ts'
 
 /** Text that browsers are sent compressed: once, here, as small as it gets. */
 const COMPRESSIBLE = /\.(js|css|svg|html)$/
@@ -24,7 +25,7 @@ function compressed(): Plugin {
 }
 
 export default defineConfig({
-  plugins: [react(), compressed()],
+  plugins: [react(), pageHints(), compressed()],
   build: {
     target: 'es2023',
     // These know `light-dark()`. What stands in for it in older ones would follow the system's scheme, and not the one that was chosen.

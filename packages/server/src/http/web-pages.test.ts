@@ -11,6 +11,13 @@ describe('the pages', () => {
     mkdirSync(join(webFolder, 'assets'))
     writeFileSync(join(webFolder, 'index.html'), '<!doctype html><title>Holdfast</title>')
     writeFileSync(join(webFolder, 'icon.svg'), '<svg/>')
+    const hints = [
+      { path: '/', files: ['/assets/start-1.js'], questions: [] },
+      { path: '/sign-in', files: ['/assets/door-1.js'], questions: [] },
+      { path: '/clients', files: [], questions: ['/api/v1/clients'] },
+      { path: '/clients/$clientId', files: ['/assets/client-1.css'], questions: [] },
+    ]
+    writeFileSync(join(webFolder, 'page-hints.json'), JSON.stringify(hints))
     writeFileSync(join(webFolder, 'assets', 'index-1.js'), 'plain')
     writeFileSync(join(webFolder, 'assets', 'index-1.js.br'), 'small')
     server = await TestServer.start({ settings: { webFolder } })
@@ -26,6 +33,25 @@ describe('the pages', () => {
     expect(reply.headers).toMatchObject({ 'content-type': 'text/html; charset=utf-8', 'cache-control': 'no-cache' })
     expect(reply.headers['content-security-policy']).toContain("script-src 'self'")
     expect(reply.body).toContain('Holdfast')
+  })
+
+  it.each([
+    ['/', true, '</api/v1/me>; rel=preload; as=fetch; crossorigin=anonymous, </assets/start-1.js>; rel=modulepreload'],
+    ['/clients/7', true, '</api/v1/me>; rel=preload; as=fetch; crossorigin=anonymous, </assets/client-1.css>; rel=preload; as=style'],
+    [
+      '/clients',
+      true,
+      '</api/v1/me>; rel=preload; as=fetch; crossorigin=anonymous, </api/v1/clients>; rel=preload; as=fetch; crossorigin=anonymous',
+    ],
+    ['/clients?state=failed', true, '</api/v1/me>; rel=preload; as=fetch; crossorigin=anonymous'],
+    ['/clients', false, '</assets/door-1.js>; rel=modulepreload'],
+    ['/sign-in?returnTo=%2F', true, '</assets/door-1.js>; rel=modulepreload'],
+    ['/nothing/of/the/kind', true, undefined],
+  ])('name what is needed besides: %s', async (path, hasSession, links) => {
+    const cookie = hasSession ? { cookie: 'holdfast_session=one' } : {}
+    const reply = await server.request(`GET ${path}`, { headers: { accept: 'text/html', ...cookie } })
+    expect(reply.statusCode).toBe(200)
+    expect(reply.headers.link).toBe(links)
   })
 
   it('have files that browsers keep for ever, compressed where they take that', async () => {

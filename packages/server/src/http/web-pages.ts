@@ -6,6 +6,8 @@ import type { FastifyReply, FastifyRequest } from 'fastify'
 import { ServerError } from '../errors.ts'
 import { PUBLIC } from './access.ts'
 import type { App } from './app-type.ts'
+import { SESSION_COOKIE } from './guard.ts'
+import { linksOfPage } from './page-hints.ts'
 
 /** Where `npm ci` puts the pages that it builds. */
 const BUILT: string = fileURLToPath(new URL('../../../web/dist/', import.meta.url))
@@ -46,6 +48,8 @@ async function sendPage(request: FastifyRequest, reply: FastifyReply, root: stri
   if (!existsSync(join(root, 'index.html'))) {
     throw new ServerError('server.unavailable', 'Cannot show the pages: they are not built; run `npm ci` where Holdfast is installed')
   }
+  const links = linksOfPage(root, { url: request.url, hasSession: request.cookies[SESSION_COOKIE] !== undefined })
+  if (links !== undefined) reply.header('link', links)
   return reply.sendFile('index.html')
 }
 
