@@ -1,7 +1,9 @@
 import { describe, expect, it } from 'vitest'
 import type { StoredSnapshot } from '../format/snapshot.ts'
 import type { Timestamp } from '../format/timestamp.ts'
+import { systemClock } from '../host/clock.ts'
 import { loadSnapshots } from '../snapshots/load-snapshots.ts'
+import type { FileRef } from '../storage/storage.ts'
 import { FaultyStorage } from '../testing/faulty-storage.ts'
 import { MemoryStorage } from '../testing/memory-storage.ts'
 import { sampleRepository, saveSample } from '../testing/sample-snapshots.ts'
@@ -39,7 +41,33 @@ describe('planForget', () => {
   })
 })
 
+/** A storage that answers late, all but the first time, that it has removed something. */
+class LateStorage extends MemoryStorage {
+  #removed = 0
+
+  override async remove(file: FileRef): Promise<void> {
+    await super.remove(file)
+    if (this.#removed++ > 0) await systemClock.sleep(50)
+  }
+}
+
 describe('executeForget', () => {
+  it('has told of all that is gone when it is cancelled', async () => {
+    const repository = await sampleRepository({ storage: new LateStorage() })
+    const snapshots = await Array.fromAsync([1, 2, 3, 4, 5, 6, 7, 8], (day) => saveSample(repository, { [`day ${day}`]: 'a' }))
+    const gone: string[] = []
+    const stopping = new AbortController()
+    const onRemoved = (id: string): void => {
+      gone.push(id)
+      stopping.abort(new Error('enough'))
+    }
+    const forgetting = executeForget(repository, planForgetOf(snapshots), { signal: stopping.signal, onRemoved })
+    await expect(forgetting).rejects.toThrow('enough')
+    const left = (await loadSnapshots(repository)).map(({ id }) => id)
+    expect(left.length).toBeGreaterThan(0)
+    expect([...left, ...gone].toSorted()).toEqual(snapshots.map(({ id }) => id).toSorted())
+  })
+
   it('removes what the plan says, and goes on where one cannot be removed', async () => {
     let doomed = ''
     const storage = new FaultyStorage(new MemoryStorage(), {

@@ -82,20 +82,25 @@ export async function executeForget(
   const removed: SnapshotId[] = []
   const failed = new Map<SnapshotId, EngineError>()
   const queue = new TaskQueue(repository.storage.limits.connections)
-  for (const { id } of plan.remove) {
-    options.signal?.throwIfAborted()
-    await queue.add(async () => {
-      try {
-        await removeSnapshot(repository, id, { signal: options.signal })
-      } catch (error) {
-        if (!isEngineError(error) || options.signal?.aborted) throw error
-        failed.set(id, error)
-        return
-      }
-      removed.push(id)
-      options.onRemoved?.(id)
-    })
+  try {
+    for (const { id } of plan.remove) {
+      options.signal?.throwIfAborted()
+      await queue.add(async () => {
+        try {
+          await removeSnapshot(repository, id, { signal: options.signal })
+        } catch (error) {
+          if (!isEngineError(error) || options.signal?.aborted) throw error
+          failed.set(id, error)
+          return
+        }
+        removed.push(id)
+        options.onRemoved?.(id)
+      })
+    }
+    await queue.drain()
+  } finally {
+    // Whoever goes on after a failure, and gives the lock back, has been told of all that is gone.
+    await queue.settle()
   }
-  await queue.drain()
   return { removed, failed }
 }

@@ -1,6 +1,6 @@
 import type { ByteString } from '../../format/byte-string.ts'
-import { WorkerPool } from '../../repository/worker-pool.ts'
 import type { CallOptions } from '../../storage/storage.ts'
+import { countInThread } from './counting-thread.ts'
 import type { SelectionRules } from './selection.ts'
 import { arrangeTargets, type TargetNode } from './targets.ts'
 
@@ -26,20 +26,10 @@ export async function estimateBackup(
   targets: readonly ByteString[],
   options: CallOptions & { readonly rules: SelectionRules; readonly onGrowth?: (found: BackupEstimate) => void },
 ): Promise<BackupEstimate> {
-  const pool = new WorkerPool<EstimateTask, BackupEstimate, BackupEstimate>({
-    threads: new URL('./estimate-worker.ts', import.meta.url),
-    workers: 1,
-    settings: () => undefined,
-    onEvent: (found) => options.onGrowth?.(found),
-  })
-  const cancel = (): void => void pool.close()
-  options.signal?.addEventListener('abort', cancel, { once: true })
-  try {
-    return await pool.run({ targets: leavesOf(arrangeTargets(targets)), rules: options.rules })
-  } finally {
-    options.signal?.removeEventListener('abort', cancel)
-    await pool.close()
-  }
+  const { rules, signal, onGrowth } = options
+  const task: EstimateTask = { targets: leavesOf(arrangeTargets(targets)), rules }
+  const thread = new URL('./estimate-worker.ts', import.meta.url)
+  return countInThread<EstimateTask, BackupEstimate, BackupEstimate>(thread, task, { signal, onEvent: onGrowth })
 }
 
 /** The places that a backup of these targets goes through. */

@@ -67,4 +67,6 @@ test('gives up when it is told to', async () => {
   const weight = weighSelection([byteStringOf('/')], { rules: SELECT_ALL, limits: { ...LIMITS, entries: 1e9 }, signal: stop.signal })
   stop.abort()
   await expect(weight).rejects.toThrow()
+  const late = weighSelection([byteStringOf(folder)], { rules: SELECT_ALL, limits: LIMITS, signal: AbortSignal.abort(new Error('gone')) })
+  await expect(late).rejects.toThrow('gone')
 })

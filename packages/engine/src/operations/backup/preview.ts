@@ -1,6 +1,6 @@
 import type { ByteString } from '../../format/byte-string.ts'
-import { WorkerPool } from '../../repository/worker-pool.ts'
 import type { CallOptions } from '../../storage/storage.ts'
+import { countInThread } from './counting-thread.ts'
 import type { EstimateTask } from './estimate.ts'
 import { leavesOf } from './estimate.ts'
 import type { SelectionRules } from './selection.ts'
@@ -55,17 +55,6 @@ export async function weighSelection(
   options: CallOptions & { readonly rules: SelectionRules; readonly limits: PreviewLimits },
 ): Promise<SelectionWeight> {
   const { rules, limits, signal } = options
-  const pool = new WorkerPool<PreviewTask, SelectionWeight, never>({
-    threads: new URL('./preview-worker.ts', import.meta.url),
-    workers: 1,
-    settings: () => undefined,
-  })
-  const cancel = (): void => void pool.close()
-  signal?.addEventListener('abort', cancel, { once: true })
-  try {
-    return await pool.run({ targets: leavesOf(arrangeTargets(targets)), rules, limits })
-  } finally {
-    signal?.removeEventListener('abort', cancel)
-    await pool.close()
-  }
+  const task: PreviewTask = { targets: leavesOf(arrangeTargets(targets)), rules, limits }
+  return countInThread<PreviewTask, SelectionWeight>(new URL('./preview-worker.ts', import.meta.url), task, { signal })
 }

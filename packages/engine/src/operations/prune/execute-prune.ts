@@ -64,24 +64,29 @@ class PackRemover {
     const { repository } = this.#plan.indexed
     const { signal, onProgress } = this.#options
     const queue = new TaskQueue(repository.storage.limits.connections)
-    for (const id of ids) {
-      signal?.throwIfAborted()
-      await queue.add(async () => {
-        try {
-          await repository.removeFile('data', id, { signal })
-          this.removed++
-        } catch (error) {
-          signal?.throwIfAborted()
-          if (!isEngineError(error)) throw error
-          this.notRemoved.set(id, messageOf(error))
-        }
-        onProgress?.({
-          step: 'packs removed',
-          done: this.removed,
-          total: this.#plan.statistics.packs.removeTotal + this.#plan.repackPacks.length,
+    try {
+      for (const id of ids) {
+        signal?.throwIfAborted()
+        await queue.add(async () => {
+          try {
+            await repository.removeFile('data', id, { signal })
+            this.removed++
+          } catch (error) {
+            signal?.throwIfAborted()
+            if (!isEngineError(error)) throw error
+            this.notRemoved.set(id, messageOf(error))
+          }
+          onProgress?.({
+            step: 'packs removed',
+            done: this.removed,
+            total: this.#plan.statistics.packs.removeTotal + this.#plan.repackPacks.length,
+          })
         })
-      })
+      }
+      await queue.drain()
+    } finally {
+      // Nothing is removed any more once the lock may be given back.
+      await queue.settle()
     }
-    await queue.drain()
   }
 }

@@ -2,10 +2,12 @@ import { hash } from 'node:crypto'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import type { PackId, SnapshotId } from '../../format/ids.ts'
+import { systemClock } from '../../host/clock.ts'
 import { OpenRepository } from '../../repository/open-repository.ts'
 import { loadSnapshots } from '../../snapshots/load-snapshots.ts'
 import { removeSnapshot } from '../../snapshots/save-snapshot.ts'
 import { walkTree } from '../../snapshots/tree-walker.ts'
+import type { FileRef } from '../../storage/storage.ts'
 import { FaultyStorage } from '../../testing/faulty-storage.ts'
 import { MemoryStorage } from '../../testing/memory-storage.ts'
 import { type FolderSpec, sampleRepository, saveSample } from '../../testing/sample-snapshots.ts'
@@ -94,6 +96,28 @@ describe('prune', { timeout: 120_000 }, () => {
       await prune(survivor, { maxUnused: { bytes: 0 } })
       expect(await contentsOf(survivor)).toEqual(before)
     }
+  })
+
+  it('removes nothing any more once it has been cancelled', async () => {
+    let isLate = false
+    class LateStorage extends MemoryStorage {
+      override async remove(file: FileRef): Promise<void> {
+        if (isLate) await systemClock.sleep(50)
+        isLate = true
+        await super.remove(file)
+      }
+    }
+    const storage = new LateStorage()
+    const repository = await sampleRepository({ storage })
+    for (let number = 0; number < 8; number++) await repository.storeFile({ kind: 'data', name: `${number}`.repeat(64) }, Buffer.alloc(9))
+    const plan = await planPrune(await repository.loadIndex(), { maxUnused: 'unlimited' })
+    expect(plan.unindexedPacks).toHaveLength(8)
+    const stopping = new AbortController()
+    const onProgress = (): void => stopping.abort(new Error('enough'))
+    await expect(executePrune(plan, { signal: stopping.signal, onProgress })).rejects.toThrow('enough')
+    const left = await packsOf(repository)
+    await systemClock.sleep(100)
+    expect([left.length > 0, await packsOf(repository)]).toEqual([true, left])
   })
 
   it('stores a blob again whose other copy is gone since the plan was made', async () => {
