@@ -9,6 +9,8 @@ import { allDatabases, TEST_PASSWORD, TestServer } from '../../testing/test-serv
 const DAY_MS = 86_400_000
 /** Multipart bodies as the client program makes them. */
 const BOUNDARY = 'boundary-of-the-test'
+/** As the Backup Service says times. */
+const timeOf = (at: number): string => new Date(at).toISOString().slice(0, -1)
 
 for (const databases of allDatabases()) {
   describe(`the endpoints of the Backup Service on ${databases.name}`, () => {
@@ -34,7 +36,7 @@ for (const databases of allDatabases()) {
         owner_id: expect.any(Number),
         last_ping: null,
         last_backup: null,
-        pre_commands: [],
+        pre_commands: null,
       })
       token = registered.json().token
       clientId = registered.json().id
@@ -128,7 +130,7 @@ for (const databases of allDatabases()) {
       expect(first).toEqual({
         id: expect.any(Number),
         original_path: '/home/ann/a.txt',
-        version_time: new Date(clock.now()).toISOString(),
+        version_time: timeOf(clock.now()),
         size: 5,
         file_hash: createHash('sha256').update('first').digest('hex'),
       })
@@ -203,7 +205,8 @@ for (const databases of allDatabases()) {
         retention_versions: null,
         compress: true,
         last_run: null,
-        next_run: expect.any(String),
+        // Due since it was made.
+        next_run: timeOf(clock.now()),
         pending_run_id: null,
       })
       expect((await asAdmin(`GET /api/clients/${clientId}/tasks`)).json()).toEqual([task])
@@ -219,8 +222,8 @@ for (const databases of allDatabases()) {
       const now = clock.now()
       expect((await server.request(`GET /api/clients/${token}/tasks`)).json()[0]).toMatchObject({
         pending_run_id: null,
-        last_run: new Date(now).toISOString(),
-        next_run: new Date(now + 45 * 60_000).toISOString(),
+        last_run: timeOf(now),
+        next_run: timeOf(now + 45 * 60_000),
       })
       const unknown = await form(`POST /api/clients/${token}/tasks/${task.id}/status`, {
         run_id: '9999',
@@ -230,6 +233,104 @@ for (const databases of allDatabases()) {
       expect(unknown.json().run_id).not.toBe(scheduled.run_id)
       const run = (await asAdmin(`GET /api/v1/runs/${unknown.json().run_id}`)).json()
       expect(run).toMatchObject({ state: 'error', error: { message: 'disk' }, planId: task.id })
+    })
+
+    const tasks = async (): Promise<ReturnType<typeof JSON.parse>> => (await server.request(`GET /api/clients/${token}/tasks`)).json()
+
+    it('have tasks that are due when they are asked for, and stay due until they were carried out', async () => {
+      for (const path of ['/z', '/a']) await form(`POST /api/clients/${clientId}/tasks`, { path, frequency_minutes: '1' }, admin)
+      clock.advance(90_000)
+      // The times of the plan have gone by meanwhile.
+      await server.services.scheduler.look()
+      expect(await tasks()).toMatchObject([
+        { path: '/z', last_run: null, pending_run_id: expect.any(Number) },
+        { path: '/a', last_run: null },
+      ])
+      for (const { next_run } of await tasks()) expect(Date.parse(`${next_run}Z`)).toBeLessThanOrEqual(clock.now())
+      const [{ id }] = await tasks()
+      await form(`POST /api/clients/${token}/tasks/${id}/status`, { run_id: '0', status: 'SUCCESS', message: '' })
+      expect((await tasks())[0]).toMatchObject({
+        last_run: timeOf(clock.now()),
+        next_run: timeOf(clock.now() + 60_000),
+        pending_run_id: null,
+      })
+      clock.advance(5000)
+      const first = (await asAdmin(`POST /api/clients/${clientId}/tasks/${id}/run`)).json()
+      const again = (await asAdmin(`POST /api/clients/${clientId}/tasks/${id}/run`)).json()
+      expect(again).toEqual({ status: 'scheduled', run_id: expect.any(Number) })
+      expect(again.run_id).not.toBe(first.run_id)
+      const lastRun = timeOf(clock.now() - 5000)
+      expect((await tasks())[0]).toMatchObject({ last_run: lastRun, next_run: timeOf(clock.now()), pending_run_id: again.run_id })
+    })
+
+    it('show plans that were made elsewhere as tasks at their own times', async () => {
+      await server.services.repositories.ensureDefault()
+      const plan = { name: 'nightly', selection: { paths: ['/data/x'] }, schedule: { cron: '0 */6 * * *', timeZone: 'UTC' } }
+      const { id } = (await asAdmin(`POST /api/v1/clients/${clientId}/plans`, plan)).json()
+      const [task] = await tasks()
+      expect(task).toMatchObject({ id, path: '/data/x', frequency_minutes: 360, last_run: null, pending_run_id: null })
+      expect(Date.parse(`${task.next_run}Z`)).toBeGreaterThan(clock.now())
+      // What has no time would be carried out at once.
+      await asAdmin(`PATCH /api/v1/plans/${id}`, { isEnabled: false })
+      expect(await tasks()).toEqual([])
+      const { run_id } = (await asAdmin(`POST /api/clients/${clientId}/tasks/${id}/run`)).json()
+      expect(await tasks()).toMatchObject([{ id, pending_run_id: run_id, next_run: timeOf(clock.now()) }])
+    })
+
+    it('take what the former server took', async () => {
+      const odd = [
+        { path: '/a', is_dir: 1 },
+        { path: '' },
+        { is_dir: true },
+        { path: `/${'x'.repeat(40_000)}` },
+        { path: '/b', is_dir: null },
+      ]
+      expect((await server.request(`POST /api/clients/${token}/files`, { body: odd })).json()).toEqual({ status: 'updated' })
+      expect((await asAdmin(`GET /api/clients/${clientId}/files`)).json()).toMatchObject([
+        { path: '/a', is_dir: true },
+        { path: '/b', is_dir: false },
+      ])
+      const long = 'x'.repeat(30_000)
+      expect((await form(`POST /api/clients/${token}/log`, { level: 'ERROR', message: long })).statusCode).toBe(200)
+      const user = { username: ' ann ', password: 'wrong horse battery', is_admin: 'true', retention_days: '0', retention_versions: 9 }
+      expect((await asAdmin('POST /api/register_user', user)).json()).toMatchObject({ username: 'ann', is_admin: true, retention_days: 0 })
+      expect((await asAdmin('GET /api/v1/users')).json()).toContainEqual(
+        expect.objectContaining({ username: 'ann', role: 'admin', retention: { versions: 1 } }),
+      )
+      for (const [compress, isCompressed] of Object.entries({ yes: true, no: false, '': false })) {
+        const fields = { path: `/${compress}`, frequency_minutes: '100', retention_versions: '0', compress }
+        expect((await form(`POST /api/clients/${clientId}/tasks`, fields, admin)).statusCode).toBe(303)
+        expect((await tasks()).at(-1)).toMatchObject({ compress: isCompressed, retention_versions: 1 })
+      }
+      const [{ id }] = await tasks()
+      const end = { run_id: '0', status: 'FAILED', message: long }
+      expect((await form(`POST /api/clients/${token}/tasks/${id}/status`, end)).statusCode).toBe(200)
+      const unnamed = (await asAdmin('POST /api/clients/register', { name: '', owner_id: 0 })).json()
+      expect(unnamed).toMatchObject({ name: 'client at 127.0.0.1', owner_id: expect.any(Number) })
+      await form(`POST /api/clients/${clientId}/config`, { pre_commands: 'sync\ndate' }, admin)
+      expect((await asAdmin('POST /api/clients/register', { name: 'desk' })).json().pre_commands).toBe('sync\ndate')
+    })
+
+    it('take no client away from who is at work', async () => {
+      const register = async (
+        name: string,
+        remoteAddress: string,
+      ): Promise<{ readonly id: number; readonly name: string; readonly token: string }> => {
+        const headers = { authorization: `Bearer ${admin}` }
+        return (await server.app.inject({ method: 'POST', url: '/api/clients/register', payload: { name }, headers, remoteAddress })).json()
+      }
+      const ping = async (own: string): Promise<number> => (await server.request(`POST /api/clients/${own}/ping`)).statusCode
+      const first = await register('nas', '192.0.2.1')
+      expect(await ping(first.token)).toBe(200)
+      const second = await register('nas', '192.0.2.2')
+      expect(second).toMatchObject({ name: 'nas (2)', last_ping: null })
+      expect([await ping(first.token), await ping(second.token)]).toEqual([200, 200])
+      // One that starts again is the same.
+      expect((await register('nas', '192.0.2.1')).id).toBe(first.id)
+      clock.advance(3_600_000)
+      expect((await register('nas', '192.0.2.3')).id).toBe(first.id)
+      await server.database.queries.updateTable('clients').set({ version: '1.0.0' }).where('id', '=', first.id).execute()
+      expect((await register('nas', '192.0.2.3')).id).toBe(second.id)
     })
 
     it('keep clients apart', async () => {

@@ -5,7 +5,7 @@ import type { FastifyRequest } from 'fastify'
 import { isServerError, notFound, ServerError } from '../../errors.ts'
 import type { Accounts } from '../../features/accounts/accounts.ts'
 import type { Visitor } from '../../features/accounts/sessions.ts'
-import type { Origin } from '../../features/audit/audit.ts'
+import type { Audit, Origin } from '../../features/audit/audit.ts'
 import type { ClientLogs } from '../../features/clients/client-logs.ts'
 import type { Clients } from '../../features/clients/clients.ts'
 import type { Enrolments } from '../../features/clients/enrolment.ts'
@@ -17,10 +17,12 @@ import type { Actor, UserActor } from '../../http/actor.ts'
 import { snapshotPathOf } from './batch-upload.ts'
 import type { Spool, SpooledFile } from './spool.ts'
 import type { ServiceStore, StoredFile } from './store.ts'
-import type { ServiceTasks } from './tasks.ts'
+import { type ServiceTasks, serviceTime } from './tasks.ts'
 
 /** How often a file is looked for that is not where it was a moment ago. */
 const READ_ATTEMPTS = 3
+/** A program that was heard of within this time is at work: it says so every five minutes. */
+const AT_WORK_MS = 15 * 60_000
 
 /** A client of the Backup Service, which is a client like any other. */
 export type ServiceClient = StoredClient
@@ -30,6 +32,7 @@ export interface BackupServiceOptions {
   readonly spool: Spool
   readonly tasks: ServiceTasks
   readonly accounts: Accounts
+  readonly audit: Pick<Audit, 'list'>
   readonly clients: Clients
   readonly clientStore: ClientStore
   readonly clientLogs: ClientLogs
@@ -67,20 +70,44 @@ export class BackupService {
     { name, ownerId }: { readonly name: string; readonly ownerId: number },
     origin: Origin,
   ): Promise<Readonly<Record<string, unknown>>> {
-    const { accounts, clients, clientStore, enrolments } = this.#options
+    const { accounts, clients, enrolments } = this.#options
     await accounts.get(ownerId)
-    const existing = await clientStore.find({ name, ownerId })
-    const client = existing ?? (await clients.createFor(ownerId, { name, settings: undefined }, origin))
+    const { free, existing } = await this.#nameFor({ name, ownerId }, origin)
+    const client = existing ?? (await clients.createFor(ownerId, { name: free, settings: undefined }, origin))
     const token = await enrolments.rotate(client, origin)
     return {
       id: client.id,
       name: client.name,
       token,
       owner_id: client.owner_id,
-      last_ping: timeOf(client.last_ping_at),
-      last_backup: timeOf(client.last_backup_at),
-      pre_commands: this.preCommands(client),
+      last_ping: serviceTime(client.last_ping_at),
+      last_backup: serviceTime(client.last_backup_at),
+      pre_commands: this.preCommands(client).join('\n') || null,
     }
+  }
+
+  /**
+   * The client of a name that a program may take over as it starts again, or a name that is free: names were no property of one machine.
+   * What belongs to an agent, or to a program that is at work on another machine, keeps its token, and with it its backups.
+   */
+  async #nameFor(
+    { name, ownerId }: { readonly name: string; readonly ownerId: number },
+    { address }: Origin,
+  ): Promise<{ readonly free: string; readonly existing: ServiceClient | undefined }> {
+    const { clientStore } = this.#options
+    for (let number = 1; ; number++) {
+      const free = number === 1 ? name : `${name} (${number})`
+      const existing = await clientStore.find({ name: free, ownerId })
+      if (existing === undefined || !(await this.#isOfAnother(existing, address))) return { free, existing }
+    }
+  }
+
+  async #isOfAnother({ id, version, is_local, last_ping_at }: ServiceClient, address: string): Promise<boolean> {
+    const { audit, clock } = this.#options
+    if (version !== null || is_local === 1) return true
+    if (last_ping_at === null || clock.now() - last_ping_at > AT_WORK_MS) return false
+    const { entries } = await audit.list({ limit: 1, action: 'client.token-rotated', subject: `client ${id}` })
+    return entries.some((registered) => registered.address !== address)
   }
 
   /** The client whose token it is. @throws {ServerError} `not-found` */
@@ -204,8 +231,4 @@ export class BackupService {
 
 function settingsOf({ settings }: ServiceClient): ClientSettings {
   return clientSettingsSchema.parse(JSON.parse(settings))
-}
-
-function timeOf(at: number | null): string | null {
-  return at === null ? null : new Date(at).toISOString()
 }

@@ -4,6 +4,7 @@ import { Leases } from '../../db/leases.ts'
 import type { Accounts } from '../../features/accounts/accounts.ts'
 import type { ApiTokens } from '../../features/accounts/api-tokens.ts'
 import type { Sessions } from '../../features/accounts/sessions.ts'
+import type { Audit } from '../../features/audit/audit.ts'
 import type { ClientLogs } from '../../features/clients/client-logs.ts'
 import type { Clients } from '../../features/clients/clients.ts'
 import type { Enrolments } from '../../features/clients/enrolment.ts'
@@ -28,6 +29,7 @@ import { ServiceTasks } from './tasks.ts'
 
 export interface BackupServiceParts extends Pick<Foundations, 'settings' | 'database' | 'clock' | 'logger'> {
   readonly accounts: Accounts
+  readonly audit: Audit
   readonly clients: Clients
   readonly clientStore: ClientStore
   readonly clientLogs: ClientLogs

@@ -11,7 +11,7 @@ import { statusOf } from '../../http/problem.ts'
 import type { BackupService, ServiceClient } from './backup-service.ts'
 import { isStorablePath } from './batch-upload.ts'
 import type { StoredFile } from './store.ts'
-import { formNumber } from './tasks.ts'
+import { formNumber, serviceRetention, serviceTime } from './tasks.ts'
 
 const TAGS = ['backup service']
 const TOKEN = { kind: 'own', how: 'the token of a client in the path' } as const
@@ -21,18 +21,30 @@ const FILE_BYTES_MAX = 1024 ** 4
 const FIELDS_MAX = 20
 const FIELD_BYTES_MAX = 64 * 1024
 const LISTING_BYTES_MAX = 64 * 1024 * 1024
+/** Longer than any system's. */
+const LISTED_PATH_MAX = 32_768
 
-const text = z.string().max(20_000)
+const TEXT_MAX = 20_000
+
+const text = z.string().max(TEXT_MAX)
+/** What is only read by people: nothing is refused because it is long. */
+const note = z.string().transform((words) => words.slice(0, TEXT_MAX))
+/** Numbers and truths as JSON has them, or as texts. */
+const number = z.preprocess((value) => (typeof value === 'string' && /^-?\d{1,9}$/.test(value) ? Number(value) : value), z.int())
+const truth = z.preprocess((value) => truthOf(value) ?? value, z.boolean())
 const loginForm = z.object({ username: text, password: text })
 const registerUserBody = z.object({
-  username: z.string().min(3).max(50),
+  username: z.string().trim().min(3).max(50),
   password: z.string().min(6),
-  is_admin: z.boolean().default(false),
-  retention_days: z.int().min(0).nullable().default(null),
-  retention_versions: z.int().min(1).nullable().default(null),
+  is_admin: truth.default(false),
+  retention_days: number.nullable().default(null),
+  retention_versions: number.nullable().default(null),
 })
-const registerClientBody = z.object({ name: z.string().trim().min(1).max(200), owner_id: z.int().positive().max(2_147_483_647).nullish() })
-const listingBody = z.array(z.object({ path: z.string().max(4096), is_dir: z.boolean().default(false) })).max(1_000_000)
+const registerClientBody = z.object({
+  name: z.string().trim().max(200),
+  owner_id: number.pipe(z.int().min(0).max(2_147_483_647)).nullish(),
+})
+const listingBody = z.array(z.object({ path: z.string().default(''), is_dir: z.unknown().optional() })).max(1_000_000)
 const taskForm = z.object({
   path: z.string().min(1).max(4096),
   frequency_minutes: text,
@@ -41,8 +53,8 @@ const taskForm = z.object({
   retention_versions: text.optional(),
   compress: text.optional(),
 })
-const statusForm = z.object({ run_id: text, status: z.enum(['SUCCESS', 'FAILED']), message: text.default('') })
-const logForm = z.object({ level: z.string().max(20), message: text })
+const statusForm = z.object({ run_id: text, status: z.enum(['SUCCESS', 'FAILED']), message: note.default('') })
+const logForm = z.object({ level: text, message: note })
 
 /** The endpoints of the Backup Service, for clients that know no others: same paths, same forms, same errors. */
 export function backupServiceRoutes(app: App, service: BackupService): void {
@@ -67,12 +79,9 @@ function accountRoutes(app: App, service: BackupService): void {
   })
   app.post('/api/register_user', { config: { access: ADMIN }, schema: { tags: TAGS, summary: 'Add a user' } }, async (request) => {
     const { username, password, is_admin, retention_days, retention_versions } = read(registerUserBody, request.body)
-    const retention = {
-      ...(retention_days === null ? {} : { days: retention_days }),
-      ...(retention_versions === null ? {} : { versions: retention_versions }),
-    }
+    const retention = serviceRetention({ days: retention_days, versions: retention_versions })
     const role = is_admin ? 'admin' : 'operator'
-    const user = read(newUserSchema, { username, password, role, retention: Object.keys(retention).length === 0 ? null : retention })
+    const user = read(newUserSchema, { username, password, role, retention })
     const { id } = await service.addUser(user, originOf(request))
     return { id, username, is_admin, retention_days, retention_versions }
   })
@@ -84,7 +93,11 @@ function clientRoutes(app: App, service: BackupService): void {
     { config: { access: ADMIN }, schema: { tags: TAGS, summary: 'Add a client, or give one a new token' } },
     async (request) => {
       const { name, owner_id } = read(registerClientBody, request.body)
-      return service.registerClient({ name, ownerId: owner_id ?? userOf(request).userId }, originOf(request))
+      const origin = originOf(request)
+      // A program that is told no name registers without one.
+      const known = name === '' ? `client at ${origin.address}` : name
+      // There is no user 0: it was taken for none.
+      return service.registerClient({ name: known, ownerId: owner_id || userOf(request).userId }, origin)
     },
   )
   app.post(
@@ -137,7 +150,9 @@ function fileRoutes(app: App, service: BackupService): void {
     '/api/clients/:token/files',
     { config: { access: TOKEN }, bodyLimit: LISTING_BYTES_MAX, schema: { tags: TAGS, summary: 'Replace the listing' } },
     async (request) => {
-      await service.replaceListing(await clientOf(service, request), read(listingBody, request.body))
+      const entries = read(listingBody, request.body).map(({ path, is_dir }) => ({ path, is_dir: Boolean(is_dir) }))
+      const kept = entries.filter(({ path }) => path !== '' && path.length <= LISTED_PATH_MAX)
+      await service.replaceListing(await clientOf(service, request), kept)
       return { status: 'updated' }
     },
   )
@@ -163,7 +178,7 @@ function taskRoutes(app: App, service: BackupService): void {
         preCommands: linesOf(form.pre_commands),
         retentionDays: formNumber('retention_days', form.retention_days),
         retentionVersions: formNumber('retention_versions', form.retention_versions),
-        compress: form.compress !== undefined && !/^(false|0|off|)$/i.test(form.compress),
+        compress: truthOf(form.compress ?? '') ?? false,
       }
       await service.tasks.add(client.id, task, originOf(request))
       return reply.redirect(`/clients/${client.id}`, 303)
@@ -272,6 +287,13 @@ function linesOf(lines: string): string[] {
     .filter((line) => line !== '')
 }
 
+/** Undefined for what is neither. */
+function truthOf(word: unknown): boolean | undefined {
+  if (typeof word !== 'string') return undefined
+  if (/^(true|t|yes|y|on|1)$/i.test(word.trim())) return true
+  return /^(false|f|no|n|off|0)$/i.test(word.trim()) ? false : undefined
+}
+
 function levelOf(level: string): LogLevel {
   const known = level.toLowerCase().replace(/^(warn|critical|fatal)$/, (word) => (word === 'warn' ? 'warning' : 'error'))
   return logLevelSchema.safeParse(known).data ?? 'info'
@@ -281,7 +303,7 @@ function toBackup(file: StoredFile): Readonly<Record<string, unknown>> {
   return {
     id: file.id,
     original_path: file.path,
-    version_time: new Date(file.uploaded_at).toISOString(),
+    version_time: serviceTime(file.uploaded_at),
     size: file.size_bytes,
     file_hash: file.file_hash,
   }

@@ -80,11 +80,11 @@ export class ServiceStore {
     return this.#queries.selectFrom('service_tasks').selectAll().where('plan_id', '=', planId).executeTakeFirst()
   }
 
-  /** The newest run of a plan that waits, and the newest that has ended. */
-  async runsOf(planId: number): Promise<{ readonly pendingId: number | null; readonly endedAt: number | null }> {
+  /** The newest run of a plan that waits, and when the newest ended that has. */
+  async runsOf(planId: number): Promise<{ readonly pending: WaitingRun | undefined; readonly endedAt: number | null }> {
     const pending = await this.#queries
       .selectFrom('runs')
-      .select('id')
+      .select(['id', 'created_at'])
       .where('plan_id', '=', planId)
       .where('state', 'in', ['pending', 'running'])
       .orderBy('id', 'desc')
@@ -93,7 +93,14 @@ export class ServiceStore {
       .selectFrom('runs')
       .select((select) => select.fn.max('finished_at').as('at'))
       .where('plan_id', '=', planId)
+      // What was withdrawn or given up was not carried out.
+      .where('started_at', 'is not', null)
       .executeTakeFirst()
-    return { pendingId: pending?.id ?? null, endedAt: ended?.at ?? null }
+    return { pending, endedAt: ended?.at ?? null }
   }
+}
+
+interface WaitingRun {
+  readonly id: number
+  readonly created_at: number
 }
