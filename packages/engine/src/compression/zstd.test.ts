@@ -28,6 +28,35 @@ describe('decompress', () => {
     expect(() => decompress(bomb, { maxBytes: 1000 })).toThrow(expect.objectContaining({ code: 'data.malformed' }))
   })
 
+  it('does not believe what large frames say that they hold', () => {
+    const bytes = Buffer.concat(
+      Array.from({ length: 500 }, () => randomBytes(100).fill('holdfast', 9)),
+      50_000,
+    )
+    const large = Buffer.concat(Array.from({ length: 200 }, () => bytes))
+    const maxBytes = 64 << 20
+    for (const pledgedSrcSize of [large.length, undefined]) {
+      const frame = zstdCompressSync(large, pledgedSrcSize === undefined ? {} : { pledgedSrcSize })
+      expect(decompress(frame, { maxBytes }).equals(large)).toBe(true)
+      expect(decompress(frame, { maxBytes: large.length }).equals(large)).toBe(true)
+      expect(() => decompress(frame, { maxBytes: large.length - 1 })).toThrow(expect.objectContaining({ code: 'data.malformed' }))
+    }
+    const frame = zstdCompressSync(large, { pledgedSrcSize: large.length })
+    const sizeAt = frame.indexOf(Uint8Array.of(large.length & 0xff, (large.length >> 8) & 0xff, (large.length >> 16) & 0xff))
+    expect(sizeAt).toBeLessThan(12)
+    for (const [byte, value] of [
+      [0, 1],
+      [3, 3],
+      [3, 0xff],
+    ] as const) {
+      const lie = Buffer.from(frame)
+      lie[sizeAt + byte] = value
+      const before = process.memoryUsage().rss
+      expect(() => decompress(lie, { maxBytes })).toThrow(expect.objectContaining({ code: 'data.malformed' }))
+      expect(process.memoryUsage().rss - before).toBeLessThan(48 << 20)
+    }
+  })
+
   it('is not put off by a broken frame when it reads the next one', () => {
     const sound = compressAlways(TEXT)
     const checked = zstdCompressSync(TEXT, { params: { [constants.ZSTD_c_checksumFlag]: 1 } })

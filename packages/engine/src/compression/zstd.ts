@@ -26,6 +26,9 @@ const SAMPLE_BYTES = 4096
 /** A blob whose samples do not shrink by at least this part is stored as it is. */
 const WORTHWHILE_SAVING = 0.01
 
+const FRAME_MAGIC = 0xfd2f_b528
+const HEADER_BYTES_MAX = 18
+
 /** Contents up to this size, so all blobs that a cutter makes, go through buffers of this thread. */
 const QUICK_BYTES_MAX = 8 * 1024 * 1024
 
@@ -121,13 +124,32 @@ function atLeast(buffer: { memory: Buffer }, lengthBytes: number): Buffer {
 
 function decompressSlowly(frame: Uint8Array, maxBytes: number): Buffer {
   try {
-    // The claimed size may be a lie, so that memory is taken in proportion to the frame, not to the claim.
-    const chunkSize = Math.max(64, Math.min(maxBytes + 1, 64 * 1024 + frame.length * 8))
+    // What the frame says of its content saves putting it together from chunks. It may be a lie: memory that is not written to is not taken.
+    const chunkSize = Math.max(64, Math.min(maxBytes, contentBytesOf(frame) ?? 64 * 1024 + frame.length * 8) + 1)
     return zstdDecompressSync(frame, { maxOutputLength: Math.max(1, maxBytes), chunkSize })
   } catch (error) {
     throw new EngineError('data.malformed', `Cannot decompress ${frame.length} bytes: broken, or larger than ${maxBytes} bytes`, {
       cause: error,
     })
+  }
+}
+
+/** What a frame says that it holds; undefined where it says nothing. By RFC 8878, 3.1.1.1. */
+function contentBytesOf(frame: Uint8Array): number | undefined {
+  const header = Buffer.from(frame.buffer, frame.byteOffset, Math.min(frame.length, HEADER_BYTES_MAX))
+  if (header.length < HEADER_BYTES_MAX || header.readUInt32LE() !== FRAME_MAGIC) return undefined
+  const descriptor = header.readUInt8(4)
+  const isOneSegment = (descriptor & 0x20) !== 0
+  const position = 5 + (isOneSegment ? 0 : 1) + ([0, 1, 2, 4][descriptor & 3] ?? 0)
+  switch (descriptor >> 6) {
+    case 0:
+      return isOneSegment ? header.readUInt8(position) : undefined
+    case 1:
+      return header.readUInt16LE(position) + 256
+    case 2:
+      return header.readUInt32LE(position)
+    default:
+      return Number(header.readBigUInt64LE(position))
   }
 }
 

@@ -11,6 +11,7 @@ import {
   sameInstant,
   type Timestamp,
   timestampFromMs,
+  timestampMsIn,
   timestampToMs,
 } from './timestamp.ts'
 
@@ -113,6 +114,7 @@ describe('parseTimestamp', () => {
   ])('refuses %j', (text) => {
     expect(isTimestamp(text)).toBe(false)
     expect(() => parseTimestamp(text)).toThrow(expect.objectContaining({ code: 'data.malformed' }))
+    expect(timestampMsIn(text)).toBeUndefined()
   })
 
   test('accepts exactly what isTimestamp accepts', () => {
@@ -131,6 +133,19 @@ describe('parseTimestamp', () => {
         })()
         expect(read !== undefined).toBe(isTimestamp(text))
         if (read !== undefined) expect(read * 1000).toBe(Date.parse(text))
+        expect(timestampMsIn(text)).toBe(read === undefined ? undefined : read * 1000)
+      }),
+      { numRuns: 2000 },
+    )
+  })
+
+  test('gives milliseconds of whatever is one, and of nothing else', () => {
+    const zones = fc.constantFrom('Z', '+02:00', '-23:59', '+24:00', '', 'z', '+0200')
+    const fractions = fc.constantFrom('', '.1', '.12', '.123', '.999999999', '.0000000001', '.', '.x')
+    fc.assert(
+      fc.property(fc.integer({ min: -(2 ** 41), max: 2 ** 41 }), fractions, zones, (ms, decimals, zone) => {
+        const text = new Date(ms).toISOString().replace(/\.\d+Z$/, decimals + zone)
+        expect(timestampMsIn(text)).toBe(isTimestamp(text) ? timestampToMs(text) : undefined)
       }),
       { numRuns: 2000 },
     )

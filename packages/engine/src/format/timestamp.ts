@@ -86,6 +86,52 @@ export function timestampToMs(timestamp: Timestamp): number {
   return seconds * 1000 + Math.floor(nanoseconds / 1_000_000)
 }
 
+/**
+ * {@link timestampToMs} of a text that may be no timestamp; undefined then. Digit by digit, several times as fast as by a pattern: lists of
+ * folders ask it for each entry.
+ */
+export function timestampMsIn(text: string): number | undefined {
+  const day = { year: digitsAt(text, 0, 4), month: digitsAt(text, 5, 2), day: digitsAt(text, 8, 2) }
+  const [hour, minute, second] = [digitsAt(text, 11, 2), digitsAt(text, 14, 2), digitsAt(text, 17, 2)]
+  if (day.year < 0 || !isCalendarDay(day) || !isClock(hour, minute) || second < 0 || second > 59) return undefined
+  if (text[4] !== '-' || text[7] !== '-' || text[10] !== 'T' || text[13] !== ':' || text[16] !== ':') return undefined
+  let [zone, ms] = [19, 0]
+  if (text[zone] === '.') {
+    zone++
+    for (let unit = 100, digit = digitsAt(text, zone, 1); digit >= 0; digit = digitsAt(text, ++zone, 1), unit = Math.floor(unit / 10)) {
+      ms += digit * unit
+    }
+    if (zone === 20) return undefined
+  }
+  const offset = zoneAt(text, zone)
+  if (offset === undefined) return undefined
+  return (dayNumberOf(day) * SECONDS_PER_DAY + hour * 3600 + minute * 60 + second - offset) * 1000 + ms
+}
+
+/** Seconds that the zone at the end of a timestamp is ahead of UTC. */
+function zoneAt(text: string, from: number): number | undefined {
+  const sign = text[from]
+  if (sign === 'Z') return text.length === from + 1 ? 0 : undefined
+  const [hours, minutes] = [digitsAt(text, from + 1, 2), digitsAt(text, from + 4, 2)]
+  if ((sign !== '+' && sign !== '-') || text.length !== from + 6 || text[from + 3] !== ':' || !isClock(hours, minutes)) return undefined
+  return (hours * 60 + minutes) * (sign === '-' ? -60 : 60)
+}
+
+function isClock(hour: number, minute: number): boolean {
+  return hour >= 0 && hour <= 23 && minute >= 0 && minute <= 59
+}
+
+/** A number of so many digits; negative where there is something else. */
+function digitsAt(text: string, from: number, count: number): number {
+  let value = 0
+  for (let position = from; position < from + count; position++) {
+    const digit = text.charCodeAt(position) - 0x30
+    if (!(digit >= 0 && digit <= 9)) return -1
+    value = value * 10 + digit
+  }
+  return value
+}
+
 /** Negative where `a` is the earlier moment, positive where `b` is, zero where they are the same, whatever their zones. */
 export function compareTimestamps(a: Timestamp, b: Timestamp): number {
   if (a === b) return 0

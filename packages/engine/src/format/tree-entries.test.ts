@@ -2,7 +2,7 @@ import { expect, test } from 'vitest'
 import type { ByteString } from './byte-string.ts'
 import type { BlobId } from './ids.ts'
 import type { TreeNode } from './node.ts'
-import type { Timestamp } from './timestamp.ts'
+import { type Timestamp, timestampToMs } from './timestamp.ts'
 import { decodeTree, encodeNode, encodeTree } from './tree.ts'
 import { readTreeNode, scanTreeEntries } from './tree-entries.ts'
 
@@ -38,7 +38,7 @@ test.each([0, 1, 9, 5000])('the entries of %d nodes are those of the nodes, and 
   const decoded = decodeTree(bytes).nodes
   const entries = [...scanTreeEntries(bytes)].flat()
   expect(entries.map(({ offset: _, ...entry }) => entry)).toEqual(
-    decoded.map(({ name, type, size = 0, mtime, subtree }) => ({ name, type, size, mtime, subtree })),
+    decoded.map(({ name, type, size = 0, mtime, subtree }) => ({ name, type, size, modifiedAtMs: timestampToMs(mtime), subtree })),
   )
   expect(entries.map(({ offset }) => readTreeNode(bytes, offset ?? -1))).toEqual(decoded)
 })
@@ -54,8 +54,26 @@ test.each([
   expect(bytes.toString()).not.toBe(json)
   const decoded = decodeTree(bytes).nodes
   const entries = [...scanTreeEntries(bytes)].flat()
-  expect(entries.map(({ name, size, mtime }) => ({ name, size, mtime }))).toEqual(
-    decoded.map(({ name, size = 0, mtime }) => ({ name, size, mtime })),
+  expect(entries.map(({ name, size, modifiedAtMs }) => ({ name, size, modifiedAtMs }))).toEqual(
+    decoded.map(({ name, size = 0, mtime }) => ({ name, size, modifiedAtMs: timestampToMs(mtime) })),
+  )
+})
+
+test('nodes that are larger than any, and those made to be hard to match, are read as well', () => {
+  const fields = (count: number) => `,"x":1`.repeat(count)
+  const hard = [
+    `{"name":"a","type":"file","mtime":"${TIME}","size":1,"content":["${ID}"${`,"${ID}"`.repeat(20_000)}]}`,
+    `{"name":"b","type":"file"${fields(100_000)}}`,
+    ...Array.from({ length: 3000 }, (_, index) => `{"name":"c${10_000 + index}","type":"file"${fields(20)},"x":{"x":{}}${fields(40)}}`),
+    `{"name":"d${'d'.repeat(1_000_000)}","type":"dir","subtree":"${ID}"}`,
+    `{"name":"e","type":"file","extended_attributes":[{"name":"size","value":"eA=="},{"name":"\\"","value":null}],"size":7}`,
+    `{"name":"f","type":"file","generic_attributes":{"windows.file_attributes":32,"size":"8"},"size":9}`,
+  ]
+  const bytes = Buffer.from(`{"nodes":[${hard.join(',')}]}`)
+  const decoded = decodeTree(bytes).nodes
+  const entries = [...scanTreeEntries(bytes)].flat()
+  expect(entries.map(({ name, type, size, subtree }) => ({ name, type, size, subtree }))).toEqual(
+    decoded.map(({ name, type, size = 0, subtree }) => ({ name, type, size, subtree })),
   )
 })
 

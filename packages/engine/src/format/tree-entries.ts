@@ -1,14 +1,13 @@
 import type { ByteString } from './byte-string.ts'
-import { type BlobId, parseId } from './ids.ts'
+import type { BlobId } from './ids.ts'
 import type { NodeType, TreeNode } from './node.ts'
 import { decodeNode } from './node-decoder.ts'
 import { jsonText, malformed } from './stored-json.ts'
-import { isTimestamp, type Timestamp, ZERO_TIMESTAMP } from './timestamp.ts'
+import { timestampMsIn, timestampToMs, ZERO_TIMESTAMP } from './timestamp.ts'
 import { decodeTree, parseExactly } from './tree.ts'
 import {
   CLOSING_BRACE,
   CLOSING_BRACKET,
-  COLON,
   COMMA,
   endOfString,
   inOrder,
@@ -24,13 +23,35 @@ export interface TreeEntry {
   readonly name: ByteString
   readonly type: NodeType
   readonly size: number
-  readonly mtime: Timestamp
+  /** Since 1970, rounded down. */
+  readonly modifiedAtMs: number
   readonly subtree: BlobId | undefined
   /** The byte of the tree that the node begins with; undefined in trees that begin otherwise than any program writes them. */
   readonly offset: number | undefined
 }
 
 const ENTRIES_AT_ONCE = 2000
+const ZERO_MS = timestampToMs(ZERO_TIMESTAMP)
+
+/** Text of a tree that is looked at at once; longer nodes are decoded. */
+const PIECE_BYTES = 64 * 1024
+const TEXT = String.raw`"[^"\\]*"`
+const ATTRIBUTES = String.raw`\[(?:\{"name":${TEXT},"value":(?:${TEXT}|null)\},?){0,16}\]`
+const VALUE = String.raw`(?:${TEXT}|[^"\\{}[\],]+|\[[0-9a-f",]*\]|${ATTRIBUTES}|\{(?:${TEXT}[^"\\{}]*){0,32}\})`
+/**
+ * Fields that are not shown. Bounded, and below always behind one that is: who chose the names chose the tree, and could make one that
+ * is matched in no end of ways.
+ */
+const OTHERS = `(?:,"(?!(?:name|type|size|mtime|subtree)")[a-z_]+":${VALUE}){0,20}`
+/**
+ * A node as programs write it. A pattern is machine code from its second use on: before a loop over the bytes is, the tree of a large
+ * folder would have been read.
+ */
+const NODE = new RegExp(
+  String.raw`\{"name":"([^"\\]+)","type":"([a-z]+)"${OTHERS}(?:,"mtime":"([^"\\]*)"${OTHERS})?` +
+    String.raw`(?:,"size":(\d{1,15})${OTHERS})?(?:,"subtree":"([0-9a-f]{64})"${OTHERS})?\}`,
+  'y',
+)
 
 /**
  * The entries of a tree in their order, in pieces, several times as fast as decoding its nodes: what a list does not show is passed over
@@ -55,13 +76,15 @@ function decodeOne(node: Uint8Array): TreeNode {
 }
 
 function entryOf({ name, type, size = 0, mtime, subtree }: TreeNode, offset: number | undefined): TreeEntry {
-  return { name, type, size, mtime, subtree, offset }
+  return { name, type, size, modifiedAtMs: timestampToMs(mtime), subtree, offset }
 }
 
 /** Goes through the nodes of a tree, from the first one on. */
 class EntryScanner {
   readonly #bytes: Buffer
   #position: number
+  #piece = ''
+  #pieceStart = Number.NEGATIVE_INFINITY
 
   constructor(bytes: Buffer, position: number) {
     this.#bytes = bytes
@@ -98,76 +121,34 @@ class EntryScanner {
     }
   }
 
-  /** The entry of a node without blanks between its parts and without escapes in what is shown; undefined for any other. */
+  /** The entry of a node without blanks between its parts and without escapes; undefined for any other. */
   #plainEntry(offset: number): TreeEntry | undefined {
-    const bytes = this.#bytes
-    const found: { -readonly [Field in keyof TreeEntry]: TreeEntry[Field] } = {
-      name: '' as ByteString,
-      type: '' as NodeType,
-      size: 0,
-      mtime: ZERO_TIMESTAMP,
-      subtree: undefined,
+    const match = this.#match(offset)
+    if (match === null) return undefined
+    const [node, name = '', type = '', mtime, size = '0', subtree] = match
+    const modifiedAtMs = mtime === undefined ? ZERO_MS : timestampMsIn(mtime)
+    if (modifiedAtMs === undefined) return undefined
+    this.#position = offset + node.length
+    return {
+      name: name as ByteString,
+      type: type as NodeType,
+      size: Number(size),
+      modifiedAtMs,
+      subtree: subtree as BlobId | undefined,
       offset,
     }
-    for (let position = offset + 1; ; position++) {
-      if (bytes[position] !== QUOTE) return undefined
-      const colon = endOfString(bytes, position) + 1
-      if (bytes[colon] !== COLON) return undefined
-      const end = endOfValue(bytes, colon + 1)
-      if (!take(bytes, { key: position + 1, colon, end }, found)) return undefined
-      if (bytes[end] === CLOSING_BRACE) {
-        this.#position = end + 1
-        return found
-      }
-      if (bytes[end] !== COMMA) return undefined
-      position = end
-    }
   }
-}
 
-/** Where a field stands: the first byte of its name, its colon, and the byte behind its value. */
-interface FieldPlace {
-  readonly key: number
-  readonly colon: number
-  readonly end: number
-}
-
-/** Takes a field that a list shows. False where its value is none that is taken as it is. */
-function take(bytes: Buffer, place: FieldPlace, entry: { -readonly [Field in keyof TreeEntry]: TreeEntry[Field] }): boolean {
-  const { key, colon, end } = place
-  const length = colon - 1 - key
-  if (length !== 4 && length !== 5 && length !== 7) return true
-  const first = bytes[key]
-  // Most fields are others: only those that begin like one that is wanted are compared as a whole.
-  if (first !== 0x6e && first !== 0x74 && first !== 0x73 && first !== 0x6d) return true
-  const name = bytes.toString('latin1', key, colon - 1)
-  if (name === 'size') {
-    const size = digits(bytes, colon + 1, end)
-    entry.size = size
-    return size >= 0
+  #match(offset: number): RegExpExecArray | null {
+    NODE.lastIndex = offset - this.#pieceStart
+    const match = NODE.exec(this.#piece)
+    // The end of the piece may be within the node.
+    if (match !== null || offset - this.#pieceStart < PIECE_BYTES / 2) return match
+    this.#pieceStart = offset
+    this.#piece = this.#bytes.toString('latin1', offset, offset + PIECE_BYTES)
+    NODE.lastIndex = 0
+    return NODE.exec(this.#piece)
   }
-  if (name !== 'name' && name !== 'type' && name !== 'mtime' && name !== 'subtree') return true
-  if (bytes[colon + 1] !== QUOTE) return false
-  const text = bytes.toString('latin1', colon + 2, end - 1)
-  if (text.includes('\\')) return false
-  if (name === 'name') entry.name = text as ByteString
-  else if (name === 'type') entry.type = text as NodeType
-  else if (name === 'subtree') entry.subtree = parseId<BlobId>(text)
-  else if (isTimestamp(text)) entry.mtime = text
-  else return false
-  return name !== 'subtree' || entry.subtree !== undefined
-}
-
-/** A whole number of up to 15 digits; negative where it is none. */
-function digits(bytes: Buffer, from: number, to: number): number {
-  if (to - from > 15 || to === from) return -1
-  let value = 0
-  for (let position = from; position < to; position++) {
-    const digit = (bytes[position] ?? 0) - 0x30
-    if (digit < 0 || digit > 9) return -1
-    value = value * 10 + digit
-  }
-  return value
 }
 
 /** The byte behind the value that begins at `position`. */

@@ -3,7 +3,6 @@ import { malformed } from './stored-json.ts'
 
 /** What the JSON of a tree is cut at, by those who do not decode it as a whole. */
 export const QUOTE = 0x22
-export const COLON = 0x3a
 export const COMMA = 0x2c
 export const OPENING_BRACE = 0x7b
 export const CLOSING_BRACE = 0x7d

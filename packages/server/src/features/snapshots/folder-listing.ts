@@ -1,12 +1,4 @@
-import {
-  type BlobId,
-  type ByteString,
-  byteStringFrom,
-  type NodeType,
-  scanTreeEntries,
-  type TreeEntry,
-  timestampToMs,
-} from '@holdfast/engine'
+import { type BlobId, type ByteString, byteStringFrom, type NodeType, scanTreeEntries, type TreeEntry } from '@holdfast/engine'
 import type { EntryKind } from '@holdfast/protocol'
 import { letOthersRun } from './let-others-run.ts'
 
@@ -208,14 +200,14 @@ interface ListingParts {
 function addEntries(parts: ListingParts, entries: readonly TreeEntry[]): void {
   let end = parts.starts.at(-1) ?? 0
   let names = ''
-  for (const { name, type, size, mtime, subtree, offset } of entries) {
+  for (const { name, type, size, modifiedAtMs, subtree, offset } of entries) {
     if (type === 'dir') {
       parts.folders.push(parts.kinds.length)
       parts.subtrees.push(subtree === undefined ? Buffer.alloc(ID_BYTES) : Buffer.from(subtree, 'hex'))
     }
     parts.kinds.push(KINDS.indexOf(kindOf(type)))
     parts.sizes.push(size)
-    parts.times.push(timestampToMs(mtime))
+    parts.times.push(modifiedAtMs)
     parts.offsets.push(offset ?? NO_OFFSET)
     names += name
     end += name.length
