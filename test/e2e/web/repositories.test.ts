@@ -71,7 +71,19 @@ describe('a repository', () => {
     const visit = await lab.visit({ as: 'admin' })
     const page = await visit.open(`/repositories/${repositoryId}`)
     const main = page.getByRole('main')
-    await main.getByLabel('All of it within so many days').fill('7')
+    const days = main.getByLabel('All of it within so many days')
+    await days.fill('')
+    expect(await days.inputValue()).toBe('')
+    await main.getByRole('button', { name: 'Save' }).click()
+    await main.getByText('Enter a number.').first().waitFor()
+    await days.fill('7')
+    // What is read anew meanwhile, with something that somebody else has changed, takes away nothing that was typed.
+    const admin = await lab.person()
+    const { settings: before } = (await admin.call(`GET /api/v1/repositories/${repositoryId}/maintenance`)).body
+    await admin.call(`PUT /api/v1/repositories/${repositoryId}/maintenance`, { ...before, lowSpacePercent: 17 })
+    await main.getByRole('button', { name: 'Check now' }).click()
+    await expect.poll(() => main.getByLabel('Warn when less than this is free').inputValue()).toBe('17 %')
+    expect(await days.inputValue()).toBe('7')
     await page.getByRole('link', { name: 'Runs', exact: true }).first().click()
     await page.getByRole('dialog').getByText('What you have changed here is lost.').waitFor()
     await page.getByRole('dialog').getByText('Stay', { exact: true }).click()
@@ -81,9 +93,9 @@ describe('a repository', () => {
     await main.getByRole('textbox', { name: 'Name' }).fill('Renamed')
     await main.getByRole('button', { name: 'Rename' }).click()
     await page.getByRole('heading', { level: 1, name: 'Renamed' }).waitFor()
-    const admin = await lab.person()
     const { settings } = (await admin.call(`GET /api/v1/repositories/${repositoryId}/maintenance`)).body
     expect(settings.check).toEqual({ schedule: { cron: '0 5 * * *', timeZone: 'UTC' }, readAllWithinDays: 7 })
+    expect(settings.lowSpacePercent).toBe(17)
     expect(visit.complaints).toEqual([])
   })
 

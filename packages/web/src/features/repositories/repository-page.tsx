@@ -89,7 +89,7 @@ function Upkeep({ repository }: { readonly repository: RepositoryView }): ReactE
         <MaintenanceSection repository={repository} maintenance={data} />
       </SimpleGrid>
       <RecentMaintenance repositoryId={repository.id} />
-      <ScheduleSection key={JSON.stringify(data.settings)} repositoryId={repository.id} settings={data.settings} />
+      <ScheduleSection key={repository.id} repositoryId={repository.id} settings={data.settings} />
     </>
   )
 }

@@ -10,46 +10,59 @@ import { SaveBar } from '../../ui/save-bar.tsx'
 import { Section } from '../../ui/section.tsx'
 import { ScheduleBuilder } from '../plans/schedule-builder.tsx'
 import { errorsBelow } from '../sources/json-schema.ts'
+import { draftOf, type MaintenanceDraft, settingsOf } from './maintenance-draft.ts'
 import { repositoryMessages } from './messages.ts'
 import { setMaintenance } from './queries.ts'
 
-const READ_ALL_DAYS = 30
 const READ_ALL_DAYS_MAX = 3650
 
 export interface ScheduleSectionProps {
   readonly repositoryId: number
-  /** The section is keyed by them: what somebody else has changed is not overwritten. */
   readonly settings: MaintenanceSettings
 }
 
-/** When a repository is cleaned up and checked by itself, and how. */
+/** When a repository is cleaned up and checked by itself, and how. What was typed lies over what is stored, which may change meanwhile. */
 export function ScheduleSection({ repositoryId, settings }: ScheduleSectionProps): ReactElement {
   const text = useMessages(repositoryMessages)
-  const [draft, setDraft] = useState(settings)
+  const [edited, setEdited] = useState<Partial<MaintenanceDraft>>({})
+  const [missing, setMissing] = useState<readonly string[]>([])
+  const draft = { ...draftOf(settings), ...edited }
   const save = useMutation({
-    mutationFn: () => setMaintenance(repositoryId, draft),
-    onSuccess: () => showNotice({ title: text.saved, tone: 'good' }),
+    mutationFn: (wanted: MaintenanceSettings) => setMaintenance(repositoryId, wanted),
+    onSuccess: () => {
+      setEdited({})
+      showNotice({ title: text.saved, tone: 'good' })
+    },
   })
-  const isChanged = JSON.stringify(draft) !== JSON.stringify(settings)
+  const isChanged = JSON.stringify(draft) !== JSON.stringify(draftOf(settings))
   const submit = (event: FormEvent): void => {
     event.preventDefault()
-    save.mutate()
+    const wanted = settingsOf(draft)
+    setMissing('missing' in wanted ? wanted.missing : [])
+    if (!('missing' in wanted)) save.mutate(wanted)
   }
   const discard = (): void => {
-    setDraft(settings)
+    setEdited({})
+    setMissing([])
     save.reset()
   }
-  const errors = fieldErrors(save.error)
+  const errors = { ...fieldErrors(save.error), ...Object.fromEntries(missing.map((path) => [path, text.numberMissing])) }
+  const fields = { draft, onChange: (changes: Partial<MaintenanceDraft>) => setEdited((before) => ({ ...before, ...changes })), errors }
   return (
     <Section title={text.schedules}>
       <form onSubmit={submit}>
         <Stack gap="md">
           <SimpleGrid cols={{ base: 1, lg: 2 }} spacing="xl">
-            <PruneFields draft={draft} onChange={setDraft} errors={errors} />
-            <CheckFields draft={draft} onChange={setDraft} errors={errors} />
+            <PruneFields {...fields} />
+            <CheckFields {...fields} />
           </SimpleGrid>
           {save.error === null ? null : <FailureNotice failure={save.error} />}
-          <SaveBar isChanged={isChanged} isBusy={save.isPending} onDiscard={discard} />
+          <SaveBar
+            isChanged={isChanged}
+            isBusy={save.isPending}
+            problem={missing.length === 0 ? '' : text.numberMissing}
+            onDiscard={discard}
+          />
         </Stack>
       </form>
     </Section>
@@ -57,32 +70,31 @@ export function ScheduleSection({ repositoryId, settings }: ScheduleSectionProps
 }
 
 interface FieldsProps {
-  readonly draft: MaintenanceSettings
-  readonly onChange: (draft: MaintenanceSettings) => void
+  readonly draft: MaintenanceDraft
+  readonly onChange: (changes: Partial<MaintenanceDraft>) => void
   readonly errors: Readonly<Record<string, string>>
 }
 
 function PruneFields({ draft, onChange, errors }: FieldsProps): ReactElement {
   const text = useMessages(repositoryMessages)
-  const { prune } = draft
   return (
     <Stack gap="md">
       <Title order={3}>{text.pruneSchedule}</Title>
       <MaintenanceSchedule
-        value={prune.schedule}
-        onChange={(schedule) => onChange({ ...draft, prune: { ...prune, schedule } })}
+        value={draft.pruneSchedule}
+        onChange={(pruneSchedule) => onChange({ pruneSchedule })}
         errors={errorsBelow(errors, 'prune.schedule')}
       />
       <NumberInput
         label={text.maxUnused}
         description={text.maxUnusedHint}
-        value={prune.maxUnusedPercent}
+        value={draft.maxUnusedPercent}
         error={errors['prune.maxUnusedPercent']}
         min={0}
         max={90}
         suffix=" %"
         maw={320}
-        onChange={(value) => onChange({ ...draft, prune: { ...prune, maxUnusedPercent: numberOf(value, prune.maxUnusedPercent) } })}
+        onChange={(maxUnusedPercent) => onChange({ maxUnusedPercent })}
       />
     </Stack>
   )
@@ -90,34 +102,32 @@ function PruneFields({ draft, onChange, errors }: FieldsProps): ReactElement {
 
 function CheckFields({ draft, onChange, errors }: FieldsProps): ReactElement {
   const text = useMessages(repositoryMessages)
-  const { check } = draft
-  const set = (changes: Partial<MaintenanceSettings['check']>): void => onChange({ ...draft, check: { ...check, ...changes } })
   return (
     <Stack gap="md">
       <Title order={3}>{text.checkSchedule}</Title>
       <MaintenanceSchedule
-        value={check.schedule}
-        onChange={(schedule) => set({ schedule })}
+        value={draft.checkSchedule}
+        onChange={(checkSchedule) => onChange({ checkSchedule })}
         errors={errorsBelow(errors, 'check.schedule')}
       />
       <Switch
         label={text.readData}
         description={text.readWithinHint}
-        checked={check.readAllWithinDays !== null}
-        onChange={({ currentTarget }) => set({ readAllWithinDays: currentTarget.checked ? READ_ALL_DAYS : null })}
+        checked={draft.isDataRead}
+        onChange={({ currentTarget }) => onChange({ isDataRead: currentTarget.checked })}
       />
-      {check.readAllWithinDays === null ? null : (
+      {draft.isDataRead ? (
         <NumberInput
           label={text.readWithin}
-          value={check.readAllWithinDays}
+          value={draft.readAllWithinDays}
           error={errors['check.readAllWithinDays']}
           min={1}
           max={READ_ALL_DAYS_MAX}
           allowDecimal={false}
           maw={320}
-          onChange={(value) => set({ readAllWithinDays: Math.max(1, numberOf(value, READ_ALL_DAYS)) })}
+          onChange={(readAllWithinDays) => onChange({ readAllWithinDays })}
         />
-      )}
+      ) : null}
       <NumberInput
         label={text.lowSpace}
         description={text.lowSpaceHint}
@@ -127,7 +137,7 @@ function CheckFields({ draft, onChange, errors }: FieldsProps): ReactElement {
         max={99}
         suffix=" %"
         maw={320}
-        onChange={(value) => onChange({ ...draft, lowSpacePercent: numberOf(value, draft.lowSpacePercent) })}
+        onChange={(lowSpacePercent) => onChange({ lowSpacePercent })}
       />
     </Stack>
   )
@@ -148,9 +158,4 @@ function MaintenanceSchedule({ value, onChange, errors }: MaintenanceSchedulePro
       isBare
     />
   )
-}
-
-/** A number field is empty while somebody types into it: the value stays as it was then. */
-function numberOf(value: number | string, before: number): number {
-  return typeof value === 'number' ? value : before
 }
