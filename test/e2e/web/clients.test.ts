@@ -110,6 +110,29 @@ test('what somebody else has changed meanwhile stays, and what both have changed
   expect(visit.complaints).toEqual([])
 })
 
+test('a code is made when somebody clicks, and by no address', async () => {
+  const ann = await lab.person('ann')
+  const { id } = (await ann.call('POST /api/v1/clients', { name: 'outside' })).body
+  const visit = await lab.visit({ as: 'ann' })
+  const made: string[] = []
+  visit.page.on('request', (request) => request.method() === 'POST' && made.push(new URL(request.url()).pathname))
+  const page = await visit.open(`/clients/${id}?tab=access&enrol=1`)
+  const dialog = page.getByRole('dialog')
+  const show = dialog.getByRole('button', { name: 'Show the command' })
+  await show.waitFor()
+  expect(made).toEqual([])
+  await show.click()
+  await dialog.getByText('Waiting for the machine').waitFor()
+  expect(made).toEqual([`/api/v1/clients/${id}/enrolment`])
+  await page.reload()
+  await show.waitFor()
+  await dialog.getByRole('button', { name: 'Close' }).click()
+  await page.getByRole('button', { name: 'Bring an agent in' }).click()
+  await dialog.getByText('Waiting for the machine').waitFor()
+  expect(made.length).toBe(2)
+  expect(visit.complaints).toEqual([])
+})
+
 test('whoever deletes a client is told its name as it is, and what stays', async () => {
   const ann = await lab.person('ann')
   const { id } = (await ann.call('POST /api/v1/clients', { name: MISLEADING })).body

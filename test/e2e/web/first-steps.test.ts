@@ -62,11 +62,32 @@ test('somebody who never opens a terminal comes from the first page to the first
   await etc.locator('[data-part=check]').click()
   await page.getByRole('textbox', { name: 'Or type a path' }).fill(folder)
   await page.keyboard.press('Enter')
+  await lookAt(visit, 'What shall be protected?')
+  await page.getByText(folder, { exact: true }).first().waitFor()
   await press('Make the first backup')
   await page.getByRole('heading', { name: 'Your first backup is made' }).waitFor({ timeout: 60_000 })
   await lookAt(visit, 'Your first backup is made')
   await page.getByText(/Every day at 03:00\. The next backup begins on /).waitFor()
-  const [kit] = await Promise.all([page.waitForEvent('download'), page.getByRole('link', { name: 'Download the recovery kit' }).click()])
+  await page.getByRole('button', { name: 'Download the recovery kit' }).click()
+  const dialog = page.getByRole('dialog')
+  const confirm = dialog.getByRole('button', { name: 'Download', exact: true })
+  expect(await confirm.isDisabled()).toBe(true)
+  await dialog.getByLabel('I will keep it safe').check()
+  // What a session that has ended, or something between, answers is told, and saved as no kit.
+  const kitPath = '**/api/v1/repositories/*/recovery-kit'
+  const saved: string[] = []
+  page.on('download', (download) => saved.push(download.suggestedFilename()))
+  const detail = 'Cannot do that: it is for administrators'
+  await page.route(kitPath, (route) => route.fulfill({ status: 403, json: { code: 'auth.forbidden', status: 403, detail } }))
+  await confirm.click()
+  await dialog.getByText(detail).waitFor()
+  await page.unroute(kitPath)
+  await page.route(kitPath, (route) => route.fulfill({ status: 200, contentType: 'text/html', body: 'Who are you?' }))
+  await confirm.click()
+  await dialog.getByText('the answer is none').waitFor()
+  await page.unroute(kitPath)
+  expect(saved).toEqual([])
+  const [kit] = await Promise.all([page.waitForEvent('download'), confirm.click()])
   expect(kit.suggestedFilename()).toBe('holdfast-recovery-kit.md')
   expect(clicks).toBeLessThanOrEqual(CLICKS_MAX)
   expect(visit.complaints).toEqual([])
@@ -92,6 +113,8 @@ test('another machine is brought in by one command, from a phone, in Japanese, b
   const command = page.locator('pre')
   await command.waitFor()
   await lookAt(visit, '最初に保護するマシン')
+  expect(await command.count()).toBe(0)
+  await page.getByRole('button', { name: 'コマンドを表示' }).press('Enter')
   await command.waitFor()
   const [, url = '', code = ''] = /holdfast agent enrol (\S+) (\S+)/.exec((await command.textContent()) ?? '') ?? []
   const env = { HOLDFAST_AGENT_STATE: lab.place.path('state of the study'), HOLDFAST_AGENT_PAGE_PORT: '0', PING_INTERVAL: '1' }

@@ -20,7 +20,9 @@ export function AddClientDialog({ onClose }: { readonly onClose: () => void }): 
       {added === undefined ? (
         <NameForm onAdded={setAdded} />
       ) : (
-        <EnrolmentPanel clientId={added.id}>{() => <NextSteps client={added} />}</EnrolmentPanel>
+        <EnrolmentPanel clientId={added.id} isAskedFor>
+          {() => <NextSteps client={added} />}
+        </EnrolmentPanel>
       )}
     </Modal>
   )

@@ -6,6 +6,7 @@ import type { ReactElement } from 'react'
 import { useMessages } from '../../app/language.tsx'
 import { Moment } from '../../ui/figures.tsx'
 import { FileName } from '../../ui/file-name.tsx'
+import list from '../../ui/linked-list.module.css'
 import { VirtualList } from '../../ui/virtual-list.tsx'
 import classes from './client-list.module.css'
 import { ClientStateBadge } from './client-state-badge.tsx'
@@ -26,8 +27,8 @@ export function ClientList({ clients, owners, onNearEnd }: ClientListProps): Rea
   // What rows are high unless names are long: where that is guessed wrong, lists that scroll by themselves stumble.
   const isNarrow = useMediaQuery('(max-width: 62em)', false, { getInitialValueInEffect: false })
   return (
-    <div className={classes.list}>
-      <div className={classes.columns} aria-hidden>
+    <div className={`${list.list} ${classes.clients}`}>
+      <div className={list.columns} aria-hidden>
         <span>{text.client}</span>
         <span>{text.state}</span>
         <span>{text.lastBackup}</span>
@@ -52,9 +53,9 @@ export function ClientList({ clients, owners, onNearEnd }: ClientListProps): Rea
 function ClientRow({ client, owner }: { readonly client: Client; readonly owner: string | undefined }): ReactElement {
   const text = useMessages(clientMessages)
   return (
-    <div className={classes.row}>
+    <div className={list.row}>
       <div>
-        <Link to="/clients/$clientId" params={{ clientId: String(client.id) }} className={classes.name}>
+        <Link to="/clients/$clientId" params={{ clientId: String(client.id) }} className={list.name}>
           <FileName>{client.name}</FileName>
         </Link>
         <ClientOrigin client={client} owner={owner} />
@@ -63,14 +64,14 @@ function ClientRow({ client, owner }: { readonly client: Client; readonly owner:
         <ClientStateBadge state={client.state} />
       </div>
       <div>
-        <div className={client.lastBackupAt === null ? classes.absent : classes.time}>
-          <span className={classes.label}>{text.lastBackup}: </span>
+        <div className={client.lastBackupAt === null ? classes.absent : list.above}>
+          <span className={list.label}>{text.lastBackup}: </span>
           <Moment at={client.lastBackupAt} fallback={text.none} />
         </div>
         <LiveRunNote clientId={client.id} />
       </div>
       <div className={classes.next}>
-        <div className={classes.time}>
+        <div className={list.above}>
           <Moment at={client.nextRunAt} fallback={text.notPlanned} />
         </div>
       </div>

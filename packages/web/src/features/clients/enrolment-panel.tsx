@@ -19,6 +19,8 @@ const LOOK_EVERY_MS = 2000
 
 export interface EnrolmentPanelProps {
   readonly clientId: number
+  /** Whether somebody has just asked for a code by what brought them here. Otherwise they are asked: no address makes a code. */
+  readonly isAskedFor: boolean
   /** What to do once the machine is in. */
   readonly children?: (client: Client) => ReactElement
 }
@@ -27,25 +29,36 @@ export interface EnrolmentPanelProps {
  * Makes a one-time code for a client, shows the command that brings a machine in by it, and waits until its agent has come. For a client
  * whose agent is in already there is nothing to wait for: the code takes its place when it is used.
  */
-export function EnrolmentPanel({ clientId, children }: EnrolmentPanelProps): ReactElement {
-  const { mutate, data: enrolment, error, reset } = useMutation({ mutationFn: () => createCode(clientId) })
+export function EnrolmentPanel({ clientId, isAskedFor, children }: EnrolmentPanelProps): ReactElement {
+  const { mutate, data: enrolment, error, reset, isIdle } = useMutation({ mutationFn: () => createCode(clientId) })
   const isAsked = useRef(false)
   useEffect(() => {
-    if (isAsked.current) return
+    if (!isAskedFor || isAsked.current) return
     isAsked.current = true
     mutate()
-  }, [mutate])
+  }, [isAskedFor, mutate])
   const { data: client } = useClientUntilIn(clientId)
   const wasIn = useRef<boolean | undefined>(undefined)
   wasIn.current ??= client?.isEnrolled
   if (client?.isEnrolled === true && wasIn.current === false) return <Arrived client={client}>{children?.(client)}</Arrived>
   if (error !== null) return <FailureNotice failure={error} retry={() => mutate()} />
+  if (isIdle && !isAskedFor) return <Offer onMake={() => mutate()} />
   if (enrolment === undefined) return <Waiting lines={3} />
   const renew = (): void => {
     reset()
     mutate()
   }
   return <Instruction enrolment={enrolment} isWaiting={client?.isEnrolled === false} onRenew={renew} />
+}
+
+function Offer({ onMake }: { readonly onMake: () => void }): ReactElement {
+  const text = useMessages(enrolmentMessages)
+  return (
+    <Stack gap="sm" align="flex-start">
+      <Text size="sm">{text.offer}</Text>
+      <Button onClick={onMake}>{text.makeCode}</Button>
+    </Stack>
+  )
 }
 
 interface InstructionProps {

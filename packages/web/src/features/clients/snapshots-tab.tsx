@@ -42,9 +42,9 @@ export function SnapshotsTab({ client }: { readonly client: Client }): ReactElem
 
 function Newest({ id, time }: { readonly id: number; readonly time: string }): ReactElement {
   const text = useMessages(clientPageMessages)
-  const format = useFormat()
+  const { exact, relative } = useFormat()
   return (
-    <Section title={text.newest} description={<span title={format.exact(time)}>{text.newestHint(format.relative(time))}</span>}>
+    <Section title={text.newest} description={<span title={exact(time)}>{text.newestHint(relative(time))}</span>}>
       <Group gap="xs">
         <Button
           leftSection={<IconFolderOpen size={18} aria-hidden />}
@@ -52,24 +52,18 @@ function Newest({ id, time }: { readonly id: number; readonly time: string }): R
         >
           {text.browse}
         </Button>
-        <Button
-          component="a"
-          href={archiveLink(id, ['/'], 'zip')}
-          download
-          variant="default"
-          leftSection={<IconDownload size={18} aria-hidden />}
-        >
-          {text.downloadZip}
-        </Button>
-        <Button
-          component="a"
-          href={archiveLink(id, ['/'], 'tar')}
-          download
-          variant="default"
-          leftSection={<IconDownload size={18} aria-hidden />}
-        >
-          {text.downloadTar}
-        </Button>
+        {(['zip', 'tar'] as const).map((format) => (
+          <Button
+            key={format}
+            component="a"
+            href={archiveLink(id, ['/'], format)}
+            download
+            variant="default"
+            leftSection={<IconDownload size={18} aria-hidden />}
+          >
+            {format === 'zip' ? text.downloadZip : text.downloadTar}
+          </Button>
+        ))}
       </Group>
     </Section>
   )

@@ -43,7 +43,16 @@ function TokenActions({ client }: { readonly client: Client }): ReactElement {
   const isEnrolling = route.useSearch().enrol === '1'
   const navigate = useNavigate({ from: '/clients/$clientId' })
   const show = (enrol: '1' | undefined): void => void navigate({ search: { tab: 'access', enrol }, replace: true })
+  const [isAskedFor, setAskedFor] = useState(false)
   const [token, setToken] = useState<string>()
+  const enrol = (): void => {
+    setAskedFor(true)
+    show('1')
+  }
+  const close = (): void => {
+    setAskedFor(false)
+    show(undefined)
+  }
   const rotate = async (): Promise<void> => {
     const { token: made } = await api.post<{ readonly token: string }>(`/api/v1/clients/${client.id}/token`)
     setToken(made)
@@ -59,7 +68,7 @@ function TokenActions({ client }: { readonly client: Client }): ReactElement {
     <>
       {client.isEnrolled ? <EnrolAgainHint /> : null}
       <Group gap="xs">
-        <Button leftSection={<IconPlugConnected size={18} aria-hidden />} onClick={() => show('1')}>
+        <Button leftSection={<IconPlugConnected size={18} aria-hidden />} onClick={enrol}>
           {client.isEnrolled ? text.enrolAgain : text.enrol}
         </Button>
         <ConfirmButton
@@ -85,7 +94,7 @@ function TokenActions({ client }: { readonly client: Client }): ReactElement {
         ) : null}
       </Group>
       {token === undefined ? null : <NewToken token={token} />}
-      {isEnrolling ? <EnrolDialog clientId={client.id} onClose={() => show(undefined)} /> : null}
+      {isEnrolling ? <EnrolDialog clientId={client.id} isAskedFor={isAskedFor} onClose={close} /> : null}
     </>
   )
 }
@@ -112,12 +121,18 @@ function NewToken({ token }: { readonly token: string }): ReactElement {
   )
 }
 
-function EnrolDialog({ clientId, onClose }: { readonly clientId: number; readonly onClose: () => void }): ReactElement {
+interface EnrolDialogProps {
+  readonly clientId: number
+  readonly isAskedFor: boolean
+  readonly onClose: () => void
+}
+
+function EnrolDialog({ clientId, isAskedFor, onClose }: EnrolDialogProps): ReactElement {
   const text = useMessages(settingsMessages)
   const enrolment = useMessages(enrolmentMessages)
   return (
     <Modal opened onClose={onClose} title={text.enrol} size="lg" closeButtonProps={{ 'aria-label': enrolment.close }}>
-      <EnrolmentPanel clientId={clientId} />
+      <EnrolmentPanel clientId={clientId} isAskedFor={isAskedFor} />
     </Modal>
   )
 }

@@ -1,6 +1,6 @@
 import type { History, Maintenance, MaintenanceRequest, MaintenanceSettings, RepositoryView, ResticAccessView } from '@holdfast/protocol'
 import { queryOptions } from '@tanstack/react-query'
-import { api } from '../../app/api.ts'
+import { ApiFailure, api } from '../../app/api.ts'
 import { queryClient } from '../../app/query-client.ts'
 
 /** All repositories. */
@@ -53,6 +53,18 @@ export async function requestMaintenance(id: number, request: MaintenanceRequest
 /** Sets when and how a repository is maintained. */
 export async function setMaintenance(id: number, settings: MaintenanceSettings): Promise<void> {
   queryClient.setQueryData(maintenanceQuery(id).queryKey, await api.put<Maintenance>(`/api/v1/repositories/${id}/maintenance`, settings))
+}
+
+/**
+ * The recovery kit of a repository.
+ * @throws {ApiFailure} Also when the answer is something else, a sign-in page of whoever stands between, say.
+ */
+export async function fetchRecoveryKit(id: number): Promise<string> {
+  const answer = await api.open(`/api/v1/repositories/${id}/recovery-kit`)
+  const kit = await answer.text()
+  if (/^text\/markdown\b/.test(answer.headers.get('content-type') ?? '') && kit.includes('RESTIC_PASSWORD')) return kit
+  const detail = 'Cannot fetch the recovery kit: the answer is none'
+  throw new ApiFailure({ type: 'about:blank', title: '', status: answer.status, code: 'answer.unknown', detail })
 }
 
 /** Has everything read anew that shows repositories. */

@@ -8,6 +8,7 @@ import { api } from '../../app/api.ts'
 import { useLanguage, useMessages } from '../../app/language.tsx'
 import { useFormat } from '../../ui/format.ts'
 import { scheduleWords } from '../plans/schedule-words.ts'
+import { RecoveryKitButton } from '../repositories/recovery-kit.tsx'
 import { ChoiceCard } from './choice-card.tsx'
 import { welcomeMessages } from './messages.ts'
 import { refreshSetup } from './queries.ts'
@@ -102,9 +103,7 @@ function RecoveryKit({ repositoryId }: { readonly repositoryId: number }): React
   const text = useMessages(welcomeMessages)
   return (
     <ChoiceCard icon={<IconKey size={22} />} title={text.nextKit} hint={text.nextKitHint} isProposed>
-      <Button component="a" href={`/api/v1/repositories/${repositoryId}/recovery-kit`} download variant="light" size="sm">
-        {text.nextKitDownload}
-      </Button>
+      <RecoveryKitButton repositoryId={repositoryId} fileName="holdfast-recovery-kit.md" variant="light" size="sm" />
     </ChoiceCard>
   )
 }

@@ -1,12 +1,13 @@
 import { Alert, Button, Group, Stack, Text } from '@mantine/core'
 import { IconCalendarTime } from '@tabler/icons-react'
 import { useMutation, useQuery } from '@tanstack/react-query'
-import { type ReactElement, useState } from 'react'
+import { type ReactElement, useEffect, useState } from 'react'
 import { useMessages } from '../../app/language.tsx'
 import { FailureNotice } from '../../ui/failure-notice.tsx'
 import { folderFailure, machineFolderQuery } from '../clients/folder-queries.ts'
 import { FolderTree } from '../clients/folder-tree.tsx'
 import { clientQuery } from '../clients/queries.ts'
+import { keepSelection, keptSelection } from './kept-selection.ts'
 import { welcomeMessages } from './messages.ts'
 import { beginFirstBackup } from './queries.ts'
 import { SelectedPaths } from './selected-paths.tsx'
@@ -17,12 +18,16 @@ import type { StepProps } from './welcome-page.tsx'
 /** Chooses what of a machine is protected, and begins with the first backup. */
 export function FoldersStep({ isNext, goTo, clientId }: StepProps & { readonly clientId: number }): ReactElement {
   const text = useMessages(welcomeMessages)
-  const [paths, setPaths] = useState<readonly string[]>([])
+  const [paths, setPaths] = useState(() => keptSelection(clientId))
+  useEffect(() => keepSelection(clientId, paths), [clientId, paths])
   const { data: client, error: unknown } = useQuery(clientQuery(clientId))
   const isAway = folderFailure(useQuery(machineFolderQuery(clientId, undefined))) !== null
   const { mutate, error, isPending } = useMutation({
     mutationFn: () => beginFirstBackup(clientId, paths),
-    onSuccess: (run) => goTo({ step: 'backup', runId: run.id }),
+    onSuccess: (run) => {
+      keepSelection(clientId, [])
+      goTo({ step: 'backup', runId: run.id })
+    },
   })
   const chooseAnother = (): void => goTo({ step: 'machine', clientId: undefined })
   if (unknown !== null && client === undefined) return <FailureNotice failure={unknown} retry={chooseAnother} />

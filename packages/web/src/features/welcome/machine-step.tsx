@@ -24,14 +24,28 @@ export interface MachineStepProps extends StepProps {
 /** Brings the first machine in: the server's own by a click, another one by a command that is typed there. */
 export function MachineStep({ clientId, ...props }: MachineStepProps): ReactElement {
   const text = useMessages(welcomeMessages)
+  const [addedId, setAddedId] = useState<number>()
+  const { goTo } = props
+  const arrive = (id: number): void => {
+    setAddedId(id)
+    goTo({ step: 'machine', clientId: id })
+  }
   return (
     <StepCard title={text.machineTitle} lead={text.machineLead} takesFocus={props.isNext}>
-      {clientId === undefined ? <MachineChoice {...props} /> : <Arrival clientId={clientId} goTo={props.goTo} />}
+      {clientId === undefined ? (
+        <MachineChoice {...props} onAdded={arrive} />
+      ) : (
+        <Arrival clientId={clientId} isNew={clientId === addedId} goTo={goTo} />
+      )}
     </StepCard>
   )
 }
 
-function MachineChoice({ setup, goTo }: Omit<MachineStepProps, 'clientId'>): ReactElement {
+interface MachineChoiceProps extends Omit<MachineStepProps, 'clientId'> {
+  readonly onAdded: (clientId: number) => void
+}
+
+function MachineChoice({ setup, goTo, onAdded }: MachineChoiceProps): ReactElement {
   const text = useMessages(welcomeMessages)
   const { mutate, error, isPending } = useMutation({
     mutationFn: protectLocalMachine,
@@ -54,7 +68,7 @@ function MachineChoice({ setup, goTo }: Omit<MachineStepProps, 'clientId'>): Rea
         </Text>
       )}
       <ChoiceCard icon={<IconDevices size={22} />} title={text.machineOther} hint={text.machineOtherHint}>
-        <OtherMachine onAdded={(clientId) => goTo({ step: 'machine', clientId })} />
+        <OtherMachine onAdded={onAdded} />
       </ChoiceCard>
     </Stack>
   )
@@ -91,8 +105,14 @@ function OtherMachine({ onAdded }: { readonly onAdded: (clientId: number) => voi
   )
 }
 
+interface ArrivalProps extends Pick<StepProps, 'goTo'> {
+  readonly clientId: number
+  /** Whether it was added a moment ago. */
+  readonly isNew: boolean
+}
+
 /** Shows the command for another machine and goes on as soon as that is in. */
-function Arrival({ clientId, goTo }: Pick<StepProps, 'goTo'> & { readonly clientId: number }): ReactElement {
+function Arrival({ clientId, isNew, goTo }: ArrivalProps): ReactElement {
   const text = useMessages(welcomeMessages)
   const { data: client, error } = useQuery(clientQuery(clientId))
   const wasIn = useRef<boolean | undefined>(undefined)
@@ -108,7 +128,7 @@ function Arrival({ clientId, goTo }: Pick<StepProps, 'goTo'> & { readonly client
   return (
     <Stack gap="md">
       <ChoiceCard icon={<IconDevices size={22} />} title={client.name} isProposed>
-        <EnrolmentPanel clientId={clientId} />
+        <EnrolmentPanel clientId={clientId} isAskedFor={isNew} />
       </ChoiceCard>
       <Group justify="space-between">
         <Button variant="subtle" color="gray" onClick={chooseAnother}>

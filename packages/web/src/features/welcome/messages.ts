@@ -87,7 +87,6 @@ export const welcomeMessages = defineMessages({
     nextScheduleWords: (words: string) => `${words}.`,
     nextKit: 'Keep the recovery kit somewhere else',
     nextKitHint: 'It holds the password and says how to restore without this server. Without it, backups are lost when the server is.',
-    nextKitDownload: 'Download the recovery kit',
     nextTell: 'Hear of it when a backup fails',
     nextTellHint: 'By mail, ntfy or a webhook.',
     nextTellOpen: 'Set up notifications',
@@ -185,7 +184,6 @@ export const welcomeMessages = defineMessages({
     nextKit: '復旧キットを別の場所に保管する',
     nextKitHint:
       'リポジトリのパスワードと、restic だけで復元する方法が書かれています。これがないと、サーバーを失ったときにバックアップも失われます。印刷するか、パスワードマネージャーに保管してください。',
-    nextKitDownload: '復旧キットをダウンロード',
     nextTell: 'バックアップの失敗を通知で受け取る',
     nextTellHint: 'メール、ntfy、Webhook に対応しています。',
     nextTellOpen: '通知を設定',

@@ -72,7 +72,9 @@ function Wizard(): ReactElement {
       {step === 'password' ? <PasswordStep {...common} /> : null}
       {step === 'repository' ? <RepositoryStep {...common} setup={setup} /> : null}
       {step === 'machine' ? <MachineStep {...common} setup={setup} clientId={place.clientId} /> : null}
-      {step === 'folders' && place.clientId !== undefined ? <FoldersStep {...common} clientId={place.clientId} /> : null}
+      {step === 'folders' && place.clientId !== undefined ? (
+        <FoldersStep key={place.clientId} {...common} clientId={place.clientId} />
+      ) : null}
       {step === 'backup' && place.runId !== undefined ? <BackupStep {...common} runId={place.runId} setup={setup} /> : null}
     </Stack>
   )
