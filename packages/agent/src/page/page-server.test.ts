@@ -131,6 +131,29 @@ describe('the page of an agent', () => {
     expect((await send('/open', { code: codes[0] ?? '' })).status).toBe(303)
   })
 
+  test('has an icon, which needs no code', async () => {
+    expect(await (await send('/')).text()).toContain('<link rel="icon" href="/icon.svg"')
+    for (const path of ['/icon.svg', '/favicon.ico']) {
+      const answer = await send(path)
+      expect([answer.status, answer.headers.get('content-type')], path).toEqual([200, 'image/svg+xml'])
+      expect(await answer.text()).toMatch(/^<svg xmlns="[^"]+".*<\/svg>$/s)
+    }
+    expect((await send('/')).headers.get('content-security-policy')).toContain("img-src 'self'")
+    expect((await send('/favicon.ico', { code: '' })).status).toBe(404)
+  })
+
+  test.each(['/', '/icon.svg', '/other'])('keeps browsers strict at %s', async (path) => {
+    const { headers } = await send(path)
+    expect(Object.fromEntries(headers)).toMatchObject({
+      'content-security-policy': expect.stringMatching(/^default-src 'none'/) as string,
+      'x-content-type-options': 'nosniff',
+      'x-frame-options': 'DENY',
+      'referrer-policy': 'no-referrer',
+      'cross-origin-opener-policy': 'same-origin',
+      'cross-origin-resource-policy': 'same-origin',
+    })
+  })
+
   test('bears what is too long, and what it does not have', async () => {
     expect((await send('/open', { code: 'x'.repeat(300_000) })).status).toBe(413)
     expect((await send('/other')).status).toBe(404)

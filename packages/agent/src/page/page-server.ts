@@ -5,6 +5,7 @@ import type { AgentStatus } from '../agent-status.ts'
 import { AgentError } from '../errors.ts'
 import type { StoredEnrolment } from '../state/enrolment.ts'
 import { type Html, html } from './html.ts'
+import { ICON } from './icon.ts'
 import { languageOf } from './language.ts'
 import { messagesIn, type PageMessages } from './messages.ts'
 import { codeView, type FormValues, formView, noticeView, statusView } from './views.ts'
@@ -16,7 +17,14 @@ const CONNECTIONS_MAX = 50
 const CODE_BYTES = 5
 const ATTEMPTS_MAX = 10
 const ATTEMPTS_WITHIN_MS = 60_000
-const CONTENT_POLICY = "default-src 'none'; connect-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'"
+const CONTENT_POLICY = "default-src 'none'; connect-src 'self'; img-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'"
+const STRICT_HEADERS = {
+  'referrer-policy': 'no-referrer',
+  'x-content-type-options': 'nosniff',
+  'x-frame-options': 'DENY',
+  'cross-origin-opener-policy': 'same-origin',
+  'cross-origin-resource-policy': 'same-origin',
+}
 const COOKIE = 'holdfast_agent'
 /** Browsers that are let in at once. */
 const SESSIONS_MAX = 20
@@ -96,7 +104,8 @@ export class PageServer implements AsyncDisposable {
   }
 
   async #answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
-    send(response, await this.#reply(request))
+    if (isForIcon(request) && this.#isMeant(request)) sendIcon(response)
+    else send(response, await this.#reply(request))
   }
 
   async #reply(request: IncomingMessage): Promise<Reply> {
@@ -212,10 +221,19 @@ function send(response: ServerResponse, { status, page, session }: Reply): void 
       'content-type': 'text/html; charset=utf-8',
       'cache-control': 'no-store',
       'content-security-policy': `${CONTENT_POLICY}; script-src 'nonce-${nonce}'; style-src 'nonce-${nonce}'`,
-      'referrer-policy': 'no-referrer',
-      'x-content-type-options': 'nosniff',
+      ...STRICT_HEADERS,
     })
     .end(withNonce(page.html, nonce))
+}
+
+/** Old browsers ask for the second by themselves. */
+function isForIcon({ method, url }: IncomingMessage): boolean {
+  return method === 'GET' && (url === '/icon.svg' || url === '/favicon.ico')
+}
+
+function sendIcon(response: ServerResponse): void {
+  const policy = { 'content-security-policy': "default-src 'none'; sandbox", 'cache-control': 'max-age=86400' }
+  response.writeHead(200, { ...STRICT_HEADERS, ...policy, 'content-type': 'image/svg+xml' }).end(ICON)
 }
 
 /** Only our own places get it: what people typed cannot hold quotes there. */

@@ -1,6 +1,7 @@
 import type { AgentStatus } from '../agent-status.ts'
 import type { StoredEnrolment } from '../state/enrolment.ts'
 import { type Html, html } from './html.ts'
+import { MARK } from './icon.ts'
 import type { PageMessages } from './messages.ts'
 import { STYLE } from './style.ts'
 
@@ -15,11 +16,6 @@ const LIVE = `
     if (fresh !== null && shown !== null && fresh.innerHTML !== shown.innerHTML) shown.replaceWith(fresh)
   }, 5000)
 `
-
-const MARK = html`<svg viewBox="0 0 32 32" aria-hidden="true"><rect width="32" height="32" rx="8" fill="#0b6e63"/>
-  <g fill="none" stroke="#fff" stroke-width="2.4" stroke-linecap="round" stroke-linejoin="round"><path d="M16 5v11"/>
-  <path d="M16 9c4 0 6-1.500 6-4"/><path d="M16 13c-4 0-6-1.500-6-4"/><path d="M16 16c0 5-4 4-7 10"/><path d="M16 16c0 5-1.500 6-2 10.500"/>
-  <path d="M16 16c0 5 1.500 6 2 10.500"/><path d="M16 16c0 5 4 4 7 10"/></g></svg>`
 
 /** What a person typed into the form, shown again when it did not do. */
 export interface FormValues {
@@ -116,8 +112,9 @@ function page(
   return html`<!doctype html>
     <html lang="${text.language}">
       <head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1"><title>${title} – Holdfast</title>
+      <link rel="icon" href="/icon.svg" type="image/svg+xml">
       <style nonce="NONCE">${{ html: STYLE }}</style></head>
-      <body><header>${MARK}<span>Holdfast</span></header><main><div class="card"><h1>${title}</h1>${content}</div></main>
+      <body><header>${{ html: MARK }}<span>Holdfast</span></header><main><div class="card"><h1>${title}</h1>${content}</div></main>
       ${isLive ? html`<script nonce="NONCE">${{ html: LIVE }}</script>` : html``}</body>
     </html>`
 }
