@@ -1,7 +1,7 @@
 import { z } from 'zod'
 
 /** Where a setting was found: the first of these places that has it counts. */
-const settingPlaceSchema = z.enum(['environment', 'env-file', 'yaml-file', 'built-in'])
+const settingPlaceSchema = z.enum(['environment', 'env-file', 'yaml-file', 'command', 'built-in'])
 export type SettingPlace = z.output<typeof settingPlaceSchema>
 
 /** A setting that the server runs with. */

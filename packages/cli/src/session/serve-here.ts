@@ -94,5 +94,5 @@ function reportEnd({ snapshotId, statistics, error }: Run, printer: Printer): bo
 
 /** People watch this one: the lines of requests would hide what matters to them. */
 function settingsOf({ environment }: CommandContext): Settings {
-  return loadSettings({ environment: { HOLDFAST_LOG_LEVEL: 'warn', ...environment.all() }, folder: process.cwd() })
+  return loadSettings({ environment: environment.all(), folder: process.cwd(), wishes: { logLevel: 'warn' } })
 }

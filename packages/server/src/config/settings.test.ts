@@ -28,6 +28,15 @@ describe('settings', () => {
     })
   })
 
+  it('are as the command wishes where nobody has said anything, and say so', () => {
+    const wishes = { logLevel: 'warn', host: 'wished', port: '5' }
+    writeFileSync(join(folder, '.env'), 'HOLDFAST_HOST=dotenv\n')
+    writeFileSync(join(folder, 'holdfast.yaml'), 'port: 3\n')
+    const settings = loadSettings({ environment: { HOLDFAST_LOG_LEVEL: '' }, folder, wishes })
+    expect(settings).toMatchObject({ logLevel: 'warn', host: 'dotenv', port: 3 })
+    expect(settings.origins).toMatchObject({ logLevel: { place: 'command', variable: undefined }, port: { place: 'yaml-file' } })
+  })
+
   it('know the names that other programs use', () => {
     const environment = { ADMIN_PASSWORD: 'of another', DATABASE_URL: 'postgresql+psycopg2://a:b@c/d', S3_BUCKET: 'bucket' }
     expect(loadSettings({ environment, folder })).toMatchObject({

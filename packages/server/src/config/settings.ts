@@ -69,6 +69,12 @@ export const SETTINGS = {
     meaning: 'File with the certificate chain; the server then speaks HTTPS.',
   },
   tlsKey: { variables: ['HOLDFAST_TLS_KEY'], kind: 'text', fallback: '', meaning: 'File with the key of that certificate.' },
+  agentTokenDays: {
+    variables: ['HOLDFAST_AGENT_TOKEN_DAYS'],
+    kind: 'number',
+    fallback: '30',
+    meaning: 'After how many days agents replace their tokens by themselves; 0 for never.',
+  },
   trustedProxies: {
     variables: ['HOLDFAST_TRUSTED_PROXIES'],
     kind: 'list',
@@ -162,10 +168,12 @@ export interface SettingSources {
   readonly folder: string
   /** The YAML file; `holdfast.yaml` in the folder, if there is one, when it is not given. */
   readonly file?: string | undefined
+  /** What the command that starts the server wants where nobody has said anything. */
+  readonly wishes?: Readonly<Partial<Record<keyof typeof SETTINGS, string>>>
 }
 
 /**
- * Reads the settings: the environment first, then `.env`, then the YAML file, then what is built in.
+ * Reads the settings: the environment first, then `.env`, then the YAML file, then what the command wishes, then what is built in.
  * @throws {ServerError} `settings.invalid` for values that do not fit and for names in the YAML file that no setting has.
  */
 export function loadSettings(sources: SettingSources): Settings {
@@ -178,8 +186,9 @@ export function loadSettings(sources: SettingSources): Settings {
       const place = text ? ('environment' as const) : ('env-file' as const)
       return { name, value: parseValue(text || dotenv[variable] || '', { row, where: variable }), origin: { place, variable } }
     }
-    const origin = { place: yaml.has(name) ? ('yaml-file' as const) : ('built-in' as const), variable }
-    return { name, value: parseValue(yaml.get(name) ?? row.fallback, { row, where: name }), origin }
+    const wish = (sources.wishes as Readonly<Record<string, string | undefined>> | undefined)?.[name]
+    const place = yaml.has(name) ? ('yaml-file' as const) : wish === undefined ? ('built-in' as const) : ('command' as const)
+    return { name, value: parseValue(yaml.get(name) ?? wish ?? row.fallback, { row, where: name }), origin: { place, variable } }
   })
   const settings = Object.fromEntries(found.map(({ name, value }) => [name, value])) as unknown as Omit<Settings, 'origins'>
   const origins = Object.fromEntries(found.map(({ name, origin }) => [name, origin])) as NonNullable<Settings['origins']>

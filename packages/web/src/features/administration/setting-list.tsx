@@ -31,6 +31,7 @@ function SettingRow({ setting }: { readonly setting: Setting }): ReactElement {
     environment: text.environment,
     'env-file': text.envFile,
     'yaml-file': text.yamlFile,
+    command: text.byCommand,
     'built-in': text.builtIn,
   }
   const words = language === 'ja' ? (JAPANESE_MEANINGS[name] ?? meaning) : meaning.replaceAll('`', '')
