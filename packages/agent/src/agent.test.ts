@@ -1,5 +1,5 @@
-import { mkdtempSync, rmSync } from 'node:fs'
-import { createServer, type Server } from 'node:http'
+import { mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs'
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -11,38 +11,45 @@ import { AgentLog } from './agent-log.ts'
 import { StatusBoard } from './agent-status.ts'
 import { ServerLink } from './link/server-link.ts'
 import { UNRESTRICTED } from './runner/machine-policy.ts'
+import { keepEnrolment, readEnrolment } from './state/enrolment.ts'
 import { Outbox } from './state/outbox.ts'
 import { StateFolder } from './state/state-folder.ts'
+import { TokenKeeper } from './state/token-keeper.ts'
 
 const DETAIL = 'Cannot work for desk: the user ann, whom the client belongs to, is disabled'
 const DONE: FinishRun = { state: 'finished', snapshotId: 'a'.repeat(64), statistics: null, error: null }
 
 let path: string
+let folder: StateFolder
 let server: Server
+let serverUrl: string
+/** Tokens that the server lets in: the one in force, and the one that was offered and comes into force when it is used. */
+let inForce: string
+let offered: string | undefined
+let offers: number
+let isRotationWanted: boolean
 let isDisabled: boolean
-/** Paths that were asked for, and let in. */
+/** Answers a call in another way than the server would; undefined: as the server would. */
+let intercept: (path: string, token: string, response: ServerResponse) => boolean
+/** Path and token of the calls that were let in. */
 let taken: string[]
 let refusals: number
 
 beforeEach(async () => {
   path = mkdtempSync(join(tmpdir(), 'holdfast-agent-'))
-  isDisabled = true
+  folder = await StateFolder.open(join(path, 'state'))
+  inForce = 'token-0'
+  offered = undefined
+  offers = 0
+  isRotationWanted = false
+  isDisabled = false
+  intercept = () => false
   taken = []
   refusals = 0
-  server = createServer((request, response) => {
-    request.resume()
-    if (isDisabled) {
-      refusals++
-      response.writeHead(403, { 'retry-after': '120' })
-      response.end(JSON.stringify({ type: 'x', title: 'Forbidden', status: 403, detail: DETAIL, code: 'client.disabled' }))
-      return
-    }
-    taken.push(request.url ?? '')
-    const pong = { now: new Date(0).toISOString(), hasWork: false, hooks: { pre: [], post: [], onFailure: [] }, limits: { blackouts: [] } }
-    response.writeHead(request.url?.endsWith('/finish') === true ? 204 : 200)
-    response.end(request.url === '/agent/v1/ping' ? JSON.stringify(pong) : JSON.stringify({ order: null, question: null }))
-  })
+  server = createServer(answer)
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  serverUrl = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
+  await keepEnrolment(folder, serverUrl, { clientId: 1, clientName: 'desk', token: inForce, pagePath: '/clients/1' })
 })
 afterEach(() => {
   server.closeAllConnections()
@@ -51,29 +58,131 @@ afterEach(() => {
 })
 
 test('a disabled agent says why it waits, asks no sooner than it shall, loses nothing, and goes on when it is enabled', async () => {
-  const clock = new ManualClock(0)
-  const folder = await StateFolder.open(join(path, 'state'))
+  isDisabled = true
   const outbox = new Outbox(folder)
   await outbox.put({ runId: 7, outcome: DONE, log: [] })
+  await using agent = await start()
+  await vi.waitFor(() => expect(agent.board.current.problem).toBe(`Paused by ${serverUrl}: ${DETAIL}`))
+  expect(agent.board.current.isReachable).toBe(true)
+  await vi.waitFor(() => expect(refusals).toBeGreaterThan(4))
+  expect(agent.clock.sleptMs.filter((pauseMs) => pauseMs < 120_000)).toEqual([])
+  isDisabled = false
+  await vi.waitFor(() => expect(taken).toContain('/agent/v1/runs/7/finish token-0'))
+  await vi.waitFor(() => expect(agent.board.current.problem).toBeNull())
+})
+
+test('a token is replaced when the server wants it, durable before it is used, and no call comes with the old one after that', async () => {
+  isRotationWanted = true
+  const atFirstUse = Promise.withResolvers<unknown>()
+  intercept = (_, token) => {
+    if (token === 'token-1' && inForce === 'token-0') {
+      const file = folder.pathOf('enrolment.json')
+      atFirstUse.resolve({ ...JSON.parse(readFileSync(file, 'utf8')), mode: statSync(file).mode & 0o777 })
+    }
+    return false
+  }
+  await using _agent = await start()
+  expect(await atFirstUse.promise).toMatchObject({ token: 'token-1', previousToken: 'token-0', mode: 0o600 })
+  await vi.waitFor(async () => expect(await readEnrolment(folder)).toEqual(expect.not.objectContaining({ previousToken: 'token-0' })))
+  const calls = taken.length
+  await vi.waitFor(() => expect(taken.length).toBeGreaterThan(calls + 10))
+  const firstUse = taken.findIndex((call) => call.endsWith('token-1'))
+  expect(taken[firstUse]).toBe('/agent/v1/ping token-1')
+  expect(taken.slice(firstUse).filter((call) => !call.endsWith('token-1'))).toEqual([])
+  expect([offers, refusals]).toEqual([1, 0])
+})
+
+test('an answer with a new token that is lost costs nothing', async () => {
+  isRotationWanted = true
+  let lost = 0
+  intercept = (called, _, response) => {
+    if (called !== '/agent/v1/token' || lost > 0) return false
+    lost++
+    offered = `lost-${lost}`
+    response.destroy()
+    return true
+  }
+  await using _agent = await start()
+  await vi.waitFor(() => expect(inForce).toBe('token-1'))
+  expect([lost, refusals]).toEqual([1, 0])
+})
+
+test('an agent that dies with a new token that it may or may not have used comes back with either', async () => {
+  for (const known of ['token-0', 'token-1']) {
+    const enrolled = { clientId: 1, clientName: 'desk', token: 'token-0', pagePath: '/clients/1' }
+    const tokens = new TokenKeeper(folder, await keepEnrolment(folder, serverUrl, enrolled))
+    await tokens.replace('token-1')
+    inForce = known
+    offered = undefined
+    await using agent = await start()
+    await vi.waitFor(() => expect(agent.board.current).toMatchObject({ isReachable: true, problem: null }))
+    await vi.waitFor(async () => expect(await readEnrolment(folder)).toMatchObject({ token: known }))
+    await vi.waitFor(async () => expect(Object.keys((await readEnrolment(folder)) ?? {})).not.toContain('previousToken'))
+  }
+})
+
+function answer(request: IncomingMessage, response: ServerResponse): void {
+  request.resume()
+  const called = request.url ?? ''
+  const token = /^Bearer (.*)$/.exec(request.headers.authorization ?? '')?.[1] ?? ''
+  if (intercept(called, token, response)) return
+  if (isDisabled) {
+    refuse(response, { status: 403, code: 'client.disabled', detail: DETAIL })
+    return
+  }
+  if (token === offered) {
+    inForce = token
+    offered = undefined
+    isRotationWanted = false
+  }
+  if (token !== inForce) {
+    refuse(response, { status: 401, code: 'auth.required', detail: 'unknown' })
+    return
+  }
+  taken.push(`${called} ${token}`)
+  const isFinish = called.endsWith('/finish')
+  const body = answerTo(called)
+  response.writeHead(isFinish || called.endsWith('/logs') ? 204 : 200).end(body)
+}
+
+function answerTo(called: string): string {
+  if (called === '/agent/v1/token') {
+    offered = `token-${++offers}`
+    return JSON.stringify({ token: offered })
+  }
+  if (called !== '/agent/v1/ping') return JSON.stringify({ order: null, question: null })
+  const hooks = { pre: [], post: [], onFailure: [] }
+  return JSON.stringify({ now: new Date(0).toISOString(), hasWork: false, hooks, limits: { blackouts: [] }, rotateToken: isRotationWanted })
+}
+
+function refuse(response: ServerResponse, problem: { readonly status: number; readonly code: string; readonly detail: string }): void {
+  refusals++
+  response.writeHead(problem.status, { 'retry-after': '120' })
+  response.end(JSON.stringify({ type: 'x', title: 'Refused', ...problem }))
+}
+
+async function start(): Promise<AsyncDisposable & { readonly board: StatusBoard; readonly clock: ManualClock }> {
+  const clock = new ManualClock(0)
   const board = await StatusBoard.open(folder)
-  const { port } = server.address() as AddressInfo
-  using link = new ServerLink({ serverUrl: `http://127.0.0.1:${port}`, token: () => 'token', clock })
+  const enrolment = await readEnrolment(folder)
+  if (enrolment === undefined) throw new Error('the machine is not in')
+  const tokens = new TokenKeeper(folder, enrolment)
+  const link = new ServerLink({ serverUrl, token: () => tokens.current, clock })
   const never = () => Promise.reject(new Error('there is nothing to carry out'))
   const agent = new Agent({
-    ...{ link, clock, board, outbox, version: '1', pingIntervalMs: 30_000 },
+    ...{ link, clock, board, tokens, outbox: new Outbox(folder), version: '1', pingIntervalMs: 30_000 },
     log: new AgentLog(clock, () => undefined),
     policy: async () => UNRESTRICTED,
     work: { backup: never, restore: never, environment: {}, localCommands: [] },
   })
   const stopping = new AbortController()
   const running = agent.run(stopping.signal)
-  await vi.waitFor(() => expect(board.current.problem).toBe(`Paused by http://127.0.0.1:${port}: ${DETAIL}`))
-  expect(board.current.isReachable).toBe(true)
-  await vi.waitFor(() => expect(refusals).toBeGreaterThan(4))
-  expect(clock.sleptMs.filter((pauseMs) => pauseMs < 120_000)).toEqual([])
-  isDisabled = false
-  await vi.waitFor(() => expect(taken).toContain('/agent/v1/runs/7/finish'))
-  await vi.waitFor(() => expect(board.current.problem).toBeNull())
-  stopping.abort()
-  await running
-})
+  return {
+    ...{ board, clock },
+    async [Symbol.asyncDispose]() {
+      stopping.abort()
+      await running
+      link[Symbol.dispose]()
+    },
+  }
+}

@@ -11,6 +11,7 @@ import { QuestionDesk } from './questions/question-desk.ts'
 import { executeRun, type RunContext } from './runner/execute-run.ts'
 import { isBlackedOut, type MachinePolicy } from './runner/machine-policy.ts'
 import type { Outbox } from './state/outbox.ts'
+import type { TokenKeeper } from './state/token-keeper.ts'
 
 /** How long a server is let wait with its answer when there is nothing to do. */
 const CLAIM_WAIT_SECONDS = 50
@@ -18,6 +19,8 @@ const CLAIM_WAIT_SECONDS = 50
 const LOOK_AGAIN_MS = 30_000
 const LEAST_WAIT_MS = 1000
 const ASK_AGAIN_MS = 10_000
+/** When a new token could not be taken or kept, it is tried again after so long. */
+const RENEW_AGAIN_MS = 3_600_000
 /** An agent that stops tells the server how its run ended, if the server answers in this time. */
 const FAREWELL_MS = 5000
 
@@ -27,6 +30,8 @@ export interface AgentOptions {
   readonly log: AgentLog
   readonly board: StatusBoard
   readonly outbox: Outbox
+  /** Of which the link uses the current one. */
+  readonly tokens: TokenKeeper
   /** Of the agent. */
   readonly version: string
   readonly pingIntervalMs: number
@@ -46,6 +51,8 @@ export class Agent {
   readonly #instance = secureRandom(12).toString('hex')
   readonly #problems = new Map<Task, string>()
   readonly #desk: QuestionDesk
+  #isRenewalWanted = false
+  #renewAfter = 0
 
   constructor(options: AgentOptions) {
     this.#options = options
@@ -75,10 +82,15 @@ export class Agent {
   }
 
   async #pings(signal: AbortSignal): Promise<void> {
-    const { link, log, version, pingIntervalMs } = this.#options
+    const { link, log, tokens, version, pingIntervalMs } = this.#options
     const machine = describeMachine(version)
     await this.#again('pings', signal, async () => {
-      await link.ping(machine, signal)
+      const { rotateToken } = await link.ping(machine, signal).catch(async (error: unknown) => {
+        if (isAgentError(error, 'link.unauthorised')) await tokens.fallBack()
+        throw error
+      })
+      this.#isRenewalWanted = rotateToken
+      await tokens.confirm()
       await log.send(link, signal)
       return pingIntervalMs - pingIntervalMs / 10 + jittered(pingIntervalMs / 10)
     })
@@ -88,6 +100,7 @@ export class Agent {
     const { link, clock } = this.#options
     await this.#again('runs', signal, async () => {
       await this.#deliver(signal)
+      if (this.#isRenewalWanted && clock.now() >= this.#renewAfter) await this.#renewToken(signal)
       const policy = await this.#options.policy()
       if (isBlackedOut(clock.now(), policy.limits.blackouts)) {
         await this.#listening(signal, () => clock.sleep(LOOK_AGAIN_MS, signal).catch(() => undefined))
@@ -132,6 +145,22 @@ export class Agent {
         pauseMs = backOff.next(error.retryAfterMs)
       }
       await clock.sleep(pauseMs, signal).catch(() => undefined)
+    }
+  }
+
+  /** Between runs, when nothing else is at work. What goes wrong changes nothing that has to be mended: one token is in force. */
+  async #renewToken(signal: AbortSignal): Promise<void> {
+    const { link, tokens, log, clock, version } = this.#options
+    this.#isRenewalWanted = false
+    try {
+      await link.renewToken(describeMachine(version), { keep: (token) => tokens.replace(token), signal })
+      await tokens.confirm()
+      log.add('info', 'The token of this machine was replaced')
+    } catch (error) {
+      signal.throwIfAborted()
+      this.#renewAfter = clock.now() + RENEW_AGAIN_MS
+      if (isAgentError(error, 'link.unauthorised')) await tokens.fallBack()
+      log.add('warning', `Cannot replace the token of this machine: ${messageOf(error)}`)
     }
   }
 

@@ -15,6 +15,7 @@ import { moveEnrolment, readEnrolment, type StoredEnrolment } from './state/enro
 import { Outbox } from './state/outbox.ts'
 import { loadPolicy } from './state/policy-file.ts'
 import { StateFolder } from './state/state-folder.ts'
+import { TokenKeeper } from './state/token-keeper.ts'
 
 /** Variables that commands of a server shall not find in their environment. */
 const SECRET_VARIABLE = /PASSWORD|SECRET|TOKEN|CREDENTIAL|_KEY$/i
@@ -82,13 +83,14 @@ interface Parts extends RunAgentOptions {
 
 async function work(enrolment: StoredEnrolment, parts: Parts): Promise<void> {
   const { settings, folder, log, board, clock, version, certificateAuthority, signal } = parts
-  const { serverUrl, token } = enrolment
-  const access = { serverUrl, token: () => token, clock, certificateAuthority }
+  const { serverUrl } = enrolment
+  const tokens = new TokenKeeper(folder, enrolment)
+  const access = { serverUrl, token: () => tokens.current, clock, certificateAuthority }
   using link = new ServerLink(access)
   const { policyFile: file, allowCommands, allowRestores } = settings
   const { policy } = parts
   const agent = new Agent({
-    ...{ link, clock, log, board, version },
+    ...{ link, clock, log, board, tokens, version },
     outbox: new Outbox(folder),
     pingIntervalMs: settings.pingIntervalMs,
     policy: async () => policy ?? (await loadPolicy({ state: folder, file, allowCommands, allowRestores })),

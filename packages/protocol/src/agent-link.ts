@@ -45,6 +45,8 @@ export const pongSchema = z.object({
   /** What the client's owner set for all its plans. */
   hooks: hooksSchema,
   limits: limitsSchema,
+  /** Whether the agent is to take a new token, at `POST /agent/v1/token`: the old one counts until the new one was used. */
+  rotateToken: z.boolean().default(false),
 })
 export type Pong = z.output<typeof pongSchema>
 

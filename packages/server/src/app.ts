@@ -83,7 +83,7 @@ export async function buildApp({ foundations, services, logger, https, onRoute }
   registerForwarding(app, services.forwarder)
   registerGuard(app, {
     session: (token) => services.sessions.actorOf(token),
-    bearer: (token) => authenticateBearer(token, services),
+    bearer: (token, address) => authenticateBearer(token, { services, address }),
   })
   registerRoutes(app, { foundations, services })
   await webPages(app, foundations.settings)
@@ -124,6 +124,7 @@ function registerAgentRoutes(app: App, { foundations, services }: Pick<AppOption
     ...services,
     clock: foundations.clock,
     hasWork: (clientId) => agentRuns.hasWork(clientId),
+    isAtWork: (clientId) => agentRuns.isAtWork(clientId),
     ensurePlan: (clientId, request) => ensureFirstPlan(services, { clientId, ...request }),
   })
   agentRunRoutes(app, services)
@@ -131,14 +132,18 @@ function registerAgentRoutes(app: App, { foundations, services }: Pick<AppOption
   uploadRoutes(app, { ...services, authorize: (agent, request) => authorizeUpload(services, agent, request) })
 }
 
-async function authenticateBearer(token: string, { apiTokens, sessions, enrolments }: Services): Promise<Actor | undefined> {
+async function authenticateBearer(
+  token: string,
+  { services, address }: { readonly services: Services; readonly address: string },
+): Promise<Actor | undefined> {
+  const { apiTokens, sessions, agentTokens } = services
   switch (kindOfToken(token)) {
     case 'api':
       return apiTokens.actorOf(token)
     case 'session':
       return sessions.actorOf(token)
     case 'agent':
-      return enrolments.actorOfToken(token)
+      return agentTokens.actorOf(token, address)
     default:
       return undefined
   }

@@ -10,6 +10,8 @@ import { AboutStore } from './features/about/store.ts'
 import { Tools } from './features/about/tools.ts'
 import { type AccountServices, composeAccounts } from './features/accounts/composition.ts'
 import type { Audit } from './features/audit/audit.ts'
+import { AgentTokenStore } from './features/clients/agent-token-store.ts'
+import { AgentTokens } from './features/clients/agent-tokens.ts'
 import { ClientLogs } from './features/clients/client-logs.ts'
 import { Clients } from './features/clients/clients.ts'
 import { Enrolments } from './features/clients/enrolment.ts'
@@ -80,6 +82,7 @@ export interface Services
   readonly clients: Clients
   readonly clientStore: ClientStore
   readonly enrolments: Enrolments
+  readonly agentTokens: AgentTokens
   readonly clientLogs: ClientLogs
   readonly repositories: Repositories
   readonly uploads: Uploads
@@ -118,7 +121,15 @@ export function composeServices(foundations: Foundations): Services {
   const clientLists = new ClientListStore(queries)
   const clients = new Clients({ store: clientStore, lists: clientLists, audit, clock })
   accounts.onDisabledChanged((userId) => clients.ownerChanged(userId))
-  const enrolments = new Enrolments({ store: clientStore, clients, accounts, audit, clock, publicUrl: settings.publicUrl })
+  const tokenStore = new AgentTokenStore(queries)
+  const enrolments = new Enrolments({
+    ...{ store: clientStore, tokens: tokenStore, clients, accounts, audit, clock },
+    publicUrl: settings.publicUrl,
+  })
+  const agentTokens = new AgentTokens({
+    ...{ store: tokenStore, clientStore, clients, audit, clock },
+    rotationDays: settings.agentTokenDays,
+  })
   const questionStore = new QuestionStore(database)
   const processId = secureRandom(6).toString('hex')
   const runServices = composeRuns({ database, clock, audit, clients, processId, otherWork: [questionStore] })
@@ -150,7 +161,7 @@ export function composeServices(foundations: Foundations): Services {
     ...restServices,
     ...maintenanceServices,
     ...notifications,
-    ...{ clients, clientStore, enrolments, repositories, uploads, metricsStore },
+    ...{ clients, clientStore, enrolments, agentTokens, repositories, uploads, metricsStore },
     writers,
     forwarder: new Forwarder(foundations),
     restores: new Restores({ ...runServices, ...snapshotServices, clients, repositories, audit }),

@@ -3,6 +3,7 @@ import {
   type AskedQuestion,
   claimedQuestionSchema,
   claimedSchema,
+  clientTokenSchema,
   type Enrol,
   type Enrolled,
   enrolledSchema,
@@ -23,12 +24,15 @@ import {
   runEventsAnswerSchema,
   runOrderSchema,
 } from '@holdfast/protocol'
-import type { z } from 'zod'
+import { z } from 'zod'
 import { AgentError } from '../errors.ts'
 import { HttpUploadLink, type UploadReply } from '../runner/upload-link.ts'
+import { CallGate } from './call-gate.ts'
 
 const ANSWER_BYTES_MAX = 16 * 1024 * 1024
 const CALL_TIMEOUT_MS = 60_000
+/** A token goes into a header. */
+const givenTokenSchema = clientTokenSchema.extend({ token: z.string().regex(/^[\x21-\x7e]{1,500}$/) })
 
 export interface ServerLinkOptions {
   readonly serverUrl: string
@@ -47,6 +51,7 @@ export interface ServerLinkOptions {
 export class ServerLink implements Disposable {
   readonly serverUrl: string
   readonly #http: HttpUploadLink
+  readonly #gate = new CallGate()
 
   constructor({ serverUrl, token, clock, certificateAuthority }: ServerLinkOptions) {
     this.serverUrl = serverUrl.replace(/\/+$/, '')
@@ -63,6 +68,21 @@ export class ServerLink implements Disposable {
 
   ping(machine: Machine, signal: AbortSignal): Promise<Pong> {
     return this.#ask('/agent/v1/ping', { body: machine, answer: pongSchema, signal })
+  }
+
+  /**
+   * Takes a new token, has it kept, and uses it once: with that it is in force and the old one is not. No other call is under way
+   * meanwhile, which would come with the old one. What `keep` rejects with is passed on, and the old one stays in force.
+   */
+  renewToken(
+    machine: Machine,
+    { keep, signal }: { readonly keep: (token: string) => Promise<void>; readonly signal: AbortSignal },
+  ): Promise<void> {
+    return this.#gate.alone(async () => {
+      const answer = await this.#callNow('/agent/v1/token', { body: {}, signal })
+      await keep(this.#understand(answer, givenTokenSchema).token)
+      await this.#callNow('/agent/v1/ping', { body: machine, signal })
+    })
   }
 
   async sendLogs(entries: readonly LogEntry[], signal: AbortSignal): Promise<void> {
@@ -113,15 +133,22 @@ export class ServerLink implements Disposable {
   }
 
   async #ask<Schema extends z.ZodType>(path: string, call: Call & { readonly answer: Schema }): Promise<z.output<Schema>> {
-    const text = await this.#call(path, call)
+    return this.#understand(await this.#call(path, call), call.answer)
+  }
+
+  #understand<Schema extends z.ZodType>(text: string, answer: Schema): z.output<Schema> {
     try {
-      return call.answer.parse(JSON.parse(text))
+      return answer.parse(JSON.parse(text))
     } catch (cause) {
       throw new AgentError('link.outdated', `Cannot understand ${this.serverUrl}: its answer has another form than expected`, { cause })
     }
   }
 
-  async #call(path: string, { method = 'POST', body, signal, timeoutMs = CALL_TIMEOUT_MS }: Call): Promise<string> {
+  #call(path: string, call: Call): Promise<string> {
+    return this.#gate.pass(() => this.#callNow(path, call))
+  }
+
+  async #callNow(path: string, { method = 'POST', body, signal, timeoutMs = CALL_TIMEOUT_MS }: Call): Promise<string> {
     const timeout = AbortSignal.timeout(timeoutMs)
     const either = signal === undefined ? timeout : AbortSignal.any([signal, timeout])
     let reply: UploadReply

@@ -11,6 +11,8 @@ const enrolmentSchema = z.object({
   /** Below the server's address. */
   pagePath: z.string(),
   token: z.string().min(1),
+  /** While a new token takes the place of one, until the server has taken it: the other one. */
+  previousToken: z.string().min(1).optional(),
 })
 
 /** How a machine is known to its server. The token is all that it needs, and the only secret that an agent keeps. */
@@ -27,6 +29,17 @@ export async function keepEnrolment(folder: StateFolder, serverUrl: string, enro
   const enrolment = { serverUrl, clientId, clientName, pagePath, token }
   await folder.write(FILE, enrolment)
   return enrolment
+}
+
+/** Keeps other tokens of the same machine. */
+export async function keepTokens(
+  folder: StateFolder,
+  { previousToken: _, ...enrolment }: StoredEnrolment,
+  tokens: Pick<StoredEnrolment, 'token' | 'previousToken'>,
+): Promise<StoredEnrolment> {
+  const kept = { ...enrolment, ...tokens }
+  await folder.write(FILE, kept)
+  return kept
 }
 
 /** Notes that the server has another address now. */

@@ -11,7 +11,8 @@ const SAFE_METHODS: ReadonlySet<string> = new Set(['GET', 'HEAD', 'OPTIONS'])
 /** Finds out who is behind a token. Each gives undefined for a token that is none, has expired or was revoked. */
 export interface Authenticators {
   session(token: string): Promise<Actor | undefined>
-  bearer(token: string): Promise<Actor | undefined>
+  /** `address` is where the request comes from. */
+  bearer(token: string, address: string): Promise<Actor | undefined>
 }
 
 /** Holds every request against what its route declares, before anything of its body is read. */
@@ -34,7 +35,7 @@ async function authenticate(request: FastifyRequest, { session, bearer }: Authen
   const header = request.headers.authorization
   const token = header === undefined ? undefined : /^bearer +(\S+)$/i.exec(header)?.[1]
   if (token !== undefined) {
-    const actor = await bearer(token)
+    const actor = await bearer(token, request.ip)
     if (actor !== undefined) return actor
     throw new ServerError('auth.required', 'Cannot do this: the token is unknown, has expired or was revoked')
   }

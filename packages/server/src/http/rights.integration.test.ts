@@ -38,6 +38,7 @@ const OWNED: Readonly<Record<string, OwnedRoute>> = {
   'GET /api/v1/clients/:id/logs': { id: 'client' },
   'POST /api/v1/clients/:id/enrolment': { id: 'client' },
   'POST /api/v1/clients/:id/token': { id: 'client' },
+  'POST /api/v1/clients/:id/token/rotation': { id: 'client' },
   'GET /api/v1/clients/:id/folders': { id: 'client', query: 'path=/' },
   'POST /api/v1/clients/:id/selection-preview': { id: 'client', body: () => ({ paths: ['/home'] }) },
   'GET /api/v1/clients/:id/restic': { id: 'client' },

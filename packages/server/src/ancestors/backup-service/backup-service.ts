@@ -6,6 +6,7 @@ import { isServerError, notFound, ServerError } from '../../errors.ts'
 import type { Accounts } from '../../features/accounts/accounts.ts'
 import type { Visitor } from '../../features/accounts/sessions.ts'
 import type { Audit, Origin } from '../../features/audit/audit.ts'
+import type { AgentTokens } from '../../features/clients/agent-tokens.ts'
 import type { ClientLogs } from '../../features/clients/client-logs.ts'
 import type { Clients } from '../../features/clients/clients.ts'
 import type { Enrolments } from '../../features/clients/enrolment.ts'
@@ -37,6 +38,7 @@ export interface BackupServiceOptions {
   readonly clientStore: ClientStore
   readonly clientLogs: ClientLogs
   readonly enrolments: Enrolments
+  readonly agentTokens: AgentTokens
   readonly snapshotFiles: SnapshotFiles
   readonly snapshotStore: Pick<SnapshotStore, 'storedBytes'>
   readonly clock: Clock
@@ -110,10 +112,10 @@ export class BackupService {
     return entries.some((registered) => registered.address !== address)
   }
 
-  /** The client whose token it is. @throws {ServerError} `not-found` */
-  async clientOf(token: string): Promise<ServiceClient> {
-    const { enrolments, clients } = this.#options
-    const agent = await enrolments.actorOfToken(token)
+  /** The client whose token it is. @throws {ServerError} `not-found`, `client.disabled` */
+  async clientOf(token: string, address: string): Promise<ServiceClient> {
+    const { agentTokens, clients } = this.#options
+    const agent = await agentTokens.actorOf(token, address)
     if (agent === undefined) throw new ServerError('not-found', 'Client not found')
     return clients.byId(agent.clientId)
   }

@@ -5,6 +5,7 @@ import type { Accounts } from '../../features/accounts/accounts.ts'
 import type { ApiTokens } from '../../features/accounts/api-tokens.ts'
 import type { Sessions } from '../../features/accounts/sessions.ts'
 import type { Audit } from '../../features/audit/audit.ts'
+import type { AgentTokens } from '../../features/clients/agent-tokens.ts'
 import type { ClientLogs } from '../../features/clients/client-logs.ts'
 import type { Clients } from '../../features/clients/clients.ts'
 import type { Enrolments } from '../../features/clients/enrolment.ts'
@@ -34,6 +35,7 @@ export interface BackupServiceParts extends Pick<Foundations, 'settings' | 'data
   readonly clientStore: ClientStore
   readonly clientLogs: ClientLogs
   readonly enrolments: Enrolments
+  readonly agentTokens: AgentTokens
   readonly plans: Plans
   readonly runs: Runs
   readonly agentRuns: AgentRuns

@@ -262,7 +262,7 @@ async function receive(service: BackupService, client: ServiceClient, request: F
 }
 
 function clientOf(service: BackupService, request: FastifyRequest): Promise<ServiceClient> {
-  return service.clientOf((request.params as { readonly token: string }).token)
+  return service.clientOf((request.params as { readonly token: string }).token, request.ip)
 }
 
 function numberOf(request: FastifyRequest, name: string): number {

@@ -13,6 +13,7 @@ import { keptVersionsMigration } from './0011-kept-versions.ts'
 import { overviewMigration } from './0012-overview.ts'
 import { questionsMigration } from './0013-questions.ts'
 import { longPathsMigration } from './0014-long-paths.ts'
+import { agentTokensMigration } from './0015-agent-tokens.ts'
 
 /** Every step of the schema, oldest first. */
 export function allMigrations(): readonly Migration[] {
@@ -31,5 +32,6 @@ export function allMigrations(): readonly Migration[] {
     overviewMigration,
     questionsMigration,
     longPathsMigration,
+    agentTokensMigration,
   ]
 }

@@ -15,6 +15,7 @@ import { AGENT, PUBLIC } from '../../http/access.ts'
 import { agentOf } from '../../http/actor.ts'
 import type { App } from '../../http/app-type.ts'
 import { originOf } from '../audit/audit.ts'
+import type { AgentTokens } from './agent-tokens.ts'
 import type { ClientLogs } from './client-logs.ts'
 import type { Clients } from './clients.ts'
 import type { Enrolments } from './enrolment.ts'
@@ -27,10 +28,13 @@ const LOGS_BYTES_MAX = 32 * 1024 * 1024
 export interface AgentLinkOptions {
   readonly clients: Clients
   readonly enrolments: Enrolments
+  readonly agentTokens: AgentTokens
   readonly clientLogs: ClientLogs
   readonly clock: Clock
   /** Whether a run waits for the client. */
   hasWork(clientId: number): Promise<boolean>
+  /** Whether the client is carrying out a run. */
+  isAtWork(clientId: number): Promise<boolean>
   /** Makes a plan of the folders that a new agent names, when its client has no plan. */
   ensurePlan(clientId: number, request: { readonly paths: readonly string[]; readonly intervalSeconds: number | undefined }): Promise<void>
 }
@@ -38,7 +42,7 @@ export interface AgentLinkOptions {
 /** How agents come in and are heard of. */
 export function agentLinkRoutes(app: App, options: AgentLinkOptions): void {
   entranceRoutes(app, options)
-  const { clients, enrolments, clientLogs, clock, hasWork } = options
+  const { clients, enrolments, agentTokens, clientLogs, clock, hasWork, isAtWork } = options
   app.route({
     method: 'POST',
     url: '/agent/v1/ping',
@@ -48,7 +52,9 @@ export function agentLinkRoutes(app: App, options: AgentLinkOptions): void {
       const { clientId } = agentOf(request)
       await enrolments.heard(clientId, request.body)
       const { hooks, limits } = await clients.effective(clientId, undefined)
-      return { now: new Date(clock.now()).toISOString(), hasWork: await hasWork(clientId), hooks, limits }
+      // What is at work has calls under way, with the token in force.
+      const rotateToken = (await agentTokens.isRotationDue(clientId)) && !(await isAtWork(clientId))
+      return { now: new Date(clock.now()).toISOString(), hasWork: await hasWork(clientId), hooks, limits, rotateToken }
     },
   })
   app.route({
@@ -66,9 +72,12 @@ export function agentLinkRoutes(app: App, options: AgentLinkOptions): void {
     method: 'POST',
     url: '/agent/v1/token',
     config: { access: AGENT },
-    schema: { tags: TAGS, summary: 'Take a new token; the old one ends', response: { 201: clientTokenSchema, ...problems } },
-    handler: async (request, reply) =>
-      reply.status(201).send({ token: await enrolments.rotate({ id: agentOf(request).clientId }, originOf(request)) }),
+    schema: {
+      tags: TAGS,
+      summary: 'Take a new token; the old one ends when it is used',
+      response: { 201: clientTokenSchema, ...problems },
+    },
+    handler: async (request, reply) => reply.status(201).send({ token: await agentTokens.offer(agentOf(request), originOf(request)) }),
   })
 }
 

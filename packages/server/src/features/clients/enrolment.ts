@@ -2,10 +2,11 @@ import { createHash } from 'node:crypto'
 import { type Clock, secureRandom } from '@holdfast/engine'
 import type { Enrol, Enrolled, Enrolment, Machine, Register } from '@holdfast/protocol'
 import { ServerError } from '../../errors.ts'
-import type { AgentActor, UserActor } from '../../http/actor.ts'
-import { hashToken, newToken } from '../../secrets/tokens.ts'
+import type { UserActor } from '../../http/actor.ts'
+import { newToken } from '../../secrets/tokens.ts'
 import type { Visitor } from '../accounts/sessions.ts'
 import type { Audit, Origin } from '../audit/audit.ts'
+import type { AgentTokenStore } from './agent-token-store.ts'
 import type { Clients } from './clients.ts'
 import type { AgentClient, ClientStore, StoredClient } from './store.ts'
 
@@ -21,6 +22,7 @@ const TOUCH_EVERY_MS = 10_000
 
 export interface EnrolmentOptions {
   readonly store: ClientStore
+  readonly tokens: Pick<AgentTokenStore, 'set'>
   readonly clients: Clients
   readonly accounts: {
     /** @throws {ServerError} when user name, password or code do not fit. */
@@ -31,7 +33,7 @@ export interface EnrolmentOptions {
   readonly publicUrl: string
 }
 
-/** How agents come in, and how they are known afterwards. */
+/** How agents come in. */
 export class Enrolments {
   readonly #options: EnrolmentOptions
 
@@ -83,10 +85,10 @@ export class Enrolments {
     return this.#issue(client, { machine: request.machine, origin: owned, action: 'client.registered' })
   }
 
-  /** Gives a client a new token; the old one ends at once. */
+  /** Gives a client a new token for somebody to carry there; the old one ends at once. */
   async rotate(client: Pick<StoredClient, 'id'>, origin: Origin): Promise<string> {
     const { token, hash } = newToken('agent')
-    await this.#options.store.change(client.id, { token_hash: hash })
+    await this.#options.tokens.set(client.id, hash, this.#options.clock.now())
     await this.#options.audit.record(origin, { action: 'client.token-rotated', subject: `client ${client.id}` })
     return token
   }
@@ -94,17 +96,9 @@ export class Enrolments {
   /** Ends the token of a client, and its codes. */
   async revoke(actor: UserActor, clientId: number, origin: Origin): Promise<void> {
     await this.#options.clients.visible(actor, clientId)
-    await this.#options.store.change(clientId, { token_hash: null })
+    await this.#options.tokens.set(clientId, null, this.#options.clock.now())
     await this.#options.store.withdrawCodes(clientId)
     await this.#options.audit.record(origin, { action: 'client.token-revoked', subject: `client ${clientId}` })
-  }
-
-  /** Who is behind an agent's token; undefined for none. @throws {ServerError} `client.disabled` */
-  async actorOfToken(token: string): Promise<AgentActor | undefined> {
-    const client = await this.#options.store.findAgent(hashToken(token))
-    if (client === undefined) return undefined
-    if (client.is_disabled === 1 || client.owner_disabled === 1) throw disabledClient(client)
-    return { kind: 'agent', clientId: client.id, clientName: client.name, ownerId: client.owner_id }
   }
 
   /** Notes that an agent was heard of, and what it says of its machine. */
@@ -123,9 +117,10 @@ export class Enrolments {
     client: StoredClient,
     { machine, origin, action }: { readonly machine: Machine; readonly origin: Origin; readonly action: string },
   ): Promise<Enrolled> {
-    const { store, audit, clock } = this.#options
+    const { store, tokens, audit, clock } = this.#options
     const { token, hash } = newToken('agent')
-    await store.change(client.id, { token_hash: hash, last_ping_at: clock.now(), ...machine })
+    await tokens.set(client.id, hash, clock.now())
+    await store.change(client.id, { last_ping_at: clock.now(), ...machine })
     await audit.record(origin, { action, subject: `client ${client.id}`, detail: { hostname: machine.hostname } })
     return { clientId: client.id, clientName: client.name, token, pagePath: `/clients/${client.id}` }
   }

@@ -16,6 +16,7 @@ import { MANAGE, READ } from '../../http/access.ts'
 import { userOf } from '../../http/actor.ts'
 import type { App } from '../../http/app-type.ts'
 import { originOf } from '../audit/audit.ts'
+import type { AgentTokens } from './agent-tokens.ts'
 import type { ClientLogs } from './client-logs.ts'
 import type { Clients } from './clients.ts'
 import type { Enrolments } from './enrolment.ts'
@@ -28,6 +29,7 @@ const problems = { 403: problemSchema, 404: problemSchema, 409: problemSchema, 4
 export interface ClientRouteOptions {
   readonly clients: Clients
   readonly enrolments: Enrolments
+  readonly agentTokens: AgentTokens
   readonly clientLogs: ClientLogs
 }
 
@@ -36,6 +38,7 @@ export function clientRoutes(app: App, options: ClientRouteOptions): void {
   resourceRoutes(app, options)
   changeRoutes(app, options)
   tokenRoutes(app, options)
+  rotationRoute(app, options)
   app.route({
     method: 'GET',
     url: '/api/v1/clients/:id/logs',
@@ -148,6 +151,24 @@ function tokenRoutes(app: App, { clients, enrolments }: ClientRouteOptions): voi
     schema: { tags: TAGS, summary: 'End the token of a client', params: byId, response: { 204: z.null(), ...problems } },
     handler: async (request, reply) => {
       await enrolments.revoke(userOf(request), request.params.id, originOf(request))
+      return reply.status(204).send(null)
+    },
+  })
+}
+
+function rotationRoute(app: App, { agentTokens }: ClientRouteOptions): void {
+  app.route({
+    method: 'POST',
+    url: '/api/v1/clients/:id/token/rotation',
+    config: { access: MANAGE },
+    schema: {
+      tags: TAGS,
+      summary: 'Have the agent of a client replace its token by itself, as soon as it is heard of and at no work',
+      params: byId,
+      response: { 204: z.null(), ...problems },
+    },
+    handler: async (request, reply) => {
+      await agentTokens.request(userOf(request), request.params.id, originOf(request))
       return reply.status(204).send(null)
     },
   })

@@ -18,6 +18,13 @@ export interface ClientTables {
     readonly level: string
     readonly message: string
   }
+  retired_tokens: {
+    readonly token_hash: string
+    readonly client_id: number
+    readonly retired_at: number
+    /** When its use was written down last. */
+    readonly reported_at: number | null
+  }
   snapshots: SnapshotRow
 }
 
@@ -27,6 +34,12 @@ export interface ClientRow {
   readonly owner_id: number
   /** SHA-256 of the agent's token in hex; null while none has enrolled. */
   readonly token_hash: string | null
+  /** Of a token that the agent was offered and has not used yet. */
+  readonly next_token_hash: Generated<string | null>
+  /** When the token in force came; null for those from before that was noted. */
+  readonly token_since: Generated<number | null>
+  /** 1 when somebody wants the agent to take a new token. */
+  readonly is_rotation_wanted: Generated<number>
   /** 1 for the client that the server itself backs up. */
   readonly is_local: number
   readonly is_disabled: number

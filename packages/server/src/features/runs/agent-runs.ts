@@ -82,6 +82,11 @@ export class AgentRuns {
     return (await store.waiting([clientId], clock.now())).length > 0
   }
 
+  /** Whether a client is carrying out a run. */
+  async isAtWork(clientId: number): Promise<boolean> {
+    return (await this.#options.store.runningOf(clientId)) !== undefined
+  }
+
   /** Takes progress and log. @throws {ServerError} `not-found` for runs of others, `request.conflict` for a run that has ended. */
   async report(agent: AgentActor, runId: number, { progress, log }: RunEvents): Promise<{ isCancelRequested: boolean; leaseMs: number }> {
     const run = await this.#options.lifecycle.report(await this.#own(agent, runId), { progress, log })

@@ -24,8 +24,11 @@ export const auditSentences = defineMessages({
       `${fact.who} no longer lets restic on ${fact.what} use repository ${fact.text('repositoryId')}`,
     'client.restic-password-created': (fact: AuditFact) => `${fact.who} made a password for restic on ${fact.what}`,
     'client.restic-password-revoked': (fact: AuditFact) => `${fact.who} revoked the password for restic on ${fact.what}`,
+    'client.retired-token-used': (fact: AuditFact) =>
+      `${fact.who} used a token of ${fact.what} that its agent has replaced: somebody may have copied it`,
     'client.token-revoked': (fact: AuditFact) => `${fact.who} revoked the token of ${fact.what}`,
     'client.token-rotated': (fact: AuditFact) => `${fact.who} renewed the token of ${fact.what}`,
+    'client.token-rotation-wanted': (fact: AuditFact) => `${fact.who} asked the agent of ${fact.what} to replace its token`,
     'plan.changed': (fact: AuditFact) => `${fact.who} changed ${fact.what}${changedEnglish(fact)}`,
     'plan.created': (fact: AuditFact) => `${fact.who} added ${fact.what} to client ${fact.text('clientId')}`,
     'plan.removed': (fact: AuditFact) => `${fact.who} deleted ${fact.what} of client ${fact.text('clientId')}`,
@@ -88,8 +91,11 @@ export const auditSentences = defineMessages({
       `${fact.who} が${fact.what}の restic によるリポジトリ ${fact.text('repositoryId')} の使用を取り消しました`,
     'client.restic-password-created': (fact: AuditFact) => `${fact.who} が${fact.what}の restic 用パスワードを作成しました`,
     'client.restic-password-revoked': (fact: AuditFact) => `${fact.who} が${fact.what}の restic 用パスワードを失効させました`,
+    'client.retired-token-used': (fact: AuditFact) =>
+      `${fact.who} が${fact.what}の交換済みトークンを使用しました。トークンが複製されたおそれがあります`,
     'client.token-revoked': (fact: AuditFact) => `${fact.who} が${fact.what}のトークンを失効させました`,
     'client.token-rotated': (fact: AuditFact) => `${fact.who} が${fact.what}のトークンを再発行しました`,
+    'client.token-rotation-wanted': (fact: AuditFact) => `${fact.who} が${fact.what}のエージェントにトークンの交換を指示しました`,
     'plan.changed': (fact: AuditFact) => `${fact.who} が${fact.what}を変更しました${changedJapanese(fact)}`,
     'plan.created': (fact: AuditFact) => `${fact.who} がクライアント ${fact.text('clientId')} に${fact.what}を追加しました`,
     'plan.removed': (fact: AuditFact) => `${fact.who} がクライアント ${fact.text('clientId')} の${fact.what}を削除しました`,

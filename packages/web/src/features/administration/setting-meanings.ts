@@ -11,6 +11,7 @@ export const SETTING_GROUPS = {
     'oidcName',
     'oidcUsernameClaim',
     'oidcNewUserRole',
+    'agentTokenDays',
   ],
 } as const satisfies Readonly<Record<string, readonly string[]>>
 
@@ -27,6 +28,7 @@ export const JAPANESE_MEANINGS: Readonly<Record<string, string>> = {
   internalUrl: '同じデータベースを使うほかのサーバーがこのサーバーに接続する URL。未設定の場合は待ち受けるアドレス。',
   tlsCertificate: '証明書チェーンのファイル。設定すると HTTPS で応答します。',
   tlsKey: '証明書の鍵のファイル。',
+  agentTokenDays: 'エージェントがトークンを自動的に交換するまでの日数。0 の場合は交換しません。',
   trustedProxies: 'X-Forwarded-* ヘッダーを信頼するプロキシのアドレスまたはネットワーク（カンマ区切り）。',
   webFolder: 'ブラウザーに送るページのフォルダー。未設定の場合は同梱のページ。',
   logLevel: 'ログの詳しさ: debug、info、warn、error、silent。',
