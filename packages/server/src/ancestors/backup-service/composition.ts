@@ -22,6 +22,7 @@ import type { Uploads } from '../../features/uploads/uploads.ts'
 import { kindOfToken } from '../../secrets/tokens.ts'
 import { BackupService } from './backup-service.ts'
 import { Gatherer } from './gatherer.ts'
+import { RegisterRepair } from './kept-versions/register-repair.ts'
 import { KeptVersionsStore } from './kept-versions/store.ts'
 import { ServiceRetention } from './retention.ts'
 import { Spool } from './spool.ts'
@@ -75,6 +76,7 @@ export function composeBackupService(parts: BackupServiceParts): BackupServiceSe
   const serviceRetention = new ServiceRetention({
     ...{ repositories, clock, onFailure },
     store: keptVersions,
+    repair: new RegisterRepair({ store: keptVersions, repositories, onFailure }),
     index: parts.indexer,
     // Whoever takes uploads has the repository open, and is the one that can give it up for a while.
     isOurs: async (repositoryId) => (await writers.writerOf(repositoryId)) === undefined,

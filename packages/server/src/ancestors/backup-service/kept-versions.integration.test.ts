@@ -334,6 +334,30 @@ for (const databases of allDatabases()) {
       expect(await lab.lost()).toEqual([])
     })
 
+    it('are to be had again once a server starts that knows where former versions have left them', async () => {
+      for (const path of ['/a', '/b']) await lab.upload(path, `of ${path}`)
+      await lab.gather()
+      await upload('/a', 'second', { retention_versions: '1' })
+      await lab.applyRetention()
+      const [, rewritten] = await lab.snapshots()
+      const { queries } = lab.server.database
+      const rows = queries.updateTable('snapshots').where('id', '=', rewritten?.id ?? 0)
+      // A prune has taken the tree that the register names.
+      await rows.set({ tree_id: 'f'.repeat(64), file_count: 2, size_bytes: 99 }).execute()
+      expect((await lab.lost()).map(({ original_path }) => original_path)).toEqual(['/b'])
+      const migration = queries.updateTable('schema_migrations').where('name', '=', '0011-kept-versions')
+      await migration.set({ applied_at: lab.clock.now() + 1 }).execute()
+      const other = lab.anotherProcess()
+      other.serviceRetention.start()
+      await expect.poll(() => lab.lost(), { timeout: 20_000 }).toEqual([])
+      expect((await lab.snapshots())[1]).toMatchObject({ id: rewritten?.id, fileCount: 1, sizeBytes: 5 })
+      await other.serviceRetention.stop()
+      await lab.maintain()
+      expect(await lab.lost()).toEqual([])
+      await expectTidy()
+      await other.repositories.close()
+    })
+
     it('leave nothing on the disk of a client that is gone', async () => {
       await lab.upload('/a', 'first')
       await lab.asAdmin(`DELETE /api/v1/clients/${lab.clientId}`)

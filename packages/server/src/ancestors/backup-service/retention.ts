@@ -5,6 +5,7 @@ import type { SnapshotRepositories } from '../../features/snapshots/repositories
 import { expiredVersions } from './kept-versions/expired-versions.ts'
 import { planRebuilds, type Rebuild } from './kept-versions/rebuild-plan.ts'
 import { rebuildSnapshot } from './kept-versions/rebuild-snapshot.ts'
+import type { RegisterRepair } from './kept-versions/register-repair.ts'
 import type { KeptVersionsStore } from './kept-versions/store.ts'
 
 const EVERY_MS = 3_600_000
@@ -22,6 +23,8 @@ export interface ServiceRetentionOptions {
   readonly exclusively: (repositoryId: number, action: (signal: AbortSignal) => Promise<void>) => Promise<void>
   /** What counts for a client's files where the upload said nothing. */
   readonly retentionOf: (clientId: number) => Promise<Retention | null>
+  /** What is put right when the server starts. */
+  readonly repair: Pick<RegisterRepair, 'carryOut'>
   /** The index of files: told when snapshots have changed. */
   readonly index: { wake(): void }
   readonly clock: Clock
@@ -54,6 +57,11 @@ export class ServiceRetention {
   }
 
   start(): void {
+    this.#working ??= this.#repair()
+      .catch(this.#options.onFailure)
+      .finally(() => {
+        this.#working = undefined
+      })
     this.#stop ??= this.#options.clock.every(EVERY_MS, () => {
       this.#working ??= this.apply()
         .catch(this.#options.onFailure)
@@ -79,6 +87,11 @@ export class ServiceRetention {
         onFailure(new Error(`Cannot remove old versions in the repository ${repositoryId}: ${messageOf(error)}`, { cause: error }))
       })
     }
+  }
+
+  async #repair(): Promise<void> {
+    const { repair, index } = this.#options
+    if ((await repair.carryOut(this.#stopping.signal)) > 0) index.wake()
   }
 
   async #look(repositoryId: number, clientIds: readonly number[]): Promise<void> {

@@ -1,6 +1,7 @@
-import type { SnapshotId } from '@holdfast/engine'
+import type { BlobId, SnapshotId } from '@holdfast/engine'
 import { type Selectable, sql } from 'kysely'
 import type { Database } from '../../../db/database.ts'
+import { keptVersionsMigration } from '../../../db/migrations/0011-kept-versions.ts'
 import type { SnapshotRow } from '../../../features/clients/tables.ts'
 import type { StoredFile } from '../store.ts'
 
@@ -9,6 +10,12 @@ export const SERVICE_TAG = 'backup-service'
 
 /** A snapshot of uploaded files, as the register has it. */
 export type KeptSnapshot = Selectable<SnapshotRow>
+
+/** One whose tree is to be looked at. */
+export interface OldSnapshot extends Omit<KeptSnapshot, 'snapshot_id' | 'tree_id'> {
+  readonly snapshot_id: SnapshotId
+  readonly tree_id: BlobId
+}
 
 /** A snapshot that takes the place of others. */
 export interface Replacement {
@@ -90,6 +97,38 @@ export class KeptVersionsStore {
       )
       .execute()
     return new Set(rows.map(({ id }) => id))
+  }
+
+  /** Snapshots with uploaded files from before the register was told of it when they were written anew. */
+  async oldSnapshots(): Promise<readonly OldSnapshot[]> {
+    const migrated = this.#queries.selectFrom('schema_migrations').select('applied_at').where('name', '=', keptVersionsMigration.name)
+    const rows = await this.#queries
+      .selectFrom('snapshots')
+      .selectAll()
+      .where('time', '<', migrated)
+      .where(({ exists, selectFrom }) =>
+        exists(selectFrom('service_files').select('service_files.id').whereRef('service_files.register_id', '=', 'snapshots.id')),
+      )
+      .orderBy('id')
+      .execute()
+    return rows.map((row) => ({ ...row, snapshot_id: row.snapshot_id as SnapshotId, tree_id: row.tree_id as BlobId }))
+  }
+
+  /** Has the register name the tree that a snapshot has, with what it holds, unless it has been written anew meanwhile. */
+  async correct({ id, snapshot_id, tree_id }: OldSnapshot, treeId: BlobId): Promise<void> {
+    await this.#queries.transaction().execute(async (transaction) => {
+      const files = transaction.selectFrom('service_files').where('register_id', '=', id)
+      const held = await files
+        .select(({ fn }) => [fn.countAll<number>().as('count'), fn.sum<number | null>('size_bytes').as('bytes')])
+        .executeTakeFirstOrThrow()
+      await transaction
+        .updateTable('snapshots')
+        .set({ tree_id: treeId, file_count: Number(held.count), size_bytes: Number(held.bytes ?? 0) })
+        .where('id', '=', id)
+        .where('snapshot_id', '=', snapshot_id)
+        .where('tree_id', '=', tree_id)
+        .execute()
+    })
   }
 
   /** Notes that a snapshot is about to be made. Unless it is taken into use, it goes again. */
