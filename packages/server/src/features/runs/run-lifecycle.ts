@@ -204,10 +204,8 @@ export class RunLifecycle {
       error: outcome.error && JSON.stringify(outcome.error),
       ...(progress === undefined ? {} : { progress: JSON.stringify(progress) }),
     }
-    const ended = await this.#store.change(run.id, changes, { states: ['running'], ...where })
+    const ended = await this.#store.end(run.id, changes, where)
     if (ended === undefined) return undefined
-    if (ended.kind === 'backup' && ended.state === 'finished') await this.#store.recordSuccess(ended, now)
-    if (ended.kind === 'backup' && ended.state === 'error') await this.#store.recordFailure(ended, now)
     this.#ended(ended)
     return ended
   }

@@ -1,6 +1,7 @@
 import { secureRandom } from '@holdfast/engine'
 import { ManualClock } from '@holdfast/engine/testing'
 import type { RestoreOrder, Run, RunProgress } from '@holdfast/protocol'
+import { sql } from 'kysely'
 import { afterAll, afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { composeServices, type Services } from '../../composition.ts'
 import { openDatabase } from '../../db/database.ts'
@@ -116,6 +117,22 @@ for (const databases of allDatabases()) {
       expect(ended).toHaveLength(1)
       const client = await server.database.queries.selectFrom('clients').select('last_backup_at').executeTakeFirst()
       expect(client?.last_backup_at).toBe(clock.now() - 1000)
+    })
+
+    it('end together with what that says of their plan, or not at all', async () => {
+      const { id } = await create()
+      await server.services.agentRuns.claim(agent, CLAIM)
+      const { kind, queries } = server.database
+      const isSqlite = kind === 'sqlite'
+      if (!isSqlite) await sql`create function refuse() returns trigger language plpgsql as 'begin raise ''no''; end'`.execute(queries)
+      const action = isSqlite ? sql`begin select raise(abort, 'no'); end` : sql`for each row execute function refuse()`
+      await sql`create trigger refusal before update on plans ${action}`.execute(queries)
+      await expect(server.services.agentRuns.finish(agent, id, DONE)).rejects.toThrow('no')
+      expect(await get(id)).toMatchObject({ state: 'running' })
+      await (isSqlite ? sql`drop trigger refusal` : sql`drop trigger refusal on plans`).execute(queries)
+      await server.services.agentRuns.finish(agent, id, DONE)
+      expect(await get(id)).toMatchObject({ state: 'finished' })
+      expect(await queries.selectFrom('clients').select('last_backup_at').executeTakeFirst()).toEqual({ last_backup_at: clock.now() })
     })
 
     it('are refused to other agents', async () => {

@@ -151,25 +151,22 @@ export class RunStore {
     return changed && this.find(id)
   }
 
-  /** Notes that a plan's backup succeeded: its client has one more, and nothing of the plan is overdue. */
-  async recordSuccess({ client_id, plan_id }: StoredRun, now: number): Promise<void> {
-    if (client_id !== null) await this.#queries.updateTable('clients').set({ last_backup_at: now }).where('id', '=', client_id).execute()
-    if (plan_id === null) return
-    await this.#queries
-      .updateTable('plans')
-      .set({ ...WELL, overdue_at: null, is_overdue: 0 })
-      .where('id', '=', plan_id)
-      .execute()
-  }
-
-  /** Notes that a plan's backup failed: it has failed since then, unless it had failed already. */
-  async recordFailure({ id, plan_id }: StoredRun, now: number): Promise<void> {
-    if (plan_id === null) return
-    await this.#queries
-      .updateTable('plans')
-      .set({ failed_run_id: id, failed_since: sql<number>`coalesce(failed_since, ${sql.lit(now)})` })
-      .where('id', '=', plan_id)
-      .execute()
+  /**
+   * Ends a running run and, in the same step, notes what that says of its plan and its client: nobody would note it later. Undefined when
+   * it does not run any more.
+   */
+  async end(
+    id: number,
+    changes: Updateable<RunRow> & { readonly finished_at: number },
+    where: { readonly leaseExpiredAt?: number },
+  ): Promise<StoredRun | undefined> {
+    return this.#queries.transaction().execute(async (transaction) => {
+      const store = new RunStore(transaction)
+      const ended = await store.change(id, changes, { ...where, states: ['running'] })
+      if (ended?.kind === 'backup' && ended.state === 'finished') await store.#recordSuccess(ended, changes.finished_at)
+      if (ended?.kind === 'backup' && ended.state === 'error') await store.#recordFailure(ended, changes.finished_at)
+      return ended
+    })
   }
 
   /** Running runs whose holder has not been heard of, or has ignored for too long that it shall stop. */
@@ -294,6 +291,27 @@ export class RunStore {
       .limit(1)
       .executeTakeFirst()
     return row?.id ?? 0
+  }
+
+  /** Notes that a plan's backup succeeded: its client has one more, and nothing of the plan is overdue. */
+  async #recordSuccess({ client_id, plan_id }: StoredRun, now: number): Promise<void> {
+    if (client_id !== null) await this.#queries.updateTable('clients').set({ last_backup_at: now }).where('id', '=', client_id).execute()
+    if (plan_id === null) return
+    await this.#queries
+      .updateTable('plans')
+      .set({ ...WELL, overdue_at: null, is_overdue: 0 })
+      .where('id', '=', plan_id)
+      .execute()
+  }
+
+  /** Notes that a plan's backup failed: it has failed since then, unless it had failed already. */
+  async #recordFailure({ id, plan_id }: StoredRun, now: number): Promise<void> {
+    if (plan_id === null) return
+    await this.#queries
+      .updateTable('plans')
+      .set({ failed_run_id: id, failed_since: sql<number>`coalesce(failed_since, ${sql.lit(now)})` })
+      .where('id', '=', plan_id)
+      .execute()
   }
 }
 
