@@ -16,28 +16,32 @@ const FIRST_QUESTIONS: Readonly<Record<string, readonly string[]>> = {
 }
 
 /**
- * Writes `page-hints.json` beside the pages: for every route its path, the files that it needs besides those which index.html names, and what
- * it asks first. The server tells browsers of them together with the page, so that one thing does not wait for another.
+ * Writes `page-hints.json` beside the pages: for every route its path, the files that it needs, and what it asks first. The server tells
+ * browsers of them together with the page, so that one thing does not wait for another.
  */
 export function pageHints(): Plugin {
   return {
     name: 'holdfast:page-hints',
     apply: 'build',
+    // After what takes empty files away and adds the styles.
+    enforce: 'post',
     generateBundle(_options, bundle) {
       const chunks = Object.values(bundle).filter((one) => one.type === 'chunk')
       const filesOf = (name: string, seen = new Set<string>()): ReadonlySet<string> => {
         const chunk = chunks.find(({ fileName }) => fileName === name)
         if (chunk === undefined || seen.has(name)) return seen
-        for (const style of chunk.viteMetadata?.importedCss ?? []) seen.add(style)
         seen.add(name)
         for (const imported of chunk.imports) filesOf(imported, seen)
         return seen
       }
-      const first = new Set(chunks.filter(({ isEntry }) => isEntry).flatMap(({ fileName }) => [...filesOf(fileName)]))
+      const frame = chunks.find(({ name }) => name === 'frame')
+      const styles = Object.keys(bundle).filter((name) => name.endsWith('.css'))
+      const first = [...filesOf(frame?.fileName ?? ''), ...styles]
       const hints = routes().map(({ path, module }) => {
         const chunk = chunks.find(({ facadeModuleId }) => facadeModuleId?.endsWith(`/${module}`))
         if (chunk === undefined) throw new Error(`Cannot tell what ${path} needs: ${module} is in no file of its own`)
-        const files = [...filesOf(chunk.fileName)].filter((name) => !first.has(name)).map((name) => `/${name}`)
+        // What everything else waits for comes first: browsers fetch six files at a time.
+        const files = [...new Set([...first, ...filesOf(chunk.fileName)])].map((name) => `/${name}`)
         return { path, files, questions: FIRST_QUESTIONS[path] ?? [] }
       })
       this.emitFile({ type: 'asset', fileName: 'page-hints.json', source: JSON.stringify(hints) })

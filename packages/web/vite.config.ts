@@ -32,6 +32,8 @@ export default defineConfig({
     cssTarget: ['chrome123', 'edge123', 'firefox120', 'safari17.5'],
     outDir: 'dist',
     emptyOutDir: true,
+    // The styles of all pages are small, and code that is there would wait for styles that are not.
+    cssCodeSplit: false,
     // A policy without `data:` scripts, and one request more, are better than assets inside of scripts.
     assetsInlineLimit: 0,
     chunkSizeWarningLimit: 700,
@@ -41,10 +43,9 @@ export default defineConfig({
         // Few files instead of one for each icon and component: what most pages have in common comes at once.
         codeSplitting: {
           groups: [
-            { name: 'icons', test: /@tabler/ },
             {
               name: 'frame',
-              test: /node_modules\/(react|react-dom|scheduler|@tanstack)\/|packages\/web\/src\/(app|ui)\/|packages\/web\/src\/main/,
+              test: /rolldown\/runtime|node_modules\/(react|react-dom|scheduler|@tanstack|@tabler)\/|packages\/web\/src\/(app|main|ui\/(?!qr-code))/,
             },
             { name: 'components', test: /@mantine|@floating-ui/, minShareCount: 4 },
           ],

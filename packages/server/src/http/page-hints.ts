@@ -1,10 +1,11 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 
-/** What a page needs besides the files that every page does; written where the pages are built. */
+/** What a page needs; written where the pages are built. */
 interface PageHint {
   /** Path of a route, with names of parameters: `/clients/$clientId`. */
   readonly path: string
+  /** What everything else waits for first. */
   readonly files: readonly string[]
   /** What it asks the server first. */
   readonly questions: readonly string[]
@@ -53,10 +54,13 @@ function readHints(root: string): readonly PageHint[] {
 }
 
 function linksOf(files: readonly string[], questions: readonly string[] = []): string | undefined {
-  const links = [
-    // A browser uses what it has fetched for calls that are made in the same way: with the cookies of this server.
-    ...questions.map((one) => `<${one}>; rel=preload; as=fetch; crossorigin=anonymous`),
-    ...files.map((one) => (one.endsWith('.css') ? `<${one}>; rel=preload; as=style` : `<${one}>; rel=modulepreload`)),
-  ]
+  const [first, ...others] = files.map(linkOfFile)
+  // A browser uses what it has fetched for calls that are made in the same way: with the cookies of this server.
+  const asked = questions.map((one) => `<${one}>; rel=preload; as=fetch; crossorigin=anonymous`)
+  const links = [...(first === undefined ? [] : [first]), ...asked, ...others]
   return links.length === 0 ? undefined : links.join(', ')
+}
+
+function linkOfFile(path: string): string {
+  return path.endsWith('.css') ? `<${path}>; rel=preload; as=style; crossorigin=anonymous` : `<${path}>; rel=modulepreload`
 }

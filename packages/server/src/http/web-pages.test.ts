@@ -36,8 +36,12 @@ describe('the pages', () => {
   })
 
   it.each([
-    ['/', true, '</api/v1/me>; rel=preload; as=fetch; crossorigin=anonymous, </assets/start-1.js>; rel=modulepreload'],
-    ['/clients/7', true, '</api/v1/me>; rel=preload; as=fetch; crossorigin=anonymous, </assets/client-1.css>; rel=preload; as=style'],
+    ['/', true, '</assets/start-1.js>; rel=modulepreload, </api/v1/me>; rel=preload; as=fetch; crossorigin=anonymous'],
+    [
+      '/clients/7',
+      true,
+      '</assets/client-1.css>; rel=preload; as=style; crossorigin=anonymous, </api/v1/me>; rel=preload; as=fetch; crossorigin=anonymous',
+    ],
     [
       '/clients',
       true,

@@ -1,10 +1,11 @@
-import { AppShell, Badge, Burger, Group, NavLink, ScrollArea, Text } from '@mantine/core'
+import { AppShell, Badge, Burger, Group, ScrollArea, Text } from '@mantine/core'
 import { useDisclosure } from '@mantine/hooks'
 import { Link, Outlet, useLocation } from '@tanstack/react-router'
-import { lazy, type ReactElement, Suspense, useEffect } from 'react'
+import { lazy, type ReactElement, Suspense, useEffect, useState } from 'react'
 import { Notices } from '../ui/notices.tsx'
 import { Waiting } from '../ui/waiting.tsx'
 import { AccountMenu } from './account-menu.tsx'
+import { later } from './clock.ts'
 import { useMessages } from './language.tsx'
 import { useLiveConnection, useLiveRuns } from './live.ts'
 import { appMessages } from './messages.ts'
@@ -16,6 +17,8 @@ import classes from './shell.module.css'
 const SessionEndedDialog = lazy(() =>
   import('../features/sign-in/session-ended-dialog.tsx').then((module) => ({ default: module.SessionEndedDialog })),
 )
+
+const GUARDS_AFTER_MS = 1500
 
 /** The frame of all pages: where one can go, who one is, and what is said in passing. */
 export function Shell(): ReactElement {
@@ -54,10 +57,20 @@ export function Shell(): ReactElement {
         </Suspense>
       </AppShell.Main>
       <Notices />
-      <Suspense fallback={null}>
-        <SessionEndedDialog />
-      </Suspense>
+      <Guards />
     </AppShell>
+  )
+}
+
+/** What is needed when the session ends is there before that, but comes after what the page itself needs. */
+function Guards(): ReactElement | null {
+  const [isTime, setTime] = useState(false)
+  useEffect(() => later(GUARDS_AFTER_MS, () => setTime(true)), [])
+  if (!isTime) return null
+  return (
+    <Suspense fallback={null}>
+      <SessionEndedDialog />
+    </Suspense>
   )
 }
 
@@ -90,16 +103,11 @@ function PlaceLink({ place }: { readonly place: Place }): ReactElement {
   const { pathname } = useLocation()
   const isActive = place.to === '/' ? pathname === '/' : pathname === place.to || pathname.startsWith(`${place.to}/`)
   return (
-    <NavLink
-      component={Link}
-      to={place.to}
-      label={text[place.label]}
-      leftSection={<place.Icon size={18} stroke={1.7} aria-hidden />}
-      rightSection={place.to === '/runs' ? <ActiveRuns /> : null}
-      active={isActive}
-      aria-current={isActive ? 'page' : undefined}
-      className={classes.place}
-    />
+    <Link to={place.to} className={classes.place} aria-current={isActive ? 'page' : undefined}>
+      <place.Icon size={18} stroke={1.7} aria-hidden />
+      <span>{text[place.label]}</span>
+      {place.to === '/runs' ? <ActiveRuns /> : null}
+    </Link>
   )
 }
 

@@ -1,5 +1,5 @@
-import { Text, Tooltip } from '@mantine/core'
-import type { ReactElement } from 'react'
+import { Tooltip } from '@mantine/core'
+import { type ReactElement, useRef, useState } from 'react'
 import { useNow } from '../app/clock.ts'
 import { useMessages } from '../app/language.tsx'
 import { useFormat } from './format.ts'
@@ -36,17 +36,27 @@ export function Duration({ milliseconds }: { readonly milliseconds: number | nul
   return <span className={classes.figure}>{isKnown ? format.duration(milliseconds) : '–'}</span>
 }
 
-/** A time as distance from now, which goes on by itself; the exact time, in the user's zone, shows on hover and on focus. */
+/** A time as distance from now, which goes on by itself; the exact time, in the user's zone, shows on hover. */
 export function Moment({ at, fallback }: { readonly at: string | null | undefined; readonly fallback?: string }): ReactElement {
   const text = useMessages(uiMessages)
   const format = useFormat()
+  const shown = useRef<HTMLTimeElement>(null)
+  const [isPointedAt, setPointedAt] = useState(false)
   useNow(30_000)
   if (at === null || at === undefined) return <span>{fallback ?? text.never}</span>
   return (
-    <Tooltip label={format.exact(at)}>
-      <Text component="time" inherit dateTime={at} className={classes.figure}>
+    <>
+      <time
+        ref={shown}
+        dateTime={at}
+        className={classes.figure}
+        onPointerEnter={() => setPointedAt(true)}
+        onPointerLeave={() => setPointedAt(false)}
+      >
         {format.relative(at)}
-      </Text>
-    </Tooltip>
+      </time>
+      {/* Lists have hundreds of times, and at most one of them is pointed at. */}
+      {isPointedAt ? <Tooltip label={format.exact(at)} target={shown} opened /> : null}
+    </>
   )
 }

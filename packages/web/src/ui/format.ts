@@ -38,23 +38,32 @@ const HOUR = 60 * MINUTE
 const DAY = 24 * HOUR
 
 function formatOf(language: Language): Format {
-  const number = new Intl.NumberFormat(language)
-  const percent = new Intl.NumberFormat(language, { style: 'percent', maximumFractionDigits: 1 })
-  const relative = new Intl.RelativeTimeFormat(language, { numeric: 'auto' })
-  const exact = new Intl.DateTimeFormat(language, { dateStyle: 'full', timeStyle: 'long' })
-  const moment = new Intl.DateTimeFormat(language, { dateStyle: 'medium', timeStyle: 'short' })
-  const day = new Intl.DateTimeFormat(language, { dateStyle: 'medium' })
-  const time = new Intl.DateTimeFormat(language, { timeStyle: 'short' })
+  const number = once(() => new Intl.NumberFormat(language))
+  const percent = once(() => new Intl.NumberFormat(language, { style: 'percent', maximumFractionDigits: 1 }))
+  const relative = once(() => new Intl.RelativeTimeFormat(language, { numeric: 'auto' }))
+  const dates = (options: Intl.DateTimeFormatOptions): ((at: string) => string) => {
+    const format = once(() => new Intl.DateTimeFormat(language, options))
+    return (at) => format().format(new Date(at))
+  }
   return {
     bytes: (value) => bytesOf(value, language),
-    count: (value) => number.format(value),
-    percent: (share) => percent.format(share),
+    count: (value) => number().format(value),
+    percent: (share) => percent().format(share),
     duration: (milliseconds) => durationOf(milliseconds, language),
-    relative: (at) => relativeOf(Date.parse(at) - now(), relative),
-    exact: (at) => exact.format(new Date(at)),
-    moment: (at) => moment.format(new Date(at)),
-    day: (at) => day.format(new Date(at)),
-    time: (at) => time.format(new Date(at)),
+    relative: (at) => relativeOf(Date.parse(at) - now(), relative()),
+    exact: dates({ dateStyle: 'full', timeStyle: 'long' }),
+    moment: dates({ dateStyle: 'medium', timeStyle: 'short' }),
+    day: dates({ dateStyle: 'medium' }),
+    time: dates({ timeStyle: 'short' }),
+  }
+}
+
+/** Makes it when it is first wanted: a page needs few of them before it is seen. */
+function once<T>(make: () => T): () => T {
+  let made: T | undefined
+  return () => {
+    made ??= make()
+    return made
   }
 }
 
