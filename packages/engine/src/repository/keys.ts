@@ -36,16 +36,18 @@ const SALT_BYTES = 64
 /**
  * Finds the key file that `password` opens.
  * @param options.keyHint id, or beginning of the id, of the key to try first.
+ * @param options.knownKey what it gave before. A key file has the hash of its content for a name: while it is there, it gives the same.
  * @throws {EngineError} `repository.password` when none does, `repository.missing` when there is no key file.
  */
 export async function unlockKey(
   storage: Storage,
-  options: CallOptions & { readonly password: string; readonly keyHint?: string },
+  options: CallOptions & { readonly password: string; readonly keyHint?: string; readonly knownKey?: UnlockedKey },
 ): Promise<UnlockedKey> {
   const names: string[] = []
   for await (const file of storage.list('keys', options)) names.push(file.name)
   if (names.length === 0) throw new EngineError('repository.missing', `Cannot open ${storage.location}: there is no repository (no keys)`)
-  const { keyHint } = options
+  const { keyHint, knownKey } = options
+  if (knownKey !== undefined && names.includes(knownKey.id)) return knownKey
   if (keyHint !== undefined && keyHint !== '') names.sort((a, b) => Number(b.startsWith(keyHint)) - Number(a.startsWith(keyHint)))
   let damage: unknown
   for (const name of names.slice(0, MAX_KEYS_TRIED)) {

@@ -28,6 +28,22 @@ test('a version 1 repository holds its documents uncompressed', async () => {
   expect(repository.sealer.open(stored).toString()).toBe('{"a":1}')
 })
 
+test('a key that is known opens without the password, as long as its file is there', async () => {
+  const storage = new MemoryStorage()
+  const { keyId: id, masterKey } = await initRepository(storage, { password, cost })
+  const knownKey = { id, masterKey }
+  const opened = await openRepository(storage, { password: 'not asked for', knownKey })
+  expect(opened).toMatchObject({ keyId: id, masterKey })
+  await addKey(storage, masterKey, { password: 'another', cost, clock: systemClock, identity: { hostname: 'h', username: 'u' } })
+  await storage.remove({ kind: 'keys', name: id })
+  await expect(openRepository(storage, { password, knownKey })).rejects.toMatchObject({ code: 'repository.password' })
+  expect((await openRepository(storage, { password: 'another', knownKey })).keyId).not.toBe(id)
+  const other = await initRepository(new MemoryStorage(), { password, cost })
+  await storage.write({ kind: 'keys', name: other.keyId }, Buffer.from('{}'))
+  const foreign = openRepository(storage, { password, knownKey: { id: other.keyId, masterKey: other.masterKey } })
+  await expect(foreign).rejects.toMatchObject({ code: 'data.damaged' })
+})
+
 test('a wrong password, a missing repository and an existing one are told apart', async () => {
   const storage = new MemoryStorage()
   await expect(openRepository(storage, { password })).rejects.toMatchObject({ code: 'repository.missing' })

@@ -34,6 +34,8 @@ export interface OpenOptions extends CallOptions {
   readonly password: string
   /** Id, or its beginning, of the key to try first. */
   readonly keyHint?: string
+  /** What the password opened before: as long as its key file is there, it need not be derived, which takes a quarter of a second. */
+  readonly knownKey?: UnlockedKey
   readonly clock?: Clock
   readonly identity?: Identity
 }

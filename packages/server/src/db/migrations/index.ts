@@ -14,6 +14,8 @@ import { overviewMigration } from './0012-overview.ts'
 import { questionsMigration } from './0013-questions.ts'
 import { longPathsMigration } from './0014-long-paths.ts'
 import { agentTokensMigration } from './0015-agent-tokens.ts'
+import { knownKeysMigration } from './0016-known-keys.ts'
+import { uploadRoomMigration } from './0017-upload-room.ts'
 
 /** Every step of the schema, oldest first. */
 export function allMigrations(): readonly Migration[] {
@@ -33,5 +35,7 @@ export function allMigrations(): readonly Migration[] {
     questionsMigration,
     longPathsMigration,
     agentTokensMigration,
+    knownKeysMigration,
+    uploadRoomMigration,
   ]
 }

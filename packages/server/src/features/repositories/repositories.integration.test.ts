@@ -47,6 +47,31 @@ for (const databases of allDatabases()) {
       return server.request('POST /api/v1/repositories', { as: 'root', body: repository })
     }
 
+    it('are opened with the key that the password gave before, as long as its file is there', async () => {
+      const location = join(server.folder, 'keys of it')
+      const { id } = (await add({ name: 'first', location, mode: 'create', password: PASSWORD })).json()
+      const [key = ''] = readdirSync(join(location, 'keys'))
+      const file = join(location, 'keys', key)
+      const content = readFileSync(file)
+      const { queries } = server.database
+      const sealedKey = async () => (await queries.selectFrom('repositories').select('sealed_key').executeTakeFirstOrThrow()).sealed_key
+      const open = async () => {
+        const { storage, keyId } = await server.services.repositories.open(id)
+        await storage.close()
+        return keyId
+      }
+      expect(await sealedKey()).toMatch(/^v1\./)
+      rmSync(file)
+      writeFileSync(file, 'not to be read')
+      expect(await open()).toBe(key)
+      writeFileSync(file, content)
+      await queries.updateTable('repositories').set({ sealed_key: null }).execute()
+      expect(await open()).toBe(key)
+      expect(await sealedKey()).toMatch(/^v1\./)
+      rmSync(file)
+      await expect(open()).rejects.toMatchObject({ code: 'repository.missing' })
+    })
+
     it('are made in folders, the first of them as the default', async () => {
       const location = join(server.folder, 'first')
       const added = await add({ name: 'first', location, mode: 'create', password: PASSWORD })

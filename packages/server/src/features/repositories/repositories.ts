@@ -140,7 +140,17 @@ export class Repositories {
 
   /** Opens a repository. Whoever gets it closes its storage. @throws {ServerError} `request.conflict` where only clients have the key. */
   async open(id: number): Promise<OpenRepository> {
-    return this.#options.access.open(await this.withKey(id))
+    const { access, store } = this.#options
+    const stored = await this.withKey(id)
+    const repository = await access.open(stored)
+    const sealedKey = access.sealNewKey(stored, repository)
+    try {
+      if (sealedKey !== undefined) await store.keepKey(id, sealedKey)
+      return repository
+    } catch (error) {
+      await repository.storage.close()
+      throw error
+    }
   }
 
   async openStorage(repository: StoredRepository): Promise<Storage> {
@@ -229,12 +239,13 @@ export class Repositories {
       throw new ServerError('request.invalid', 'Cannot add the repository: one of clients has a password of theirs, and is not the default')
     const generated = mode === 'client' ? '' : secureRandom(PASSWORD_BYTES).toString('base64url')
     const secrets = { password: password ?? generated, credentials }
-    await access.establish(parsed, { ...secrets, mode })
+    const sealedKey = await access.establish(parsed, { ...secrets, mode })
     const added = await store.add({
       name,
       kind: parsed.scheme,
       location,
       ...access.seal(secrets),
+      sealed_key: sealedKey,
       has_key: mode === 'client' ? 0 : 1,
       is_default: mode !== 'client' && (isDefault || (await store.find({ isDefault: true })) === undefined) ? 1 : 0,
       maintenance: '{}',
@@ -271,7 +282,9 @@ export class Repositories {
 }
 
 function nameTaken(name: string): ServerError {
-  return new ServerError('request.conflict', `Cannot call a repository ${name}: there is one of that name`)
+  return new ServerError('request.conflict', `Cannot call a repository ${name}: there is one of that name`, {
+    fields: [{ path: '/name', message: 'there is one of that name', reason: 'taken' }],
+  })
 }
 
 /** Gives the repository back. @throws {ServerError} `request.conflict` when only its clients have the key. */

@@ -3,6 +3,8 @@ import {
   type Identity,
   initRepository,
   isEngineError,
+  type KeyId,
+  type OpenOptions,
   type OpenRepository,
   type OpenStorageOptions,
   openRepository,
@@ -10,6 +12,7 @@ import {
   type ParsedLocation,
   parseLocation,
   type Storage,
+  type UnlockedKey,
 } from '@holdfast/engine'
 import type { NewRepository, StorageCredentials } from '@holdfast/protocol'
 import { ServerError } from '../../errors.ts'
@@ -18,6 +21,7 @@ import type { StoredRepository } from './store.ts'
 
 const PASSWORD_PURPOSE = 'repository password'
 const CREDENTIALS_PURPOSE = 'storage credentials'
+const KEY_PURPOSE = 'repository key'
 /** Somebody waits for the answer while a place is tried: what fails for longer is told, and can be tried again. */
 const TRIED_FOR_MS = 5000
 /** What a place that is no repository, or none of that kind, makes the engine say. */
@@ -53,38 +57,49 @@ export class RepositoryAccess {
 
   /** @throws {EngineError} `storage.*`, `repository.*`; whoever gets the repository closes its storage. */
   async open(repository: StoredRepository): Promise<OpenRepository> {
-    const { password, credentials } = this.unseal(repository)
-    return this.openAt(parseLocation(repository.location), { password, credentials })
+    const knownKey = this.#knownKey(repository)
+    return this.openAt(parseLocation(repository.location), { ...this.unseal(repository), ...(knownKey === undefined ? {} : { knownKey }) })
+  }
+
+  /** What is to be kept of a repository that was opened; undefined where it is kept already. */
+  sealNewKey(repository: StoredRepository, { keyId, masterKey }: OpenRepository): string | undefined {
+    return this.#knownKey(repository)?.id === keyId ? undefined : this.#sealKey({ id: keyId, masterKey })
   }
 
   async openAt(
     location: ParsedLocation,
-    { password, credentials }: RepositorySecrets,
+    { credentials, ...key }: RepositorySecrets & Pick<OpenOptions, 'knownKey'>,
     options: OpenStorageOptions = {},
   ): Promise<OpenRepository> {
     const storage = await openStorage(location, { ...storageOptions(credentials), ...options })
-    return closingOnFailure(storage, () => openRepository(storage, { password, identity: serverIdentity() }))
+    return closingOnFailure(storage, () => openRepository(storage, { ...key, identity: serverIdentity() }))
   }
 
   /**
-   * Makes sure that a repository is there and opens, or, where clients make it, that there can be one. Leaves it closed.
+   * Makes sure that a repository is there and opens, or, where clients make it, that there can be one. Leaves it closed. Gives the sealed
+   * key that opened it.
    * @throws {EngineError} of the storage and the repository, {ServerError} `request.invalid` for a place that can be none
    */
-  async establish(location: ParsedLocation, options: RepositorySecrets & Pick<NewRepository, 'mode'>): Promise<void> {
+  async establish(location: ParsedLocation, options: RepositorySecrets & Pick<NewRepository, 'mode'>): Promise<string | null> {
     try {
-      await this.#establish(location, options)
+      return await this.#establish(location, options)
     } catch (error) {
       if (!isEngineError(error, ...WRONG_PLACE)) throw error
       throw new ServerError('request.invalid', error.message, { cause: error })
     }
   }
 
-  async #establish(location: ParsedLocation, { mode, ...secrets }: RepositorySecrets & Pick<NewRepository, 'mode'>): Promise<void> {
+  async #establish(
+    location: ParsedLocation,
+    { mode, ...secrets }: RepositorySecrets & Pick<NewRepository, 'mode'>,
+  ): Promise<string | null> {
     const patience: OpenStorageOptions = { retry: { maxElapsedMs: TRIED_FOR_MS } }
-    if (mode === 'adopt') {
-      await (await this.openAt(location, secrets, patience)).storage.close()
-      return
+    const tryOut = async (): Promise<string> => {
+      const { keyId: id, masterKey, storage } = await this.openAt(location, secrets, patience)
+      await storage.close()
+      return this.#sealKey({ id, masterKey })
     }
+    if (mode === 'adopt') return tryOut()
     const storage = await openStorage(location, { ...storageOptions(secrets.credentials), ...patience })
     const { password } = secrets
     await closingOnFailure(storage, async () => {
@@ -92,7 +107,19 @@ export class RepositoryAccess {
       else await initRepository(storage, { password })
     })
     await storage.close()
-    if (mode === 'create') await (await this.openAt(location, secrets, patience)).storage.close()
+    return mode === 'create' ? tryOut() : null
+  }
+
+  #sealKey({ id, masterKey: { encrypt, macK, macR } }: UnlockedKey): string {
+    const parts = [encrypt, macK, macR].map((part) => Buffer.from(part).toString('base64'))
+    return this.#secrets.seal(JSON.stringify([id, ...parts]), KEY_PURPOSE)
+  }
+
+  #knownKey({ sealed_key: sealed }: StoredRepository): UnlockedKey | undefined {
+    if (sealed === null) return undefined
+    const [id, ...parts] = JSON.parse(this.#secrets.open(sealed, KEY_PURPOSE)) as readonly [KeyId, ...string[]]
+    const [encrypt, macK, macR] = parts.map((part) => Buffer.from(part, 'base64'))
+    return encrypt && macK && macR && { id, masterKey: { encrypt, macK, macR } }
   }
 
   /** The bare storage, for clients that bring their own key. */

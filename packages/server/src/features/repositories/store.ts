@@ -48,6 +48,10 @@ export class RepositoryStore {
     })
   }
 
+  async keepKey(id: number, sealedKey: string): Promise<void> {
+    await this.#queries.updateTable('repositories').set({ sealed_key: sealedKey }).where('id', '=', id).execute()
+  }
+
   async remove(id: number): Promise<void> {
     await this.#queries.deleteFrom('repositories').where('id', '=', id).execute()
   }

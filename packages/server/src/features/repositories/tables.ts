@@ -17,6 +17,8 @@ export interface RepositoryRow {
   /** Sealed JSON of what the storage needs to be opened. */
   readonly sealed_credentials: string
   readonly sealed_password: string
+  /** What the password gave when the repository was opened first, so that it need not be derived again; null before. */
+  readonly sealed_key: Generated<string | null>
   /** 0 for repositories whose password only their clients know. */
   readonly has_key: Generated<number>
   readonly is_default: number
