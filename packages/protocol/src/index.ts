@@ -165,7 +165,7 @@ export {
   scheduleSchema,
   selectionSchema,
 } from './plans.ts'
-export { type Problem, problemSchema } from './problem.ts'
+export { type FieldReason, type Problem, problemSchema } from './problem.ts'
 export {
   type AskedQuestion,
   askedQuestionSchema,

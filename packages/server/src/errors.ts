@@ -1,3 +1,5 @@
+import type { FieldReason } from '@holdfast/protocol'
+
 /**
  * Every failure that the server reports of itself, one row each: the HTTP status it is answered with and what it means. Failures of the
  * engine keep the engine's codes; `http/problem.ts` maps both. `docs/reference/errors.md` is held against this table by a test.
@@ -32,6 +34,8 @@ export type ServerErrorCode = keyof typeof SERVER_ERRORS
 export interface FieldProblem {
   readonly path: string
   readonly message: string
+  readonly reason?: FieldReason
+  readonly limit?: number
 }
 
 interface ServerErrorOptions {

@@ -57,13 +57,6 @@ export function withQuery(path: string, query: CallOptions['query'] = {}): strin
   return text === '' ? path : `${path}?${text}`
 }
 
-/** What the server says of single fields of a form, by their paths with dots (`schedule.cron`). Empty for any other failure. */
-export function fieldErrors(failure: unknown): Readonly<Record<string, string>> {
-  if (!(failure instanceof ApiFailure)) return {}
-  const fields = failure.problem.fields ?? []
-  return Object.fromEntries(fields.map(({ path, message }) => [path.replace(/^\//, '').replaceAll('/', '.'), message]))
-}
-
 async function call<T>(method: string, path: string, options: CallOptions & { readonly body?: unknown }): Promise<T> {
   return (await bodyOf(await answer(method, path, options))) as T
 }

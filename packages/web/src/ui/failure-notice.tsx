@@ -43,6 +43,8 @@ function useMeaning(failure: unknown): string | undefined {
       return text.forbidden
     case 404:
       return text.notFound
+    case 422:
+      return failure.problem.fields === undefined ? undefined : text.wrongFields
     case 429:
       return text.tooMany
     case 500:

@@ -168,7 +168,10 @@ export class Accounts {
       retention: user.retention === null ? null : JSON.stringify(user.retention),
       ...{ oidc_subject: null, totp_secret: null, totp_last_step: null, totp_pending: null },
     })
-    if (added === undefined) throw new ServerError('request.conflict', `Cannot add the user ${user.username}: the name is taken`)
+    if (added === undefined)
+      throw new ServerError('request.conflict', `Cannot add the user ${user.username}: the name is taken`, {
+        fields: [{ path: '/username', message: 'the name is taken', reason: 'taken' }],
+      })
     const detail = { username: user.username, role: user.role }
     await audit.record(origin, { action: 'user.created', subject: `user ${added.id}`, detail })
     return toUser(added)

@@ -194,7 +194,9 @@ export class Clients {
 
   async #demandFreeName(name: string, ownerId: number): Promise<void> {
     if ((await this.#options.store.find({ name, ownerId })) === undefined) return
-    throw new ServerError('request.conflict', `Cannot call a client ${name}: its owner has one of that name`)
+    throw new ServerError('request.conflict', `Cannot call a client ${name}: its owner has one of that name`, {
+      fields: [{ path: '/name', message: 'its owner has one of that name', reason: 'taken' }],
+    })
   }
 }
 

@@ -4,6 +4,7 @@ import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
 import { type FormEvent, type ReactElement, useState } from 'react'
 import { useMessages } from '../../app/language.tsx'
 import { CopyText } from '../../ui/copy-text.tsx'
+import { useFieldErrors } from '../../ui/field-errors.ts'
 import { showNotice } from '../../ui/notices.tsx'
 import { RetentionFields } from '../retention/retention-fields.tsx'
 import { signInMethodsQuery } from '../sign-in/queries.ts'
@@ -67,6 +68,7 @@ function UserForm({ onAdded, onCancel }: UserFormProps): ReactElement {
   const [fields, setFields] = useState(FIRST)
   const [isTried, setTried] = useState(false)
   const { mutate, isPending, error } = useAddUser(onAdded)
+  const said = useFieldErrors(error)
   const { username, password, role, retention } = fields
   const isNamed = USERNAME.test(username)
   const isShort = password !== undefined && password.length < PASSWORD_MIN
@@ -83,7 +85,7 @@ function UserForm({ onAdded, onCancel }: UserFormProps): ReactElement {
           description={text.usernameHelp}
           value={username}
           onChange={(event) => setFields({ ...fields, username: event.currentTarget.value })}
-          error={isTried && !isNamed ? text.usernameWrong : undefined}
+          error={isTried && !isNamed ? text.usernameWrong : said.username}
           autoComplete="off"
           autoCapitalize="none"
           spellCheck={false}
@@ -95,7 +97,7 @@ function UserForm({ onAdded, onCancel }: UserFormProps): ReactElement {
         <PasswordField
           value={password ?? ''}
           onChange={(typed) => setFields({ ...fields, password: typed })}
-          error={isTried && isShort ? text.passwordShort : undefined}
+          error={isTried && isShort ? text.passwordShort : said.password}
           isDisabled={password === undefined}
         />
         <WithoutPassword

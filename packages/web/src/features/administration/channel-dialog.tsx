@@ -2,10 +2,11 @@ import type { ChangeChannel, Channel } from '@holdfast/protocol'
 import { Button, Group, Modal, Stack, Switch, TextInput } from '@mantine/core'
 import { useMutation, useQueryClient } from '@tanstack/react-query'
 import { type FormEvent, type ReactElement, useState } from 'react'
-import { api, fieldErrors } from '../../app/api.ts'
+import { api } from '../../app/api.ts'
 import { useMessages } from '../../app/language.tsx'
 import { ConfirmButton } from '../../ui/confirm-button.tsx'
 import { FailureNotice } from '../../ui/failure-notice.tsx'
+import { useFieldErrors } from '../../ui/field-errors.ts'
 import { showNotice } from '../../ui/notices.tsx'
 import { type ChannelDraft, draftOf, newDraft, problemsOf, requestOf } from './channel-draft.ts'
 import { EventsField } from './channel-events.tsx'
@@ -45,7 +46,7 @@ function ChannelForm({ channel, onClose }: ChannelFormProps): ReactElement {
   const { mutate, isPending, error } = useSave(channel, onClose)
   const isNew = channel === undefined || channel.kind !== draft.kind
   const problems = problemsOf(draft, isNew)
-  const errors = useProblemWords(isTried ? problems : {}, fieldErrors(error))
+  const errors = useProblemWords(isTried ? problems : {}, useFieldErrors(error))
   const change = (changes: Partial<ChannelDraft>): void => setDraft({ ...draft, ...changes })
   const submit = (event: FormEvent): void => {
     event.preventDefault()

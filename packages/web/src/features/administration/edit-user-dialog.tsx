@@ -2,10 +2,10 @@ import type { User } from '@holdfast/protocol'
 import { Button, Fieldset, Group, Modal, Stack, Text } from '@mantine/core'
 import { useMutation, useQueryClient } from '@tanstack/react-query'
 import { type FormEvent, type ReactElement, useState } from 'react'
-import { fieldErrors } from '../../app/api.ts'
 import { useMessages } from '../../app/language.tsx'
 import { meQuery, useMe } from '../../app/session.tsx'
 import { FailureNotice } from '../../ui/failure-notice.tsx'
+import { useFieldErrors } from '../../ui/field-errors.ts'
 import { showNotice } from '../../ui/notices.tsx'
 import { RetentionFields } from '../retention/retention-fields.tsx'
 import { users, usersQuery } from './queries.ts'
@@ -37,7 +37,7 @@ export function EditUserDialog({ user, onClose }: EditUserDialogProps): ReactEle
             <Text size="sm" c="dimmed" mb="xs">
               {text.retentionHelp}
             </Text>
-            <RetentionFields value={retention} onChange={setRetention} errors={retentionErrors(error)} />
+            <RetentionFields value={retention} onChange={setRetention} errors={useRetentionErrors(error)} />
           </Fieldset>
           {error === null ? null : <FailureNotice failure={error} />}
           <Group justify="flex-end">
@@ -68,7 +68,7 @@ function useSave({ id, username }: User, onSaved: () => void) {
 }
 
 /** What is wrong with the fields of the retention, by their own names. */
-function retentionErrors(failure: unknown): Readonly<Record<string, string>> {
-  const errors = Object.entries(fieldErrors(failure)).filter(([path]) => path.startsWith('retention.'))
+function useRetentionErrors(failure: unknown): Readonly<Record<string, string>> {
+  const errors = Object.entries(useFieldErrors(failure)).filter(([path]) => path.startsWith('retention.'))
   return Object.fromEntries(errors.map(([path, message]) => [path.slice('retention.'.length), message]))
 }

@@ -3,10 +3,11 @@ import { Button, Group, Modal, NativeSelect, Stack, TextInput } from '@mantine/c
 import { useMutation, useQuery } from '@tanstack/react-query'
 import { Link } from '@tanstack/react-router'
 import { type FormEvent, type ReactElement, useState } from 'react'
-import { api, fieldErrors } from '../../app/api.ts'
+import { api } from '../../app/api.ts'
 import { useMessages } from '../../app/language.tsx'
 import { useMe, useRights } from '../../app/session.tsx'
 import { FailureNotice } from '../../ui/failure-notice.tsx'
+import { useFieldErrors } from '../../ui/field-errors.ts'
 import { enrolmentMessages } from './enrolment-messages.ts'
 import { EnrolmentPanel } from './enrolment-panel.tsx'
 import { ownersQuery, refreshClients } from './queries.ts'
@@ -45,7 +46,7 @@ function NameForm({ onAdded }: { readonly onAdded: (client: Client) => void }): 
     event.preventDefault()
     mutate({ name: name.trim(), ...(isAdmin ? { ownerId: Number(owner) } : {}) })
   }
-  const wrong = fieldErrors(error).name
+  const wrong = useFieldErrors(error).name
   return (
     <form onSubmit={submit}>
       <Stack gap="md">

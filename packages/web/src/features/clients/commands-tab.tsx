@@ -1,10 +1,10 @@
 import type { Client, Hooks } from '@holdfast/protocol'
 import { Stack } from '@mantine/core'
 import { type FormEvent, type ReactElement, useState } from 'react'
-import { fieldErrors } from '../../app/api.ts'
 import { useMessages } from '../../app/language.tsx'
 import { useRights } from '../../app/session.tsx'
 import { FailureNotice } from '../../ui/failure-notice.tsx'
+import { useFieldErrors } from '../../ui/field-errors.ts'
 import { showNotice } from '../../ui/notices.tsx'
 import { SaveBar } from '../../ui/save-bar.tsx'
 import { Section } from '../../ui/section.tsx'
@@ -23,7 +23,7 @@ export function CommandsTab({ client }: { readonly client: Client }): ReactEleme
   const [edited, setEdited] = useState<Hooks>()
   const draft = edited ?? hooks
   const { mutate, error, isPending, reset } = useChangeClient(client.id)
-  const errors = Object.entries(fieldErrors(error)).filter(([path]) => path.startsWith(PREFIX))
+  const errors = Object.entries(useFieldErrors(error)).filter(([path]) => path.startsWith(PREFIX))
   const save = (event: FormEvent): void => {
     event.preventDefault()
     const onSuccess = (): void => {

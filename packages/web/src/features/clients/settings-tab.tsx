@@ -3,10 +3,10 @@ import { Alert, NativeSelect, NumberInput, SimpleGrid, Stack, Switch, Text, Text
 import { IconEye, IconUsers } from '@tabler/icons-react'
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
 import { type FormEvent, type ReactElement, useState } from 'react'
-import { fieldErrors } from '../../app/api.ts'
 import { useMessages } from '../../app/language.tsx'
 import { useMe, useRights } from '../../app/session.tsx'
 import { FailureNotice } from '../../ui/failure-notice.tsx'
+import { useFieldErrors } from '../../ui/field-errors.ts'
 import { useFormat } from '../../ui/format.ts'
 import { showNotice } from '../../ui/notices.tsx'
 import { SaveBar } from '../../ui/save-bar.tsx'
@@ -58,7 +58,7 @@ function SettingsForm({ client }: { readonly client: Client }): ReactElement {
   const { mayManage } = useRights()
   const { edits, setEdits, save, discard, isPending, error, disputed } = useSettingsForm(client)
   const draft = editedDraft(edits, client)
-  const errors = fieldErrors(error)
+  const errors = useFieldErrors(error)
   const change = (changes: Partial<ClientDraft>): void => setEdits((before) => withEdits(before, changes, client))
   const part = { draft, onChange: change, errors }
   const submit = (event: FormEvent): void => {

@@ -3,10 +3,11 @@ import { Button } from '@mantine/core'
 import { useMutation, useQuery } from '@tanstack/react-query'
 import { getRouteApi, useNavigate } from '@tanstack/react-router'
 import { type ReactElement, useState } from 'react'
-import { api, fieldErrors } from '../../app/api.ts'
+import { api } from '../../app/api.ts'
 import { useMessages } from '../../app/language.tsx'
 import { useRights } from '../../app/session.tsx'
 import { FailureNotice } from '../../ui/failure-notice.tsx'
+import { useFieldErrors } from '../../ui/field-errors.ts'
 import { showNotice } from '../../ui/notices.tsx'
 import { Page } from '../../ui/page.tsx'
 import { FormBar } from '../../ui/save-bar.tsx'
@@ -77,7 +78,7 @@ function NewPlan({ client }: { readonly client: Client }): ReactElement {
         clientId={client.id}
         draft={draft}
         onChange={(changes) => setDraft((before) => ({ ...before, ...changes }))}
-        errors={{ ...fieldErrors(error), ...problems }}
+        errors={{ ...useFieldErrors(error), ...problems }}
         isReadOnly={!mayManage}
       >
         {error === null ? null : <FailureNotice failure={error} title={text.notSaved} />}

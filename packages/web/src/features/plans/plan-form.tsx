@@ -1,9 +1,9 @@
 import { NativeSelect, SimpleGrid, Stack, Switch, TextInput } from '@mantine/core'
 import { useQuery } from '@tanstack/react-query'
 import type { ReactElement, ReactNode } from 'react'
-import { fieldErrors } from '../../app/api.ts'
 import { useMessages } from '../../app/language.tsx'
 import { FailureNotice } from '../../ui/failure-notice.tsx'
+import { useFieldErrors } from '../../ui/field-errors.ts'
 import { Section } from '../../ui/section.tsx'
 import { Waiting } from '../../ui/waiting.tsx'
 import { limitsOf } from '../clients/client-draft.ts'
@@ -35,7 +35,7 @@ export function PlanForm({ aside, children, ...props }: PlanFormProps): ReactEle
   const text = useMessages(planMessages)
   const { draft, clientId, onChange, isReadOnly, errors } = props
   const { error } = useUpcomingTimes({ schedule: draft.schedule, limits: limitsOf(draft.limits), clientId })
-  const scheduleErrors = errorsBelow({ ...fieldErrors(error), ...errors }, 'schedule')
+  const scheduleErrors = errorsBelow({ ...useFieldErrors(error), ...errors }, 'schedule')
   return (
     <div className={classes.layout}>
       <div className={classes.main}>

@@ -4,11 +4,12 @@ import { IconEye, IconTrash } from '@tabler/icons-react'
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
 import { getRouteApi, useNavigate } from '@tanstack/react-router'
 import { type ReactElement, useState } from 'react'
-import { api, fieldErrors } from '../../app/api.ts'
+import { api } from '../../app/api.ts'
 import { useMessages } from '../../app/language.tsx'
 import { useRights } from '../../app/session.tsx'
 import { ConfirmButton } from '../../ui/confirm-button.tsx'
 import { FailureNotice } from '../../ui/failure-notice.tsx'
+import { useFieldErrors } from '../../ui/field-errors.ts'
 import { showNotice } from '../../ui/notices.tsx'
 import { Page } from '../../ui/page.tsx'
 import { SaveBar } from '../../ui/save-bar.tsx'
@@ -121,7 +122,7 @@ function EditPlan({ plan, isReadOnly }: EditPlanProps): ReactElement {
         draft={draft}
         plan={plan}
         onChange={(changes) => setEdited((before) => ({ ...before, ...changes }))}
-        errors={{ ...fieldErrors(error), ...problems }}
+        errors={{ ...useFieldErrors(error), ...problems }}
         isReadOnly={isReadOnly}
         aside={<PlanResults plan={plan} />}
       >

@@ -2,9 +2,10 @@ import type { GrantResticAccess, ResticAccessView } from '@holdfast/protocol'
 import { Button, Group, Modal, Select, Stack, Switch } from '@mantine/core'
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
 import { type FormEvent, type ReactElement, useState } from 'react'
-import { api, fieldErrors } from '../../app/api.ts'
+import { api } from '../../app/api.ts'
 import { useMessages } from '../../app/language.tsx'
 import { FailureNotice } from '../../ui/failure-notice.tsx'
+import { useFieldErrors } from '../../ui/field-errors.ts'
 import { uiMessages } from '../../ui/messages.ts'
 import { BytesField } from '../sources/bytes-field.tsx'
 import { repositoryMessages } from './messages.ts'
@@ -58,7 +59,7 @@ function GrantForm({ clientId, grant, onClose }: GrantDialogProps): ReactElement
           label={text.accessQuota}
           description={text.accessQuotaHint}
           value={draft.quotaBytes ?? undefined}
-          error={fieldErrors(save.error).quotaBytes}
+          error={useFieldErrors(save.error).quotaBytes}
           onChange={(quotaBytes) => setDraft({ ...draft, quotaBytes: quotaBytes ?? null })}
         />
         {save.error === null ? null : <FailureNotice failure={save.error} />}

@@ -3,9 +3,10 @@ import { Button, Checkbox, Code, Group, PasswordInput, Stack, Text, TextInput } 
 import { useMutation } from '@tanstack/react-query'
 import { Link, useNavigate, useSearch } from '@tanstack/react-router'
 import { type FormEvent, type ReactElement, useState } from 'react'
-import { ApiFailure, api, fieldErrors } from '../../app/api.ts'
+import { ApiFailure, api } from '../../app/api.ts'
 import { useMessages } from '../../app/language.tsx'
 import { FailureNotice } from '../../ui/failure-notice.tsx'
+import { useFieldErrors } from '../../ui/field-errors.ts'
 import { FileName } from '../../ui/file-name.tsx'
 import { showNotice } from '../../ui/notices.tsx'
 import { Page } from '../../ui/page.tsx'
@@ -174,6 +175,7 @@ function useErrors(
   { isTried, failure }: { readonly isTried: boolean; readonly failure: unknown },
 ): (field: DraftField) => string | undefined {
   const text = useMessages(repositoryMessages)
+  const said = useFieldErrors(failure)
   if (!isTried) return () => undefined
   const faults = faultsOf(draft)
   const words = {
@@ -183,7 +185,6 @@ function useErrors(
     'has-secret': text.faultHasSecret,
     'not-port': text.faultNotPort,
   }
-  const said: Readonly<Record<string, string>> = fieldErrors(failure)
   const blamed = failure instanceof ApiFailure ? fieldOf(failure.problem, draft) : undefined
   return (field) => {
     const fault = faults[field]

@@ -2,9 +2,9 @@ import type { MaintenanceSettings } from '@holdfast/protocol'
 import { NumberInput, SimpleGrid, Stack, Switch, Title } from '@mantine/core'
 import { useMutation } from '@tanstack/react-query'
 import { type FormEvent, type ReactElement, useState } from 'react'
-import { fieldErrors } from '../../app/api.ts'
 import { useMessages } from '../../app/language.tsx'
 import { FailureNotice } from '../../ui/failure-notice.tsx'
+import { useFieldErrors } from '../../ui/field-errors.ts'
 import { showNotice } from '../../ui/notices.tsx'
 import { SaveBar } from '../../ui/save-bar.tsx'
 import { Section } from '../../ui/section.tsx'
@@ -46,7 +46,7 @@ export function ScheduleSection({ repositoryId, settings }: ScheduleSectionProps
     setMissing([])
     save.reset()
   }
-  const errors = { ...fieldErrors(save.error), ...Object.fromEntries(missing.map((path) => [path, text.numberMissing])) }
+  const errors = { ...useFieldErrors(save.error), ...Object.fromEntries(missing.map((path) => [path, text.numberMissing])) }
   const fields = { draft, onChange: (changes: Partial<MaintenanceDraft>) => setEdited((before) => ({ ...before, ...changes })), errors }
   return (
     <Section title={text.schedules}>

@@ -3,9 +3,10 @@ import { Button, Checkbox, Group, Radio, Stack } from '@mantine/core'
 import { IconRestore } from '@tabler/icons-react'
 import { useMutation } from '@tanstack/react-query'
 import { type ReactElement, useState } from 'react'
-import { api, fieldErrors } from '../../app/api.ts'
+import { api } from '../../app/api.ts'
 import { useMessages } from '../../app/language.tsx'
 import { FailureNotice } from '../../ui/failure-notice.tsx'
+import { useFieldErrors } from '../../ui/field-errors.ts'
 import { uiMessages } from '../../ui/messages.ts'
 import { ClientSelect } from '../clients/client-select.tsx'
 import { restoreMessages } from './messages.ts'
@@ -43,7 +44,7 @@ export function MachineForm({ snapshot, paths, onClose, onStarted }: MachineForm
     const order = { clientId: Number(clientId), paths: paths.map(({ path }) => path), overwrite, delete: deletes }
     starting.mutate({ ...order, target: target?.trim() ?? null })
   }
-  const errors = fieldErrors(starting.error)
+  const errors = useFieldErrors(starting.error)
   return (
     <Stack gap="md">
       <ClientSelect

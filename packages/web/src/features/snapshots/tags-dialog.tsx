@@ -2,9 +2,9 @@ import type { SnapshotView } from '@holdfast/protocol'
 import { Button, Group, Modal, TagsInput } from '@mantine/core'
 import { useMutation } from '@tanstack/react-query'
 import { type ReactElement, useState } from 'react'
-import { fieldErrors } from '../../app/api.ts'
 import { useMessages } from '../../app/language.tsx'
 import { FailureNotice } from '../../ui/failure-notice.tsx'
+import { useFieldErrors } from '../../ui/field-errors.ts'
 import { uiMessages } from '../../ui/messages.ts'
 import { showNotice } from '../../ui/notices.tsx'
 import { snapshotMessages } from './messages.ts'
@@ -27,7 +27,7 @@ export function TagsDialog({ snapshot, onClose }: TagsDialogProps): ReactElement
       onClose()
     },
   })
-  const [fieldError] = Object.values(fieldErrors(saving.error))
+  const [fieldError] = Object.values(useFieldErrors(saving.error))
   return (
     <Modal opened onClose={onClose} title={text.tagsTitle} closeButtonProps={{ 'aria-label': ui.close }}>
       <form

@@ -3,9 +3,9 @@ import { Button, Group, Stack, Text, TextInput } from '@mantine/core'
 import { IconDeviceDesktop, IconDevices } from '@tabler/icons-react'
 import { useMutation, useQuery } from '@tanstack/react-query'
 import { type FormEvent, type ReactElement, useEffect, useRef, useState } from 'react'
-import { fieldErrors } from '../../app/api.ts'
 import { useMessages } from '../../app/language.tsx'
 import { FailureNotice } from '../../ui/failure-notice.tsx'
+import { useFieldErrors } from '../../ui/field-errors.ts'
 import { Waiting } from '../../ui/waiting.tsx'
 import { EnrolmentPanel } from '../clients/enrolment-panel.tsx'
 import { clientQuery } from '../clients/queries.ts'
@@ -78,7 +78,7 @@ function OtherMachine({ onAdded }: { readonly onAdded: (clientId: number) => voi
   const text = useMessages(welcomeMessages)
   const [name, setName] = useState('')
   const { mutate, error, isPending } = useMutation({ mutationFn: () => addMachine(name.trim()), onSuccess: onAdded })
-  const wrong = fieldErrors(error).name
+  const wrong = useFieldErrors(error).name
   const submit = (event: FormEvent): void => {
     event.preventDefault()
     mutate()

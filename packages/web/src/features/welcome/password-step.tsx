@@ -1,10 +1,11 @@
 import { Button, Group, PasswordInput, Stack } from '@mantine/core'
 import { useMutation } from '@tanstack/react-query'
 import { type FormEvent, type ReactElement, useEffect, useRef, useState } from 'react'
-import { ApiFailure, fieldErrors } from '../../app/api.ts'
+import { ApiFailure } from '../../app/api.ts'
 import { useMessages } from '../../app/language.tsx'
 import { useMe } from '../../app/session.tsx'
 import { FailureNotice } from '../../ui/failure-notice.tsx'
+import { useFieldErrors } from '../../ui/field-errors.ts'
 import { welcomeMessages } from './messages.ts'
 import { choosePassword } from './queries.ts'
 import { StepCard } from './step-card.tsx'
@@ -21,7 +22,8 @@ export function PasswordStep({ isNext, goTo }: StepProps): ReactElement {
   const { mutate, error, isPending } = useMutation({ mutationFn: () => choosePassword(password), onSuccess: () => goTo({}) })
   // There is nothing else to do on this page.
   useEffect(() => field.current?.focus(), [])
-  const refused = error instanceof ApiFailure && error.status === 422 ? (fieldErrors(error).password ?? error.problem.detail) : undefined
+  const { password: wrong } = useFieldErrors(error)
+  const refused = error instanceof ApiFailure && error.status === 422 ? (wrong ?? error.problem.detail) : undefined
   const submit = (event: FormEvent): void => {
     event.preventDefault()
     mutate()
