@@ -3,7 +3,7 @@ import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { type Clock, messageOf, secureRandom, systemClock } from '@holdfast/engine'
-import { type Logger, pino } from 'pino'
+import type { Logger } from 'pino'
 import { buildApp } from './app.ts'
 import { composeServices, type Foundations, type Services } from './composition.ts'
 import { loadMasterKey } from './config/master-key.ts'
@@ -14,6 +14,7 @@ import { ServerError } from './errors.ts'
 import type { LocalAgentProgram } from './features/setup/local-agent.ts'
 import type { App } from './http/app-type.ts'
 import type { LocalMachine } from './local-machine.ts'
+import { makeLogger } from './logger.ts'
 import { SecretBox } from './secrets/secret-box.ts'
 
 /** How long requests that are under way, uploads above all, may take to finish when the server is told to stop. */
@@ -164,18 +165,4 @@ async function closeWithin(app: App, { clock, logger }: { readonly clock: Clock;
   await app.close()
   limit.abort()
   await late
-}
-
-/** Structured lines on standard output. Headers that hold secrets are never written; bodies are not written at all. */
-function makeLogger({ logLevel }: Settings): Logger {
-  if (!['debug', 'info', 'warn', 'error', 'silent'].includes(logLevel)) {
-    throw new ServerError(
-      'settings.invalid',
-      `Cannot use the log level ${JSON.stringify(logLevel)}: it is none of debug, info, warn, error, silent`,
-    )
-  }
-  return pino({
-    level: logLevel,
-    redact: ['req.headers.authorization', 'req.headers.cookie', 'res.headers["set-cookie"]', '*.password', '*.token'],
-  })
 }
