@@ -1,8 +1,9 @@
 import type { ClientQuery, ClientState, RunState } from '@holdfast/protocol'
 import { type ExpressionBuilder, type RawBuilder, sql } from 'kysely'
+import { containsText } from '../../db/contains-text.ts'
 import type { Queries } from '../../db/database.ts'
 import type { Tables } from '../../db/schema.ts'
-import { isInService, likePattern, type StoredClient } from './store.ts'
+import { isInService, type StoredClient } from './store.ts'
 
 /** In the order in which they need somebody; the number is what is sorted by. */
 const STATES: readonly ClientState[] = ['failed', 'overdue', 'never', 'ok', 'disabled']
@@ -107,10 +108,7 @@ export class ClientListStore {
       .select(['id', sql<string>`lower(name)`.as('name_key'), sql<number>`coalesce(last_backup_at, 0)`.as('backup_key')])
       .select((isRanked ? rankOf(now) : sql<number>`0`).as('rank'))
     if (ownerId !== undefined) keyed = keyed.where('owner_id', '=', ownerId)
-    if (search !== undefined) {
-      const pattern = likePattern(search)
-      keyed = keyed.where(sql<boolean>`(lower(name) like ${pattern} escape '\\' or lower(hostname) like ${pattern} escape '\\')`)
-    }
+    if (search !== undefined) keyed = keyed.where(containsText(['name', 'hostname'], search))
     let query = this.#queries
       .with(
         (name) => (isRanked ? name('keyed').materialized() : name('keyed')),

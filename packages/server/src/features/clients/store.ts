@@ -1,5 +1,6 @@
 import type { ClientLogQuery, LogEntry } from '@holdfast/protocol'
 import { type Insertable, type RawBuilder, type Selectable, sql, type Updateable } from 'kysely'
+import { containsText } from '../../db/contains-text.ts'
 import type { Queries } from '../../db/database.ts'
 import type { ClientRow, ClientTables } from './tables.ts'
 
@@ -144,8 +145,7 @@ export class ClientStore {
     let query = this.#queries.selectFrom('client_logs').selectAll().where('client_id', '=', clientId).orderBy('id', 'desc').limit(limit)
     if (before !== undefined) query = query.where('id', '<', before)
     if (level !== undefined) query = query.where('level', '=', level)
-    if (search !== undefined)
-      query = query.where(({ eb, fn }) => eb(fn('lower', ['message']), 'like', sql`${likePattern(search)} escape '\\'`))
+    if (search !== undefined) query = query.where(containsText(['message'], search))
     return query.execute()
   }
 }
@@ -156,9 +156,4 @@ export class ClientStore {
  */
 export function isInService(): RawBuilder<boolean> {
   return sql<boolean>`(clients.is_disabled = 0 and clients.owner_id not in (select users.id from users where users.is_disabled = 1))`
-}
-
-/** Text that is looked for as it is, anywhere and in any case. */
-export function likePattern(text: string): string {
-  return `%${text.toLowerCase().replaceAll(/[\\%_]/g, '\\$&')}%`
 }

@@ -76,6 +76,11 @@ for (const databases of allDatabases()) {
       const found = async (query: string) => (await send(`GET /api/v1/plans?${query}`)).json.items.map(({ id }: { id: number }) => id)
       expect(await found('search=50%25%20of%20_')).toEqual([percent])
       expect(await found('search=MAI&limit=1')).toEqual([percent])
+      const umlauts = await add(samplePlan({ name: 'Ärzte SÜD' }))
+      for (const search of ['ärzte', 'Ärzte', 'ÄRZTE', 'SÜD', 'zte s']) {
+        expect([search, await found(`search=${encodeURIComponent(search)}`)]).toEqual([search, [umlauts]])
+      }
+      await send(`DELETE /api/v1/plans/${umlauts}`)
       expect(await found('isEnabled=false')).toEqual([ids[2]])
       expect(await found('isOverdue=true')).toEqual([])
       expect(await found(`clientId=${clientId}`)).toHaveLength(5)

@@ -1,5 +1,6 @@
 import type { PlanQuery } from '@holdfast/protocol'
 import { type Insertable, type Selectable, sql, type Updateable } from 'kysely'
+import { containsText } from '../../db/contains-text.ts'
 import type { Queries } from '../../db/database.ts'
 import { isInService } from '../clients/store.ts'
 import { insertRun, type RunToAdd } from '../runs/store.ts'
@@ -79,11 +80,7 @@ export class PlanStore {
     if (repositoryId !== undefined) query = query.where('plans.repository_id', '=', repositoryId)
     if (isEnabled !== undefined) query = query.where('plans.is_enabled', '=', Number(isEnabled))
     if (isOverdue !== undefined) query = query.where('plans.is_overdue', '=', Number(isOverdue))
-    if (search !== undefined) {
-      const pattern = `%${search.toLowerCase().replace(/[%_!]/g, '!$&')}%`
-      const names = ['plans.name', 'clients.name'] as const
-      query = query.where(({ or, eb, fn }) => or(names.map((name) => eb(fn('lower', [name]), 'like', sql`${pattern} escape '!'`))))
-    }
+    if (search !== undefined) query = query.where(containsText(['plans.name', 'clients.name'], search))
     if (after !== undefined) {
       const { name, id } = after
       query = query.where(({ or, and, eb }) =>
