@@ -4,7 +4,9 @@ import { byteStringOf, displayText } from '../format/byte-string.ts'
 import type { BlobId } from '../format/ids.ts'
 import type { Tree, TreeNode } from '../format/node.ts'
 import type { IndexedRepository } from '../repository/indexed-repository.ts'
+import type { CallOptions } from '../storage/storage.ts'
 import { type FolderSpec, SampleNode, sampleRepository, saveFolder } from '../testing/sample-snapshots.ts'
+import { TREES_AHEAD_MAX, TREES_UNDER_WAY_MAX } from './tree-read-ahead.ts'
 import { firstVisits, streamTrees } from './tree-stream.ts'
 import { findNode, findSubtree, type TreeReader, type WalkOptions, walkTree } from './tree-walker.ts'
 
@@ -53,20 +55,45 @@ describe('walkTree', () => {
     const { indexed, root } = await stored(
       Object.fromEntries(Array.from({ length: 500 }, (_, index) => [`d${index}`, { file: `${index}` }])),
     )
-    let [underWay, most] = [0, 0]
-    const reader: TreeReader = {
-      readTree: async (id, options) => {
-        most = Math.max(most, ++underWay)
-        try {
-          return await indexed.readTree(id, options)
-        } finally {
-          underWay--
-        }
-      },
-    }
+    const reader = new HeldReader(indexed)
     expect(await pathsOf(reader, root)).toHaveLength(1000)
-    expect(most).toBeGreaterThan(1)
-    expect(most).toBeLessThanOrEqual(8)
+    expect(reader.most).toBe(TREES_UNDER_WAY_MAX)
+  })
+
+  it('reads side by side what is below folders that hold one folder each, in the order of the walk', async () => {
+    const names = Array.from({ length: 40 }, (_, index) => `p${String(index).padStart(2, '0')}`)
+    const { indexed, root } = await stored(Object.fromEntries(names.map((name) => [name, { a: { b: { c: { file: name } } } }])))
+    const reader = new HeldReader(indexed)
+    expect(await pathsOf(reader, root)).toEqual(names.flatMap((p) => [`/${p}`, `/${p}/a`, `/${p}/a/b`, `/${p}/a/b/c`, `/${p}/a/b/c/file`]))
+    expect(reader.most).toBe(TREES_UNDER_WAY_MAX)
+    // One after the other these would be 161 rounds; folder by folder, the children of each at once, 125.
+    expect(reader.rounds).toBeLessThan(30)
+  })
+
+  it('holds a bounded number of trees of what it has not come to', async () => {
+    const folders = Object.fromEntries(Array.from({ length: 300 }, (_, index) => [`d${index}`, { x: { file: `${index}` } }]))
+    const { indexed, root } = await stored(folders)
+    const reader = new HeldReader(indexed)
+    const walk = walkTree(reader, root)
+    await walk.next()
+    await walk.next()
+    // The walk stands still; reading ahead goes on until it has enough.
+    await expect.poll(() => reader.count).toBeGreaterThan(TREES_AHEAD_MAX)
+    await new Promise((resolve) => setTimeout(resolve, 100))
+    expect(reader.count).toBeLessThanOrEqual(2 + TREES_AHEAD_MAX)
+    await walk.return(undefined)
+    const { count } = reader
+    await new Promise((resolve) => setTimeout(resolve, 50))
+    expect(reader.count).toBe(count)
+  })
+
+  it('ends with what the caller throws about a folder, though that is asked ahead of the walk', async () => {
+    const { indexed, root } = await stored({ a: { b: { c: { d: 'x' } } }, e: { f: 'y' } })
+    const enter: WalkOptions['enter'] = ({ path }) => {
+      if (path === '/a/b/c') throw new Error('not this one')
+      return true
+    }
+    await expect(pathsOf(indexed, root, { enter })).rejects.toThrow('not this one')
   })
 
   it('goes through the same tree in several places', async () => {
@@ -149,6 +176,34 @@ describe('streamTrees', () => {
     await expect(strict).rejects.toMatchObject({ code: 'data.missing' })
   })
 })
+
+/** Answers only when nothing else is going to be asked for, all that was asked for at once: in rounds, as over a slow line. */
+class HeldReader implements TreeReader {
+  count = 0
+  most = 0
+  rounds = 0
+  readonly #reader: TreeReader
+  readonly #waiting: (() => void)[] = []
+
+  constructor(reader: TreeReader) {
+    this.#reader = reader
+  }
+
+  async readTree(id: BlobId, options?: CallOptions): Promise<Tree> {
+    this.count++
+    const tree = await this.#reader.readTree(id, options)
+    await new Promise<void>((resolve) => {
+      if (this.#waiting.push(resolve) === 1) setTimeout(() => this.#answer(), 2)
+    })
+    return tree
+  }
+
+  #answer(): void {
+    this.rounds++
+    this.most = Math.max(this.most, this.#waiting.length)
+    for (const answer of this.#waiting.splice(0)) answer()
+  }
+}
 
 async function stored(folder: FolderSpec): Promise<{ indexed: IndexedRepository; root: BlobId }> {
   const indexed = await (await sampleRepository()).loadIndex()

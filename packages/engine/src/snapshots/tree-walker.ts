@@ -3,6 +3,7 @@ import { type ByteString, byteStringOf, displayText, joinBytes } from '../format
 import type { BlobId } from '../format/ids.ts'
 import type { Tree, TreeNode } from '../format/node.ts'
 import type { CallOptions } from '../storage/storage.ts'
+import { type ReadTree, TreeReadAhead } from './tree-read-ahead.ts'
 
 /** What walking needs of an indexed repository. */
 export interface TreeReader {
@@ -43,49 +44,49 @@ export interface WalkOptions extends CallOptions {
 /** Folders below folders; a path of Linux has at most 4096 bytes, so 2048 components. */
 const MAX_DEPTH = 2048
 
-/** How many of the folders that come next in each open folder are read ahead. */
-const READ_AHEAD = 8
-
-/** The most folders that are read ahead in all open folders together. */
-const READ_AHEAD_IN_ALL = 256
+/** A folder that the walk is in, or that is read ahead. */
+interface Folder {
+  readonly path: ByteString
+  /** Undefined where the folder names no tree. */
+  readonly tree: BlobId | undefined
+  /** The node of this folder; undefined for the root. */
+  readonly entry: WalkedNode | undefined
+  readonly parent: Folder | undefined
+  readonly depth: number
+}
 
 /** A folder that the walk is in. */
 interface OpenFolder {
-  readonly path: ByteString
+  readonly folder: Folder
   readonly tree: BlobId
   readonly nodes: readonly TreeNode[]
-  /** The node that holds this folder; undefined for the root. */
-  readonly entry: WalkedNode | undefined
   /** Position of the next node. */
   next: number
-  /** Position up to which folders were asked for. */
-  askedUpTo: number
-  readonly ahead: Map<number, Promise<ReadTree>>
 }
-
-/** Failures are values: a tree that is read ahead and never reached must not reject with nobody listening. */
-type ReadTree = { readonly tree: Tree } | { readonly error: unknown }
 
 /**
  * Goes through everything below `root`, a folder's node before what it holds, each folder in its stored order: the order in which restic
- * lists. Trees are read ahead. Memory grows with the depth and with the largest folders, not with the snapshot.
+ * lists. Trees are read ahead, several at once. Memory grows with the depth and with the largest folders, not with the snapshot.
  *
  * @throws EngineError `data.malformed` where a folder has no tree, contains itself or is nested beyond all bounds; what reading throws
  */
 export async function* walkTree(reader: TreeReader, root: BlobId, options: WalkOptions = {}): AsyncGenerator<WalkedNode> {
   const walk = new TreeWalk(reader, options)
-  await walk.open(root)
-  for (let folder = walk.folder; folder !== undefined; folder = walk.folder) {
-    options.signal?.throwIfAborted()
-    const position = folder.next++
-    const node = folder.nodes[position]
-    if (node === undefined) {
-      walk.leave(folder)
-      continue
+  try {
+    await walk.begin(root)
+    for (let open = walk.open; open !== undefined; open = walk.open) {
+      options.signal?.throwIfAborted()
+      const position = open.next++
+      const node = open.nodes[position]
+      if (node === undefined) {
+        walk.leave(open)
+        continue
+      }
+      yield entryIn(open.folder, node)
+      if (node.type === 'dir') await walk.enter(open, position)
     }
-    const entry = walk.entryOf(folder, node)
-    yield entry
-    if (node.type === 'dir') await walk.enter(folder, { entry, position })
+  } finally {
+    walk.stop()
   }
 }
 
@@ -132,83 +133,68 @@ class TreeWalk {
   readonly #reader: TreeReader
   readonly #options: WalkOptions
   readonly #callOptions: CallOptions
+  readonly #ahead: TreeReadAhead<Folder>
   readonly #open: OpenFolder[] = []
-  readonly #openTrees = new Set<BlobId>()
-  #aheadInAll = 0
 
   constructor(reader: TreeReader, options: WalkOptions) {
     this.#reader = reader
     this.#options = options
     this.#callOptions = { signal: options.signal }
+    this.#ahead = new TreeReadAhead({
+      folderAt: (parent, node) => this.#folderAt(parent, node),
+      read: (folder) => this.#read(folder),
+    })
   }
 
   /** The innermost open folder; undefined at the end of the walk. */
-  get folder(): OpenFolder | undefined {
+  get open(): OpenFolder | undefined {
     return this.#open.at(-1)
   }
 
-  async open(root: BlobId): Promise<void> {
-    const path = this.#options.rootPath ?? byteStringOf('/')
+  async begin(tree: BlobId): Promise<void> {
+    const root = { path: this.#options.rootPath ?? byteStringOf('/'), tree, entry: undefined, parent: undefined, depth: 0 }
     const read = await this.#read(root)
-    if ('error' in read) this.#reportBroken(read.error, { path, id: root })
-    else this.#push({ path, tree: root, nodes: read.tree.nodes, entry: undefined })
+    if ('tree' in read) this.#ahead.begin(root, read.tree.nodes)
+    this.#push(root, read)
   }
 
-  entryOf(folder: OpenFolder, node: TreeNode): WalkedNode {
-    return { path: joinBytes(folder.path, node.name), node, parentTree: folder.tree }
+  async enter({ folder }: OpenFolder, position: number): Promise<void> {
+    const taken = await this.#ahead.take(folder, position)
+    if (taken !== undefined) this.#push(taken.folder, taken.read)
   }
 
-  async enter(folder: OpenFolder, at: { readonly entry: WalkedNode; readonly position: number }): Promise<void> {
-    const { path, node } = at.entry
-    if (folder.askedUpTo <= at.position) this.#askFor(folder, at.position)
-    this.#readAhead(folder)
-    const reading = folder.ahead.get(at.position)
-    if (reading === undefined) return
-    folder.ahead.delete(at.position)
-    const read = await reading
-    this.#aheadInAll--
-    if ('error' in read) this.#reportBroken(read.error, { path, id: node.subtree })
-    else if (node.subtree !== undefined) this.#push({ path, tree: node.subtree, nodes: read.tree.nodes, entry: at.entry })
-  }
-
-  leave(folder: OpenFolder): void {
+  leave({ folder }: OpenFolder): void {
     this.#open.pop()
-    this.#openTrees.delete(folder.tree)
+    this.#ahead.leave(folder)
     if (folder.entry !== undefined) this.#options.onLeave?.(folder.entry)
   }
 
-  #push(folder: Pick<OpenFolder, 'path' | 'tree' | 'nodes' | 'entry'>): void {
-    this.#open.push({ ...folder, next: 0, askedUpTo: 0, ahead: new Map() })
-    this.#openTrees.add(folder.tree)
+  stop(): void {
+    this.#ahead.stop()
   }
 
-  /** Asks for folders behind the current one until enough are under way. */
-  #readAhead(folder: OpenFolder): void {
-    while (folder.ahead.size < READ_AHEAD && this.#aheadInAll < READ_AHEAD_IN_ALL && folder.askedUpTo < folder.nodes.length) {
-      this.#askFor(folder, folder.askedUpTo)
-    }
+  #push(folder: Folder, read: ReadTree): void {
+    const { path, tree } = folder
+    if ('error' in read) {
+      this.#ahead.leave(folder)
+      this.#reportBroken(read.error, { path, id: tree })
+    } else if (tree !== undefined) this.#open.push({ folder, tree, nodes: read.tree.nodes, next: 0 })
   }
 
-  #askFor(folder: OpenFolder, position: number): void {
-    folder.askedUpTo = position + 1
-    const node = folder.nodes[position]
-    if (node?.type !== 'dir') return
-    const entry = this.entryOf(folder, node)
-    if (this.#options.enter?.(entry) === false) return
-    folder.ahead.set(position, this.#readFolder(entry))
-    this.#aheadInAll++
+  #folderAt(parent: Folder, node: TreeNode): Folder | undefined {
+    if (node.type !== 'dir') return undefined
+    const entry = entryIn(parent, node)
+    if (this.#options.enter?.(entry) === false) return undefined
+    return { path: entry.path, tree: node.subtree, entry, parent, depth: parent.depth + 1 }
   }
 
-  async #readFolder({ path, node }: WalkedNode): Promise<ReadTree> {
-    if (node.subtree === undefined) return { error: malformedFolder(path, 'it names no tree') }
-    if (this.#openTrees.has(node.subtree)) return { error: malformedFolder(path, 'it contains itself') }
-    if (this.#open.length > MAX_DEPTH) return { error: malformedFolder(path, `more than ${MAX_DEPTH} folders are nested`) }
-    return this.#read(node.subtree)
-  }
-
-  async #read(id: BlobId): Promise<ReadTree> {
+  async #read(folder: Folder): Promise<ReadTree> {
+    const { path, tree, depth } = folder
+    if (tree === undefined) return { error: malformedFolder(path, 'it names no tree') }
+    if (isWithinItself(folder)) return { error: malformedFolder(path, 'it contains itself') }
+    if (depth > MAX_DEPTH) return { error: malformedFolder(path, `more than ${MAX_DEPTH} folders are nested`) }
     try {
-      return { tree: await this.#reader.readTree(id, this.#callOptions) }
+      return { tree: await this.#reader.readTree(tree, this.#callOptions) }
     } catch (error) {
       return { error }
     }
@@ -219,6 +205,16 @@ class TreeWalk {
     if (onBroken === undefined || !isDamage(error)) throw error
     onBroken({ ...tree, error })
   }
+}
+
+/** A node of a folder that was read, so names a tree. */
+function entryIn({ path, tree }: Folder, node: TreeNode): WalkedNode {
+  return { path: joinBytes(path, node.name), node, parentTree: tree as BlobId }
+}
+
+function isWithinItself({ tree, parent }: Folder): boolean {
+  for (let above = parent; above !== undefined; above = above.parent) if (above.tree === tree) return true
+  return false
 }
 
 /** Whether a failure to read something means that it is lost, as opposed to a storage that does not answer or a call that was cancelled. */
