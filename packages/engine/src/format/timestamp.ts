@@ -16,9 +16,10 @@ export const ZERO_TIMESTAMP: Timestamp = '0001-01-01T00:00:00Z' as Timestamp
 
 const RFC3339 = /^(\d{4})-(\d\d)-(\d\d)T([01]\d|2[0-3]):([0-5]\d):([0-5]\d)(?:\.(\d+))?(?:Z|([+-])([01]\d|2[0-3]):([0-5]\d))$/
 
-/** The same for the days that every month has, with nothing to take out: this is asked three times for each node that is read. */
-const IN_EVERY_MONTH =
-  /^\d{4}-(?:0[1-9]|1[0-2])-(?:0[1-9]|1\d|2[0-8])T(?:[01]\d|2[0-3]):[0-5]\d:[0-5]\d(?:\.\d+)?(?:Z|[+-](?:[01]\d|2[0-3]):[0-5]\d)$/
+/** The same for the days that every year has, with nothing to take out: this is asked three times for each node that is read. */
+const DAY_OF_YEAR = '(?:0[1-9]|1[0-2])-(?:0[1-9]|1[0-9]|2[0-8])|(?:0[13-9]|1[0-2])-(?:29|30)|(?:0[13578]|1[02])-31'
+const HOUR_AND_MINUTE = '(?:[01][0-9]|2[0-3]):[0-5][0-9]'
+const IN_EVERY_YEAR = new RegExp(String.raw`^\d{4}-(?:${DAY_OF_YEAR})T${HOUR_AND_MINUTE}:[0-5]\d(?:\.\d+)?(?:Z|[+-]${HOUR_AND_MINUTE})$`)
 
 const FIRST_DAY = dayNumberOf({ year: 0, month: 1, day: 1 })
 const LAST_DAY = dayNumberOf({ year: 9999, month: 12, day: 31 })
@@ -75,7 +76,7 @@ export function parseTimestamp(text: string): Instant {
 
 /** Whether `text` is a time that Go's `time.Time` would accept: RFC 3339 with a day that exists, no leap second. */
 export function isTimestamp(text: string): text is Timestamp {
-  if (IN_EVERY_MONTH.test(text)) return true
+  if (IN_EVERY_YEAR.test(text)) return true
   const match = RFC3339.exec(text)
   return match !== null && isCalendarDay(dayOfMatch(match))
 }
@@ -87,49 +88,12 @@ export function timestampToMs(timestamp: Timestamp): number {
 }
 
 /**
- * {@link timestampToMs} of a text that may be no timestamp; undefined then. Digit by digit, several times as fast as by a pattern: lists of
+ * {@link timestampToMs} of a text that may be no timestamp; undefined then. By what the runtime has for it, several times as fast: lists of
  * folders ask it for each entry.
  */
 export function timestampMsIn(text: string): number | undefined {
-  const day = { year: digitsAt(text, 0, 4), month: digitsAt(text, 5, 2), day: digitsAt(text, 8, 2) }
-  const [hour, minute, second] = [digitsAt(text, 11, 2), digitsAt(text, 14, 2), digitsAt(text, 17, 2)]
-  if (day.year < 0 || !isCalendarDay(day) || !isClock(hour, minute) || second < 0 || second > 59) return undefined
-  if (text[4] !== '-' || text[7] !== '-' || text[10] !== 'T' || text[13] !== ':' || text[16] !== ':') return undefined
-  let [zone, ms] = [19, 0]
-  if (text[zone] === '.') {
-    zone++
-    for (let unit = 100, digit = digitsAt(text, zone, 1); digit >= 0; digit = digitsAt(text, ++zone, 1), unit = Math.floor(unit / 10)) {
-      ms += digit * unit
-    }
-    if (zone === 20) return undefined
-  }
-  const offset = zoneAt(text, zone)
-  if (offset === undefined) return undefined
-  return (dayNumberOf(day) * SECONDS_PER_DAY + hour * 3600 + minute * 60 + second - offset) * 1000 + ms
-}
-
-/** Seconds that the zone at the end of a timestamp is ahead of UTC. */
-function zoneAt(text: string, from: number): number | undefined {
-  const sign = text[from]
-  if (sign === 'Z') return text.length === from + 1 ? 0 : undefined
-  const [hours, minutes] = [digitsAt(text, from + 1, 2), digitsAt(text, from + 4, 2)]
-  if ((sign !== '+' && sign !== '-') || text.length !== from + 6 || text[from + 3] !== ':' || !isClock(hours, minutes)) return undefined
-  return (hours * 60 + minutes) * (sign === '-' ? -60 : 60)
-}
-
-function isClock(hour: number, minute: number): boolean {
-  return hour >= 0 && hour <= 23 && minute >= 0 && minute <= 59
-}
-
-/** A number of so many digits; negative where there is something else. */
-function digitsAt(text: string, from: number, count: number): number {
-  let value = 0
-  for (let position = from; position < from + count; position++) {
-    const digit = text.charCodeAt(position) - 0x30
-    if (!(digit >= 0 && digit <= 9)) return -1
-    value = value * 10 + digit
-  }
-  return value
+  if (IN_EVERY_YEAR.test(text)) return Date.parse(text)
+  return isTimestamp(text) ? timestampToMs(text) : undefined
 }
 
 /** Negative where `a` is the earlier moment, positive where `b` is, zero where they are the same, whatever their zones. */
