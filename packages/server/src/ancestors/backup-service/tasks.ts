@@ -163,8 +163,6 @@ export function serviceRetention({ days, versions }: { readonly days: number | n
 }
 
 /** A time as the Backup Service says it, which is UTC without saying so: its clients' scripts compare it with such times. */
-export function serviceTime(at: number): string
-export function serviceTime(at: number | null): string | null
 export function serviceTime(at: number | null): string | null {
   return at === null || Number.isNaN(at) ? null : new Date(at).toISOString().replace('Z', '')
 }
