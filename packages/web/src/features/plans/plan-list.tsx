@@ -7,6 +7,7 @@ import { api } from '../../app/api.ts'
 import { useLanguage, useMessages } from '../../app/language.tsx'
 import { useRights } from '../../app/session.tsx'
 import { FileName } from '../../ui/file-name.tsx'
+import list from '../../ui/linked-list.module.css'
 import { showNotice } from '../../ui/notices.tsx'
 import { VirtualList } from '../../ui/virtual-list.tsx'
 import { planMessages } from './messages.ts'
@@ -25,8 +26,8 @@ export interface PlanListProps {
 export function PlanList({ plans, onNearEnd }: PlanListProps): ReactElement {
   const text = useMessages(planMessages)
   return (
-    <div className={classes.list}>
-      <div className={classes.columns} aria-hidden>
+    <div className={`${list.list} ${classes.plans}`}>
+      <div className={list.columns} aria-hidden>
         <span>{text.plan}</span>
         <span>{text.schedule}</span>
         <span>{text.nextRun}</span>
@@ -53,30 +54,30 @@ function PlanRow({ plan }: { readonly plan: Plan }): ReactElement {
   const { language } = useLanguage()
   const { mayManage } = useRights()
   return (
-    <div className={classes.row}>
+    <div className={list.row}>
       <div className={classes.names}>
-        <Link to="/plans/$planId" params={{ planId: String(plan.id) }} className={classes.name}>
+        <Link to="/plans/$planId" params={{ planId: String(plan.id) }} className={list.name}>
           <FileName>{plan.name}</FileName>
         </Link>
-        <Anchor component={Link} to={`/clients/${plan.clientId}`} size="sm" c="dimmed" className={`${classes.above} ${classes.client}`}>
+        <Anchor component={Link} to={`/clients/${plan.clientId}`} size="sm" c="dimmed" className={`${list.above} ${classes.client}`}>
           <FileName>{plan.clientName}</FileName>
         </Anchor>
       </div>
       <div className={classes.schedule}>{scheduleWords(plan.schedule, language)}</div>
       <div className={classes.next}>
-        <span className={classes.label}>{text.nextRun}: </span>
-        <span className={classes.above}>
+        <span className={list.label}>{text.nextRun}: </span>
+        <span className={list.above}>
           <NextRun plan={plan} />
         </span>
       </div>
-      <div className={`${classes.last} ${classes.above}`}>
+      <div className={`${classes.last} ${list.above}`}>
         <LastRun plan={plan} />
         {plan.isOverdue ? <PlanBadges plan={{ isOverdue: true, isEnabled: true }} /> : null}
       </div>
-      <div className={`${classes.switch} ${classes.above}`}>
+      <div className={`${classes.switch} ${list.above}`}>
         <PlanSwitch plan={plan} isReadOnly={!mayManage} />
       </div>
-      <div className={`${classes.action} ${classes.above}`}>{mayManage ? <RunPlanButton plan={plan} size="xs" /> : null}</div>
+      <div className={`${classes.action} ${list.above}`}>{mayManage ? <RunPlanButton plan={plan} size="xs" /> : null}</div>
     </div>
   )
 }
