@@ -7,6 +7,7 @@ import {
   type StoredSnapshot,
   timestampToMs,
 } from '@holdfast/engine'
+import { WokenWork } from '../../woken-work.ts'
 import type { UploadedSnapshot } from '../uploads/store.ts'
 import type { Arrival, ResticAccessStore } from './store.ts'
 
@@ -35,55 +36,44 @@ const LOST_AFTER_MS = 60 * 60_000
  */
 export class ResticArrivals {
   readonly #options: ArrivalsOptions
-  readonly #stopping = new AbortController()
-  #stopLooking: (() => void) | undefined
-  #working: Promise<void> | undefined
-  #isWoken = false
+  readonly #work: WokenWork
 
   constructor(options: ArrivalsOptions) {
     this.#options = options
+    const onFailure = (error: unknown): void => options.onFailure({ repositoryId: 0, snapshotId: undefined, error })
+    this.#work = new WokenWork({
+      clock: options.clock,
+      everyMs: LOOK_EVERY_MS,
+      work: (signal) => this.#catchUp(signal).catch(onFailure),
+    })
   }
 
   start(): void {
-    this.#stopLooking = this.#options.clock.every(LOOK_EVERY_MS, () => this.wake())
-    this.wake()
+    this.#work.start()
   }
 
-  async stop(): Promise<void> {
-    this.#stopLooking?.()
-    this.#stopping.abort()
-    await this.#working
+  stop(): Promise<void> {
+    return this.#work.stop()
   }
 
   /** Looks soon whether something has come. Before {@link start} nothing happens. */
   wake(): void {
-    if (this.#stopLooking === undefined || this.#stopping.signal.aborted) return
-    this.#isWoken = true
-    this.#working ??= this.#workWhileWoken().finally(() => {
-      this.#working = undefined
-    })
+    this.#work.wake()
   }
 
-  async #catchUp(): Promise<void> {
+  async #catchUp(signal: AbortSignal): Promise<void> {
     const arrivals = await this.#options.store.arrivals(ARRIVALS_AT_ONCE)
     for (const [repositoryId, ofOne] of Map.groupBy(arrivals, (arrival) => arrival.repositoryId)) {
-      if (this.#stopping.signal.aborted) return
+      if (signal.aborted) return
       try {
-        await this.#takeIn(repositoryId, ofOne)
+        await this.#takeIn(repositoryId, ofOne, signal)
       } catch (error) {
         this.#options.onFailure({ repositoryId, snapshotId: undefined, error })
       }
     }
   }
 
-  async #workWhileWoken(): Promise<void> {
-    while (this.#isWoken && !this.#stopping.signal.aborted) {
-      this.#isWoken = false
-      await this.#catchUp().catch((error: unknown) => this.#options.onFailure({ repositoryId: 0, snapshotId: undefined, error }))
-    }
-  }
-
-  async #takeIn(repositoryId: number, arrivals: readonly Arrival[]): Promise<void> {
+  async #takeIn(repositoryId: number, arrivals: readonly Arrival[], signal: AbortSignal): Promise<void> {
     const { store, repositories, clients } = this.#options
     const [first] = arrivals
     if (first === undefined) return
@@ -97,18 +87,18 @@ export class ResticArrivals {
     }
     const repository = await repositories.open(repositoryId)
     try {
-      for (const arrival of arrivals) await this.#takeInOne(repository, arrival)
+      for (const arrival of arrivals) await this.#takeInOne(repository, arrival, signal)
     } finally {
       await repository.storage.close()
     }
     this.#options.onRegistered()
   }
 
-  async #takeInOne(repository: OpenRepository, arrival: Arrival): Promise<void> {
+  async #takeInOne(repository: OpenRepository, arrival: Arrival, signal: AbortSignal): Promise<void> {
     const { store, register, clients, clock, onFailure } = this.#options
     const { repositoryId, snapshotId, clientId, createdAt } = arrival
     try {
-      const snapshot = await loadSnapshot(repository, snapshotId as SnapshotId, { signal: this.#stopping.signal })
+      const snapshot = await loadSnapshot(repository, snapshotId as SnapshotId, { signal })
       await register.addSnapshot({ clientId, repositoryId }, toRegistered(snapshot, createdAt))
       await clients.noteBackup(clientId, createdAt)
     } catch (error) {

@@ -8,6 +8,7 @@ import {
   type TreeNode,
   timestampToMs,
 } from '@holdfast/engine'
+import { WokenWork } from '../../woken-work.ts'
 import { KINDS, kindOf } from '../snapshots/folder-listing.ts'
 import { addressOf, namesOf, pathOfAddress, pathOfNames } from '../snapshots/snapshot-path.ts'
 import { isSameContent, type TreeChange, treeChanges } from '../snapshots/tree-changes.ts'
@@ -36,35 +37,24 @@ const NAME_BYTES_MAX = 4096
 /** Keeps the index of files up to date in the background: takes in snapshots that have come, takes out those that have gone. */
 export class Indexer {
   readonly #options: IndexerOptions
-  #stopLooking: (() => void) | undefined
-  #stopping = new AbortController()
-  #working: Promise<void> | undefined
-  #isWoken = false
+  readonly #work: WokenWork
 
   constructor(options: IndexerOptions) {
     this.#options = options
+    this.#work = new WokenWork({ clock: options.clock, everyMs: LOOK_EVERY_MS, work: (signal) => this.#workAlone(signal) })
   }
 
   start(): void {
-    this.#stopping = new AbortController()
-    this.#stopLooking = this.#options.clock.every(LOOK_EVERY_MS, () => this.wake())
-    this.wake()
+    this.#work.start()
   }
 
-  async stop(): Promise<void> {
-    this.#stopLooking?.()
-    this.#stopLooking = undefined
-    this.#stopping.abort()
-    await this.#working
+  stop(): Promise<void> {
+    return this.#work.stop()
   }
 
   /** Looks soon whether there is something to do; called when snapshots have come or gone. Before {@link start} nothing happens. */
   wake(): void {
-    if (this.#stopLooking === undefined || this.#stopping.signal.aborted) return
-    this.#isWoken = true
-    this.#working ??= this.#workWhileWoken().finally(() => {
-      this.#working = undefined
-    })
+    this.#work.wake()
   }
 
   /** Brings the index up to date, as far as it can be now. */
@@ -79,15 +69,12 @@ export class Indexer {
     return place && store.countOnlyIn(place)
   }
 
-  async #workWhileWoken(): Promise<void> {
+  async #workAlone(stopping: AbortSignal): Promise<void> {
     const { exclusively, onFailure } = this.#options
-    while (this.#isWoken && !this.#stopping.signal.aborted) {
-      this.#isWoken = false
-      try {
-        await exclusively((signal) => this.catchUp(AbortSignal.any([signal, this.#stopping.signal])))
-      } catch (error) {
-        if (!this.#stopping.signal.aborted) onFailure?.({ snapshotId: 0, error })
-      }
+    try {
+      await exclusively((signal) => this.catchUp(AbortSignal.any([signal, stopping])))
+    } catch (error) {
+      if (!stopping.aborted) onFailure?.({ snapshotId: 0, error })
     }
   }
 
