@@ -1,6 +1,6 @@
 import { DatabaseSync } from 'node:sqlite'
 import type { Page } from 'playwright-core'
-import { expect, test } from 'vitest'
+import { afterEach, beforeEach, expect, test } from 'vitest'
 import { labOfFile } from './web-lab.ts'
 
 const CLIENTS = 10_000
@@ -22,8 +22,10 @@ const lab = labOfFile(async (empty) => {
   snapshotId = made.snapshotId ?? 0
   await empty.server?.stop()
   furnish(empty.place.path('data', 'holdfast.db'), made)
-  await empty.startServer()
 })
+/** All that is measured is asked of a server that has just started. */
+beforeEach(() => lab.startServer(), 60_000)
+afterEach(() => lab.server?.stop(), 60_000)
 
 /** Copies the one client and the one run until there are many. */
 function furnish(path: string, { runId }: { readonly runId: number }): void {
