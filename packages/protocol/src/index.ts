@@ -268,6 +268,7 @@ export { localMachineSchema, type Setup, setupPasswordSchema, setupRepositorySch
 export {
   type ArchiveQuery,
   archiveQuerySchema,
+  archiveRequestSchema,
   type DiffPage,
   type DiffQuery,
   diffPageSchema,

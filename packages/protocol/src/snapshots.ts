@@ -162,6 +162,14 @@ export const archiveQuerySchema = z.object({
 })
 export type ArchiveQuery = z.output<typeof archiveQuerySchema>
 
+/** So many paths are taken for one archive at most: an address holds fewer than a body. */
+const ARCHIVE_PATHS_MAX = 10_000
+
+/** `POST /api/v1/snapshots/:id/archive`: the same as JSON or as a form, for more paths than an address holds. */
+export const archiveRequestSchema = archiveQuerySchema.extend({
+  path: z.union([snapshotPathSchema.transform((path) => [path]), z.array(snapshotPathSchema).min(1).max(ARCHIVE_PATHS_MAX)]),
+})
+
 export const snapshotPatchSchema = z.object({ isPinned: z.boolean() })
 export const snapshotTagsSchema = z.object({
   tags: z

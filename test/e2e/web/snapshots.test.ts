@@ -64,6 +64,31 @@ test('files are chosen by keys and downloaded together', async () => {
   expect(visit.complaints).toEqual([])
 })
 
+test('more than an address holds is one download too, and a refusal leaves the page where it is', async () => {
+  for (let index = 0; index < 300; index++) lab.file(`many/file-${String(index).padStart(3, '0')}`, 'x')
+  const folder = lab.place.path('many')
+  const { snapshotId = 0 } = await lab.backUp(subjects.clientId, [folder], { name: 'Many' })
+  const visit = await lab.visit({ as: 'admin', acceptDownloads: true })
+  const page = await visit.open(`/snapshots/${snapshotId}?path=${encodeURIComponent(folder)}`)
+  await page.getByRole('grid').focus()
+  await page.keyboard.press('Home')
+  await page.keyboard.press('ArrowDown')
+  await page.keyboard.press('Shift+End')
+  await page.getByText('299 selected').waitFor()
+  const [archive] = await Promise.all([page.waitForEvent('download'), download(page)])
+  const path = lab.place.path('many.tar')
+  await archive.saveAs(path)
+  const names = execFileSync('tar', ['-tf', path], { encoding: 'utf8' }).trim().split('\n')
+  expect([names.length, names[0], names.at(-1)]).toEqual([299, 'file-001', 'file-299'])
+  await page.getByText('299 selected').waitFor()
+
+  await (await lab.person()).call(`DELETE /api/v1/snapshots/${snapshotId}`)
+  await download(page)
+  await page.getByText('The download did not begin').waitFor()
+  expect(page.url()).toContain(`/snapshots/${snapshotId}?`)
+  expect(visit.complaints).toEqual([])
+})
+
 async function download(page: Page): Promise<void> {
   await page.getByRole('button', { name: 'Download', exact: true }).click()
   await page.getByRole('menuitem', { name: 'As TAR' }).click()

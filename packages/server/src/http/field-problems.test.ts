@@ -24,14 +24,14 @@ describe('what is wrong with fields', () => {
   test('come with the answer, by schema and by rule', async () => {
     await using server = await TestServer.start()
     await server.addUser('ann', 'admin')
-    const fieldsOf = async (route: string, body: unknown): Promise<unknown> =>
+    const fieldsOf = async (route: string, body: object): Promise<unknown> =>
       (await server.request(route, { as: 'ann', body })).json<{ readonly fields?: unknown }>().fields
     expect(await fieldsOf('POST /api/v1/clients', {})).toMatchObject([{ path: '/name', reason: 'missing' }])
     expect(await fieldsOf('POST /api/v1/clients', { name: ' ' })).toMatchObject([{ path: '/name', reason: 'missing' }])
     expect(await fieldsOf('POST /api/v1/clients', { name: 'a'.repeat(201) })).toMatchObject([
       { path: '/name', reason: 'too-long', limit: 200 },
     ])
-    const withHours = (overdueAfterHours: number): unknown => ({ name: 'desk', settings: { overdueAfterHours } })
+    const withHours = (overdueAfterHours: number): object => ({ name: 'desk', settings: { overdueAfterHours } })
     const path = '/settings/overdueAfterHours'
     expect(await fieldsOf('POST /api/v1/clients', withHours(1.5))).toMatchObject([{ path, reason: 'not-whole' }])
     expect(await fieldsOf('POST /api/v1/clients', withHours(0))).toMatchObject([{ path, reason: 'too-small', limit: 1 }])

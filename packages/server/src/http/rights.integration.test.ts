@@ -68,6 +68,7 @@ const OWNED: Readonly<Record<string, OwnedRoute>> = {
   'GET /api/v1/snapshots/:id/preview': { id: 'snapshot', query: 'path=/file' },
   'GET /api/v1/snapshots/:id/file': { id: 'snapshot', query: 'path=/file' },
   'GET /api/v1/snapshots/:id/archive': { id: 'snapshot', query: 'path=/&format=tar' },
+  'POST /api/v1/snapshots/:id/archive': { id: 'snapshot', body: () => ({ path: '/', format: 'tar' }) },
   'POST /api/v1/snapshots/:id/restore': { id: 'snapshot', body: () => RESTORE },
   'PUT /api/v1/channels/:id': { id: 'channel', body: () => CHANNEL },
   'DELETE /api/v1/channels/:id': { id: 'channel' },

@@ -34,9 +34,7 @@ export async function* archiveEntries(
   { rootPath = '/' as ByteString, signal, paths }: ArchiveOptions,
 ): AsyncGenerator<ArchiveEntry> {
   const root = rootPathOf(rootPath)
-  const wanted = paths?.map((path) => joinBytes(root, path.slice(1) as ByteString))
-  const isWanted = ({ path, node }: WalkedNode): boolean =>
-    wanted === undefined || wanted.some((chosen) => isWithin(path, chosen) || (node.type === 'dir' && isWithin(chosen, path)))
+  const isWanted = paths === undefined ? () => true : wantedBy(paths.map((path) => joinBytes(root, path.slice(1) as ByteString)))
   for await (const entry of walkTree(indexed, tree, { signal, rootPath: root, enter: isWanted })) {
     if (!isWanted(entry)) continue
     const { path, node } = entry
@@ -52,6 +50,17 @@ function rootPathOf(path: ByteString): ByteString {
   return joinBytes('/' as ByteString, path.split('/').filter(Boolean).join('/') as ByteString)
 }
 
-function isWithin(path: ByteString, folder: ByteString): boolean {
-  return path === folder || (path.startsWith(folder) && path[folder.length] === '/')
+/** Whether a node is one of `paths`, below one, or a folder on the way to one. However many they are, it is found by looking up. */
+function wantedBy(paths: readonly ByteString[]): (node: WalkedNode) => boolean {
+  const chosen = new Set<string>(paths)
+  const onTheWay = new Set(paths.flatMap(foldersAbove))
+  return ({ path, node }) =>
+    chosen.has(path) || (node.type === 'dir' && onTheWay.has(path)) || foldersAbove(path).some((folder) => chosen.has(folder))
+}
+
+/** `/a` and `/a/b` for `/a/b/c`. */
+function foldersAbove(path: ByteString): readonly string[] {
+  const folders: string[] = []
+  for (let end = path.indexOf('/', 1); end !== -1; end = path.indexOf('/', end + 1)) folders.push(path.slice(0, end))
+  return folders
 }

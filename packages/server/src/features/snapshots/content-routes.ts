@@ -1,5 +1,12 @@
 import { Readable } from 'node:stream'
-import { archiveQuerySchema, idTextSchema, pathQuerySchema, problemSchema } from '@holdfast/protocol'
+import {
+  type ArchiveQuery,
+  archiveQuerySchema,
+  archiveRequestSchema,
+  idTextSchema,
+  pathQuerySchema,
+  problemSchema,
+} from '@holdfast/protocol'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { z } from 'zod'
 import { RESTORE } from '../../http/access.ts'
@@ -13,6 +20,8 @@ const TAGS = ['snapshots']
 const PREVIEW_BYTES = 64 * 1024
 /** Part of a picture is none: they are sent whole, up to what a page can bear. */
 const PICTURE_BYTES_MAX = 16 * 1024 * 1024
+/** The paths of an archive; forms write one byte of a name as up to nine. */
+const ARCHIVE_BODY_BYTES_MAX = 8 * 1024 * 1024
 const ARCHIVE_TYPES = { zip: 'application/zip', tar: 'application/x-tar' } as const
 const idParams = z.object({ id: idTextSchema })
 /** Bytes, whatever they are: nothing is checked on the way out. */
@@ -60,14 +69,35 @@ export function contentRoutes(app: App, { snapshotFiles: files }: { readonly sna
       querystring: archiveQuerySchema,
       response: { 200: anyBytes, 404: problemSchema },
     },
-    handler: async (request, reply) => {
-      const { format } = request.query
-      const archive = await files.archive(userOf(request), request.params.id, request.query)
-      reply.headers(UNTRUSTED_HEADERS).type(ARCHIVE_TYPES[format])
-      reply.header('content-disposition', dispositionOf('attachment', archive.name, `.${format}`))
-      return reply.send(streamOf(reply, (signal) => archive.read(signal)))
-    },
+    handler: (request, reply) => sendArchive(reply, { files, request, wanted: request.query }),
   })
+  app.route({
+    method: 'POST',
+    url: '/api/v1/snapshots/:id/archive',
+    config: { access: RESTORE },
+    bodyLimit: ARCHIVE_BODY_BYTES_MAX,
+    schema: {
+      tags: TAGS,
+      summary: 'The same for up to 10,000 paths, as JSON or as a form',
+      params: idParams,
+      body: archiveRequestSchema,
+      response: { 200: anyBytes, 404: problemSchema },
+    },
+    handler: (request, reply) => sendArchive(reply, { files, request, wanted: request.body }),
+  })
+}
+
+interface ArchiveExchange {
+  readonly files: SnapshotFiles
+  readonly request: FastifyRequest<{ readonly Params: { readonly id: number } }>
+  readonly wanted: ArchiveQuery
+}
+
+async function sendArchive(reply: FastifyReply, { files, request, wanted }: ArchiveExchange): Promise<FastifyReply> {
+  const archive = await files.archive(userOf(request as FastifyRequest), request.params.id, wanted)
+  reply.headers(UNTRUSTED_HEADERS).type(ARCHIVE_TYPES[wanted.format])
+  reply.header('content-disposition', dispositionOf('attachment', archive.name, `.${wanted.format}`))
+  return reply.send(streamOf(reply, (signal) => archive.read(signal)))
 }
 
 async function sendPreview(reply: FastifyReply, file: SnapshotFile): Promise<FastifyReply> {

@@ -252,6 +252,37 @@ for (const databases of allDatabases()) {
       }
     })
 
+    it('gives thousands of chosen paths as one archive, asked for as JSON or by a form of its own site', async () => {
+      const names = Array.from({ length: 3000 }, (_, index) => `file ${index}`)
+      const id = await lab.save({ many: Object.fromEntries(names.map((name) => [name, 'x'])), other: 'o' }, { clientId: laptop })
+      const route = `POST /api/v1/snapshots/${id}/archive`
+      const path = names.slice(1).map((name) => `/many/${name}`)
+      const form = new URLSearchParams({ format: 'tar' })
+      for (const one of path) form.append('path', one)
+      const headers = { 'content-type': 'application/x-www-form-urlencoded' }
+      const ask = (more: object) => lab.server.request(route, { as: 'ann', ...more })
+      for (const body of [{ body: { path, format: 'tar' } }, { body: form.toString(), headers }]) {
+        const answer = await ask(body)
+        expect([answer.statusCode, answer.headers['content-type']]).toEqual([200, 'application/x-tar'])
+        expect(answer.headers['content-disposition']).toContain('attachment')
+        const listed = execFileSync('tar', ['-t'], { input: answer.rawPayload, encoding: 'utf8' }).trim().split('\n')
+        expect(listed.toSorted()).toEqual(names.slice(1).toSorted())
+      }
+      const entered = await lab.server.app.inject({ method: 'POST', url: '/api/v1/session', payload: LOGIN })
+      const cookie = String(entered.headers['set-cookie']).split(';')[0] ?? ''
+      const asBrowser = (origin: string) =>
+        lab.server.app.inject({
+          method: 'POST',
+          url: `/api/v1/snapshots/${id}/archive`,
+          payload: form.toString(),
+          headers: { ...headers, cookie, host: 'holdfast.example', origin },
+        })
+      expect((await asBrowser('http://holdfast.example')).statusCode).toBe(200)
+      expect((await asBrowser('http://elsewhere.example')).statusCode).toBe(403)
+      expect((await ask({ body: { path: Array.from({ length: 10_001 }, () => '/other') } })).statusCode).toBe(422)
+      expect((await ask({ body: { path: ['/many/none'] } })).statusCode).toBe(404)
+    })
+
     it('names, and gives, files whose names are no text', async () => {
       const folder = mkdtempSync(join(tmpdir(), 'holdfast-odd-'))
       try {

@@ -1,9 +1,11 @@
-import { Alert, Button, Group, Radio, Stack } from '@mantine/core'
+import { Button, Group, Radio, Stack } from '@mantine/core'
 import { IconDownload } from '@tabler/icons-react'
+import { useMutation } from '@tanstack/react-query'
 import { type ReactElement, useState } from 'react'
 import { useMessages } from '../../app/language.tsx'
+import { FailureNotice } from '../../ui/failure-notice.tsx'
 import { uiMessages } from '../../ui/messages.ts'
-import { archiveLink, fileLink } from '../snapshots/download-links.ts'
+import { archiveLink, downloadMany, fileLink } from '../snapshots/download-links.ts'
 import { restoreMessages } from './messages.ts'
 import type { RestoredPath } from './restore-dialog.tsx'
 
@@ -24,6 +26,14 @@ export function DownloadForm({ snapshotId, paths, onClose }: DownloadFormProps):
   const [form, setForm] = useState<Form>(file === undefined ? 'zip' : 'file')
   const chosen = paths.length === 0 ? ['/'] : paths.map(({ path }) => path)
   const link = form === 'file' ? file && fileLink(snapshotId, file.path) : archiveLink(snapshotId, chosen, form)
+  const {
+    mutate,
+    error: failure,
+    isPending,
+  } = useMutation({
+    mutationFn: () => downloadMany(snapshotId, chosen, form === 'tar' ? 'tar' : 'zip'),
+    onSuccess: onClose,
+  })
   return (
     <Stack gap="md">
       <Radio.Group label={text.format} value={form} onChange={(value) => setForm(value as Form)}>
@@ -33,17 +43,13 @@ export function DownloadForm({ snapshotId, paths, onClose }: DownloadFormProps):
           <Radio value="tar" label={text.asTar} description={text.tarHint} />
         </Stack>
       </Radio.Group>
-      {link === undefined ? (
-        <Alert color="orange" variant="light">
-          {text.tooMany}
-        </Alert>
-      ) : null}
+      {failure === null ? null : <FailureNotice failure={failure} />}
       <Group justify="flex-end">
         <Button variant="default" onClick={onClose}>
           {ui.cancel}
         </Button>
         {link === undefined ? (
-          <Button disabled leftSection={<IconDownload size={16} aria-hidden />}>
+          <Button leftSection={<IconDownload size={16} aria-hidden />} loading={isPending} onClick={() => mutate()}>
             {text.download}
           </Button>
         ) : (

@@ -4,8 +4,9 @@ import { IconArrowUp, IconChevronDown, IconDownload, IconRestore, IconX } from '
 import type { ReactElement } from 'react'
 import { useMessages } from '../../app/language.tsx'
 import { useRights } from '../../app/session.tsx'
+import { showNotice } from '../../ui/notices.tsx'
 import { browserMessages } from './browser-messages.ts'
-import { archiveLink } from './download-links.ts'
+import { type ArchiveFormat, archiveLink, downloadMany } from './download-links.ts'
 import classes from './folder.module.css'
 import { CHOSEN_MAX, chosenCount, chosenPaths, type Selection } from './selection.ts'
 
@@ -62,7 +63,6 @@ interface DownloadMenuProps {
 
 function DownloadMenu({ snapshotId, paths, label }: DownloadMenuProps): ReactElement {
   const text = useMessages(browserMessages)
-  const isPossible = archiveLink(snapshotId, paths, 'zip') !== undefined
   return (
     <Menu position="bottom-end">
       <Menu.Target>
@@ -76,19 +76,32 @@ function DownloadMenu({ snapshotId, paths, label }: DownloadMenuProps): ReactEle
         </Button>
       </Menu.Target>
       <Menu.Dropdown>
-        {isPossible ? (
-          <>
-            <Menu.Item component="a" href={archiveLink(snapshotId, paths, 'zip')} download>
-              {text.asZip}
-            </Menu.Item>
-            <Menu.Item component="a" href={archiveLink(snapshotId, paths, 'tar')} download>
-              {text.asTar}
-            </Menu.Item>
-          </>
-        ) : (
-          <Menu.Label>{text.tooMany}</Menu.Label>
-        )}
+        <DownloadItem snapshotId={snapshotId} paths={paths} format="zip" label={text.asZip} />
+        <DownloadItem snapshotId={snapshotId} paths={paths} format="tar" label={text.asTar} />
       </Menu.Dropdown>
     </Menu>
   )
+}
+
+interface DownloadItemProps extends DownloadMenuProps {
+  readonly format: ArchiveFormat
+}
+
+/** A link where it can be one; it is asked for by a form where there are many. */
+function DownloadItem({ snapshotId, paths, format, label }: DownloadItemProps): ReactElement {
+  const text = useMessages(browserMessages)
+  const link = archiveLink(snapshotId, paths, format)
+  if (link !== undefined) {
+    return (
+      <Menu.Item component="a" href={link} download>
+        {label}
+      </Menu.Item>
+    )
+  }
+  const download = (): void => {
+    downloadMany(snapshotId, paths, format).catch((failure: unknown) =>
+      showNotice({ tone: 'bad', title: text.downloadFailed, message: failure instanceof Error ? failure.message : '' }),
+    )
+  }
+  return <Menu.Item onClick={download}>{label}</Menu.Item>
 }
