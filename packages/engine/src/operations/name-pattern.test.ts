@@ -87,9 +87,9 @@ describe('compileNamePattern', () => {
   })
 
   it('does not take exponential time', () => {
-    const started = performance.now()
+    const started = process.threadCpuUsage().user
     expect(compileNamePattern(`${'*a'.repeat(30)}*b`)?.('a'.repeat(5000))).toBe(false)
-    expect(performance.now() - started).toBeLessThan(2000)
+    expect(process.threadCpuUsage().user - started).toBeLessThan(2_000_000)
   })
 })
 

@@ -194,13 +194,13 @@ describe('any patterns and paths', () => {
   })
 
   it('are decided fast, also for long paths and many wildcards', () => {
-    const started = performance.now()
+    const started = process.threadCpuUsage().user
     const hard = compilePathFilter(texts('**/a/**/a/**/a/**/a/**/b', '/**/**/**/**/b', 'a/'.repeat(50)))
     expect(hard.matches(`/${'a/'.repeat(400)}c` as ByteString)).toBe(true)
-    expect(performance.now() - started).toBeLessThan(2000)
+    expect(process.threadCpuUsage().user - started).toBeLessThan(2_000_000)
     const folders = compilePathFilter(texts(...Array.from({ length: 50 }, (_, index) => `*.ext${index}`)))
     for (let index = 0; index < 50_000; index++) folders.matches(`/home/user/projects/${index >> 5}/file${index}.txt` as ByteString)
-    expect(performance.now() - started).toBeLessThan(5000)
+    expect(process.threadCpuUsage().user - started).toBeLessThan(5_000_000)
   })
 })
 

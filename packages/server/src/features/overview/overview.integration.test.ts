@@ -1,5 +1,6 @@
 import type { About, Calendar, History, Overview, RepositoryStatisticsView } from '@holdfast/protocol'
 import { afterAll, describe, expect, it } from 'vitest'
+import { quickest } from '../../testing/quickest.ts'
 import { addClientRow, addPlanRow, addRepositoryRow, addRunRows } from '../../testing/sample-plans.ts'
 import { allDatabases, TestServer } from '../../testing/test-server.ts'
 import { MaintenanceStore } from '../maintenance/store.ts'
@@ -183,9 +184,7 @@ for (const databases of allDatabases()) {
       const took: string[] = []
       for (const as of ['root', 'ann']) {
         for (const route of ['overview', 'overview/calendar?days=30&timeZone=Europe/Berlin', 'overview/calendar?days=400']) {
-          const begun = performance.now()
-          await get(server, route, as)
-          const ms = performance.now() - begun
+          const { ms } = await quickest(ANSWER_MS_MAX, () => get(server, route, as))
           took.push(`${as} ${route} ${ms.toFixed(0)}`)
           expect(ms).toBeLessThan(ANSWER_MS_MAX)
         }
