@@ -7,6 +7,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { AgentError } from '../errors.ts'
 import { type MachinePolicy, UNRESTRICTED } from '../runner/machine-policy.ts'
 import { answerQuestion } from './answer-question.ts'
+import { listFolder } from './list-folder.ts'
 
 let home: string
 beforeEach(() => {
@@ -62,6 +63,20 @@ describe('a folder', () => {
     const answer = await folder(join(home, 'many'))
     expect(answer).toMatchObject({ kind: 'folder', isTruncated: true })
     expect(namesIn(answer)).toHaveLength(FOLDER_ENTRIES_MAX)
+  })
+
+  test('is told of as far as it was read in time', async () => {
+    const view = { shows: () => true }
+    const path = byteStringOf(home)
+    expect(await listFolder(path, { view, signal: AbortSignal.abort() })).toEqual({ kind: 'folder', entries: [], isTruncated: true })
+    const over = new AbortController()
+    let asked = 0
+    const shows = (): boolean => {
+      if (++asked === 2) over.abort()
+      return true
+    }
+    const { entries, isTruncated } = await listFolder(path, { view: { shows }, signal: over.signal })
+    expect([entries.map(({ sizeBytes }) => sizeBytes), isTruncated]).toEqual([[null], true])
   })
 
   test('that is none says so', async () => {

@@ -21,8 +21,8 @@ const ENTRIES_BYTES_MAX = QUESTION_ANSWER_BYTES_MAX - 64 * 1024
 const STATUS_AT_ONCE = 32
 
 /**
- * What is in a folder and may be shown: folders first, then by name. Entries beyond the bounds of an answer are left out; when time runs
- * out, sizes and times are.
+ * What is in a folder and may be shown: folders first, then by name. Entries beyond the bounds of an answer are left out, and so are those
+ * that were not read when time runs out; of the others, sizes and times are then.
  * @throws {AgentError} `policy.forbidden` for a link, which leads to where nobody was asked; Node's system error.
  */
 export async function listFolder(
@@ -36,7 +36,7 @@ export async function listFolder(
       `Refused to show what is in ${displayText(folder)}: it is a link, and a backup does not follow it`,
     )
   }
-  const { names, isWhole } = await readNames(folder, view)
+  const { names, isWhole } = await readNames(folder, { view, signal })
   const chosen = names.slice(0, FOLDER_ENTRIES_MAX)
   const entries: FoundEntry[] = []
   let sizeBytes = 0
@@ -58,18 +58,19 @@ interface FoundName {
 
 async function readNames(
   folder: ByteString,
-  view: FolderView,
+  { view, signal }: { readonly view: FolderView; readonly signal: AbortSignal },
 ): Promise<{ readonly names: readonly FoundName[]; readonly isWhole: boolean }> {
   const names: FoundName[] = []
   let isWhole = true
   await using entries = await opendir(systemPath(folder), { encoding: 'latin1' })
   for await (const entry of entries) {
     const name = entry.name as ByteString
-    if (name.length > MACHINE_NAME_BYTES_MAX || !view.shows(name)) continue
-    if (names.length === NAMES_MAX) {
+    const isShown = name.length <= MACHINE_NAME_BYTES_MAX && view.shows(name)
+    if (signal.aborted || (isShown && names.length === NAMES_MAX)) {
       isWhole = false
       break
     }
+    if (!isShown) continue
     names.push({ name, kind: kindOf(entry) })
   }
   const isFolder = ({ kind }: FoundName): number => (kind === 'dir' ? 0 : 1)
