@@ -16,10 +16,15 @@ export const ZERO_TIMESTAMP: Timestamp = '0001-01-01T00:00:00Z' as Timestamp
 
 const RFC3339 = /^(\d{4})-(\d\d)-(\d\d)T([01]\d|2[0-3]):([0-5]\d):([0-5]\d)(?:\.(\d+))?(?:Z|([+-])([01]\d|2[0-3]):([0-5]\d))$/
 
-/** The same for the days that every year has, with nothing to take out: this is asked three times for each node that is read. */
 const DAY_OF_YEAR = '(?:0[1-9]|1[0-2])-(?:0[1-9]|1[0-9]|2[0-8])|(?:0[13-9]|1[0-2])-(?:29|30)|(?:0[13578]|1[02])-31'
 const HOUR_AND_MINUTE = '(?:[01][0-9]|2[0-3]):[0-5][0-9]'
-const IN_EVERY_YEAR = new RegExp(String.raw`^\d{4}-(?:${DAY_OF_YEAR})T${HOUR_AND_MINUTE}:[0-5]\d(?:\.\d+)?(?:Z|[+-]${HOUR_AND_MINUTE})$`)
+/**
+ * The pattern of timestamps of days that every year has, with nothing to take out. `Date.parse` gives the milliseconds of them all that
+ * {@link timestampToMs} gives, several times as fast.
+ */
+export const QUICK_TIMESTAMP: string = String.raw`\d{4}-(?:${DAY_OF_YEAR})T${HOUR_AND_MINUTE}:[0-5]\d(?:\.\d+)?(?:Z|[+-]${HOUR_AND_MINUTE})`
+/** This is asked three times for each node that is read. */
+const IN_EVERY_YEAR = new RegExp(`^${QUICK_TIMESTAMP}$`)
 
 const FIRST_DAY = dayNumberOf({ year: 0, month: 1, day: 1 })
 const LAST_DAY = dayNumberOf({ year: 9999, month: 12, day: 31 })
@@ -85,15 +90,6 @@ export function isTimestamp(text: string): text is Timestamp {
 export function timestampToMs(timestamp: Timestamp): number {
   const { seconds, nanoseconds } = parseTimestamp(timestamp)
   return seconds * 1000 + Math.floor(nanoseconds / 1_000_000)
-}
-
-/**
- * {@link timestampToMs} of a text that may be no timestamp; undefined then. By what the runtime has for it, several times as fast: lists of
- * folders ask it for each entry.
- */
-export function timestampMsIn(text: string): number | undefined {
-  if (IN_EVERY_YEAR.test(text)) return Date.parse(text)
-  return isTimestamp(text) ? timestampToMs(text) : undefined
 }
 
 /** Negative where `a` is the earlier moment, positive where `b` is, zero where they are the same, whatever their zones. */

@@ -3,7 +3,7 @@ import type { BlobId } from './ids.ts'
 import type { NodeType, TreeNode } from './node.ts'
 import { decodeNode } from './node-decoder.ts'
 import { jsonText, malformed } from './stored-json.ts'
-import { timestampMsIn, timestampToMs, ZERO_TIMESTAMP } from './timestamp.ts'
+import { QUICK_TIMESTAMP, timestampToMs, ZERO_TIMESTAMP } from './timestamp.ts'
 import { decodeTree, parseExactly } from './tree.ts'
 import {
   CLOSING_BRACE,
@@ -30,7 +30,7 @@ export interface TreeEntry {
   readonly offset: number | undefined
 }
 
-const ENTRIES_AT_ONCE = 2000
+const ENTRIES_AT_ONCE = 500
 const ZERO_MS = timestampToMs(ZERO_TIMESTAMP)
 
 /** Text of a tree that is looked at at once; longer nodes are decoded. */
@@ -48,7 +48,7 @@ const OTHERS = `(?:,"(?!(?:name|type|size|mtime|subtree)")[a-z_]+":${VALUE}){0,2
  * folder would have been read.
  */
 const NODE = new RegExp(
-  String.raw`\{"name":"([^"\\]+)","type":"([a-z]+)"${OTHERS}(?:,"mtime":"([^"\\]*)"${OTHERS})?` +
+  String.raw`\{"name":"([^"\\]+)","type":"([a-z]+)"${OTHERS}(?:,"mtime":"(${QUICK_TIMESTAMP})"${OTHERS})?` +
     String.raw`(?:,"size":(\d{1,15})${OTHERS})?(?:,"subtree":"([0-9a-f]{64})"${OTHERS})?\}`,
   'y',
 )
@@ -126,14 +126,12 @@ class EntryScanner {
     const match = this.#match(offset)
     if (match === null) return undefined
     const [node, name = '', type = '', mtime, size = '0', subtree] = match
-    const modifiedAtMs = mtime === undefined ? ZERO_MS : timestampMsIn(mtime)
-    if (modifiedAtMs === undefined) return undefined
     this.#position = offset + node.length
     return {
       name: name as ByteString,
       type: type as NodeType,
       size: Number(size),
-      modifiedAtMs,
+      modifiedAtMs: mtime === undefined ? ZERO_MS : Date.parse(mtime),
       subtree: subtree as BlobId | undefined,
       offset,
     }
