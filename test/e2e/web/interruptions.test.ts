@@ -48,6 +48,29 @@ test('a session that ends in the middle of a form costs nothing that was typed',
   expect(visit.complaints).toEqual([])
 })
 
+test('what was found stays when the rest of it cannot be fetched, and comes when somebody tries again', async () => {
+  for (let index = 0; index < 130; index++) lab.file(`pages/page-${String(index).padStart(3, '0')}`, 'x')
+  await lab.backUp(clientId, [lab.place.path('pages')], { name: 'Pages' })
+  const visit = await lab.visit({ as: 'admin' })
+  const { page } = visit
+  await page.route(/\/api\/v1\/files\?.*cursor=/, (route) => route.abort())
+  const main = page.getByRole('main')
+  await until('the index', async () => {
+    await visit.open('/search?query=page-')
+    return (await main.getByText('100 or more found').count()) > 0 ? true : undefined
+  })
+  const found = page.getByRole('region', { name: 'Files found' })
+  await found.focus()
+  await page.keyboard.press('End')
+  await main.getByRole('button', { name: 'Try again' }).waitFor({ timeout: 60_000 })
+  await main.getByText('100 or more found').waitFor()
+  await found.getByRole('listitem').first().waitFor()
+  await page.unroute(/\/api\/v1\/files\?.*cursor=/)
+  await main.getByRole('button', { name: 'Try again' }).click()
+  await main.getByText('130 found').waitFor()
+  expect(visit.complaints).toEqual([])
+}, 120_000)
+
 test('live progress goes on by itself after the server was away', async () => {
   const admin = await lab.person()
   const { body: run } = await admin.call(`POST /api/v1/plans/${planId}/run`)

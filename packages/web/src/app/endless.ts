@@ -1,4 +1,4 @@
-import { useCallback } from 'react'
+import { useCallback, useEffect } from 'react'
 
 /** What is needed of a query that is fetched page by page. */
 interface PagedQuery {
@@ -18,12 +18,23 @@ export interface Endless {
   readonly retry: () => void
 }
 
+/** What is there of a list already. Pages may be empty though there is more: below the least of them, the next page is asked for at once. */
+interface Filling {
+  readonly shown: number
+  readonly least: number
+}
+
 /** Lets a list grow page by page. An attempt that fails is not made again by itself: it would be, as fast as it fails. */
-export function useEndless({ hasNextPage, isFetching, isError, isFetchNextPageError, fetchNextPage, refetch }: PagedQuery): Endless {
+export function useEndless(query: PagedQuery, filling?: Filling): Endless {
+  const { hasNextPage, isFetching, isError, isFetchNextPageError, fetchNextPage, refetch } = query
   const mayAsk = hasNextPage && !isFetching && !isError
   const more = useCallback(() => {
     if (mayAsk) void fetchNextPage()
   }, [mayAsk, fetchNextPage])
   const retry = useCallback(() => void (isFetchNextPageError ? fetchNextPage() : refetch()), [isFetchNextPageError, fetchNextPage, refetch])
+  const isTooShort = filling !== undefined && filling.shown < filling.least
+  useEffect(() => {
+    if (isTooShort) more()
+  }, [isTooShort, more])
   return { more, retry }
 }

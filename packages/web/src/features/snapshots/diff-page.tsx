@@ -2,7 +2,7 @@ import { Button, Chip, Group, Text } from '@mantine/core'
 import { IconArrowsDiff, IconArrowsExchange, IconEqual } from '@tabler/icons-react'
 import { useInfiniteQuery, useQuery } from '@tanstack/react-query'
 import { Link, useNavigate, useParams, useSearch } from '@tanstack/react-router'
-import { type ReactElement, useEffect, useMemo } from 'react'
+import { type ReactElement, useMemo } from 'react'
 import { useEndless } from '../../app/endless.ts'
 import { useMessages } from '../../app/language.tsx'
 import { EmptyState } from '../../ui/empty-state.tsx'
@@ -19,7 +19,6 @@ import { CHANGE_KINDS, type ChangeKind, type DiffRow, diffRows, kindsOf, toggled
 import { diffQuery, snapshotQuery } from './queries.ts'
 
 const ROW_HEIGHT_PX = 36
-/** Pages of a comparison may be empty though there is more; until so many changes are here, the next one is asked for. */
 const ROWS_MIN = 60
 
 /** What differs between two snapshots. */
@@ -106,11 +105,8 @@ function Changes({ ids, change }: ChangesProps): ReactElement {
   const changes = useMemo(() => list.data?.pages.flatMap(({ items }) => items) ?? [], [list.data])
   const rows = useMemo(() => diffRows(changes), [changes])
   const { hasNextPage } = list
-  const { more, retry } = useEndless(list)
-  useEffect(() => {
-    if (rows.length < ROWS_MIN) more()
-  }, [rows.length, more])
-  if (list.isError) return <FailureNotice failure={list.error} retry={retry} />
+  const { more, retry } = useEndless(list, { shown: rows.length, least: ROWS_MIN })
+  if (list.isError && rows.length === 0) return <FailureNotice failure={list.error} retry={retry} />
   if (list.isPending || (rows.length === 0 && hasNextPage)) return <Waiting lines={10} height={18} />
   if (rows.length === 0) {
     return (
@@ -121,6 +117,7 @@ function Changes({ ids, change }: ChangesProps): ReactElement {
   }
   return (
     <>
+      {list.isError ? <FailureNotice failure={list.error} retry={retry} /> : null}
       <Group gap={6} mb={6}>
         <IconArrowsDiff size={16} aria-hidden />
         <Text size="sm" c="dimmed" role="status">

@@ -2,7 +2,7 @@ import { Alert, Text } from '@mantine/core'
 import { IconFileSearch, IconInfoCircle, IconSearch, IconZoomQuestion } from '@tabler/icons-react'
 import { useInfiniteQuery } from '@tanstack/react-query'
 import { useNavigate, useSearch } from '@tanstack/react-router'
-import { type ReactElement, useEffect, useMemo } from 'react'
+import { type ReactElement, useMemo } from 'react'
 import { useEndless } from '../../app/endless.ts'
 import { useMessages } from '../../app/language.tsx'
 import { EmptyState } from '../../ui/empty-state.tsx'
@@ -19,7 +19,6 @@ import classes from './search.module.css'
 import { searchMessages } from './search-messages.ts'
 
 const ROW_HEIGHT_PX = 58
-/** Pages of a search may be empty though there is more; until so much is here, the next one is asked for. */
 const ROWS_MIN = 40
 
 interface SearchPageSearch {
@@ -68,13 +67,10 @@ function Found({ query, clientId }: { readonly query: string; readonly clientId:
   const files = useMemo(() => list.data?.pages.flatMap(({ items }) => items) ?? [], [list.data])
   const rows = useMemo(() => foundRows(files), [files])
   const { hasNextPage } = list
-  const { more, retry } = useEndless(list)
-  useEffect(() => {
-    if (rows.length < ROWS_MIN) more()
-  }, [rows.length, more])
-  if (list.isError) return <FailureNotice failure={list.error} retry={retry} />
+  const { more, retry } = useEndless(list, { shown: rows.length, least: ROWS_MIN })
+  if (list.isError && rows.length === 0) return <FailureNotice failure={list.error} retry={retry} />
   if (list.isPending || (rows.length === 0 && hasNextPage)) return <Waiting lines={8} height={40} />
-  const pending = list.data.pages.at(-1)?.pendingSnapshots ?? 0
+  const pending = list.data?.pages.at(-1)?.pendingSnapshots ?? 0
   return (
     <>
       {pending === 0 ? null : (
@@ -88,6 +84,7 @@ function Found({ query, clientId }: { readonly query: string; readonly clientId:
         </EmptyState>
       ) : (
         <>
+          {list.isError ? <FailureNotice failure={list.error} retry={retry} /> : null}
           <Text size="sm" c="dimmed" mb={6} role="status">
             <IconFileSearch size={15} aria-hidden style={{ verticalAlign: '-2px' }} /> {text.found(files.length, !hasNextPage)}
           </Text>
