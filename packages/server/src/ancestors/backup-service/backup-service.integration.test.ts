@@ -167,6 +167,24 @@ for (const databases of allDatabases()) {
       expect(spooled()).toHaveLength(0)
     })
 
+    it('refuse a form that ends too soon or is none, and keep nothing of it', async () => {
+      const head = `--${BOUNDARY}\r\nContent-Disposition: form-data; name="path"\r\n\r\n/x\r\n`
+      const file = `--${BOUNDARY}\r\nContent-Disposition: form-data; name="file"; filename="x"\r\n\r\nabc`
+      const typed = `multipart/form-data; boundary=${BOUNDARY}`
+      for (const [type, body] of [
+        [typed, head],
+        [typed, `${head}${file}`],
+        [typed, `${head}${file}\r\n--${BOUNDARY}\r\nContent-Disp`],
+        [typed, `${head}${file}\r\n--${BOUNDARY}--`.replaceAll(BOUNDARY, 'other')],
+        [typed, ''],
+        ['multipart/form-data', `${head}${file}\r\n--${BOUNDARY}--\r\n`],
+      ] as const) {
+        const reply = await server.request(`POST /api/clients/${token}/backup`, { body, headers: { 'content-type': type } })
+        expect([body, reply.statusCode, reply.json()]).toEqual([body, 422, { detail: expect.any(String) }])
+      }
+      expect(spooled()).toHaveLength(0)
+    })
+
     it('let old versions go, by the rule that takes more, and never the newest', async () => {
       const ids: number[] = []
       for (let version = 0; version < 4; version++) {

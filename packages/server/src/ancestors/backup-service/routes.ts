@@ -12,6 +12,7 @@ import type { BackupService, ServiceClient } from './backup-service.ts'
 import { isStorablePath } from './batch-upload.ts'
 import type { StoredFile } from './store.ts'
 import { formNumber, serviceRetention, serviceTime } from './tasks.ts'
+import { readUploadForm } from './upload-form.ts'
 
 const TAGS = ['backup service']
 const TOKEN = { kind: 'own', how: 'the token of a client in the path' } as const
@@ -231,22 +232,12 @@ function configRoutes(app: App, service: BackupService): void {
   )
 }
 
-/** The file may come before or behind the fields that belong to it. */
 async function receive(service: BackupService, client: ServiceClient, request: FastifyRequest): Promise<StoredFile> {
-  if (!request.isMultipart()) throw new ServerError('request.invalid', 'The body must be multipart/form-data')
   await service.demandRoom(client)
-  const fields: Record<string, string> = {}
-  let spooled: Awaited<ReturnType<BackupService['spool']['take']>> | undefined
+  const { fields, spooled } = await readUploadForm(request, service.spool)
+  if (spooled === undefined) throw new ServerError('request.invalid', 'file is missing')
   try {
-    for await (const part of request.parts()) {
-      if (part.type === 'field') fields[part.fieldname] = String(part.value)
-      else if (part.fieldname === 'file' && spooled === undefined) {
-        spooled = await service.spool.take(part.file)
-        if (part.file.truncated) throw new ServerError('request.too-large', 'The file is too large')
-      } else part.file.resume()
-    }
     const { path } = fields
-    if (spooled === undefined) throw new ServerError('request.invalid', 'file is missing')
     if (path === undefined || path === '' || path.length > 4096 || path.includes('\0'))
       throw new ServerError('request.invalid', 'path is missing')
     if (!isStorablePath(path)) throw new ServerError('request.invalid', 'path has too many folders')
@@ -256,7 +247,7 @@ async function receive(service: BackupService, client: ServiceClient, request: F
     }
     return await service.addFile(client, { path, spooled, retention })
   } catch (error) {
-    if (spooled !== undefined) await service.spool.remove(spooled.path)
+    await service.spool.remove(spooled.path)
     throw error
   }
 }
