@@ -124,7 +124,7 @@ function atLeast(buffer: { memory: Buffer }, lengthBytes: number): Buffer {
 
 function decompressSlowly(frame: Uint8Array, maxBytes: number): Buffer {
   try {
-    // What the frame says of its content saves putting it together from chunks. It may be a lie: memory that is not written to is not taken.
+    // What the frame says of its content saves putting it together from chunks. If it lies: memory that is not written to is not taken.
     const chunkSize = Math.max(64, Math.min(maxBytes, contentBytesOf(frame) ?? 64 * 1024 + frame.length * 8) + 1)
     return zstdDecompressSync(frame, { maxOutputLength: Math.max(1, maxBytes), chunkSize })
   } catch (error) {
