@@ -61,16 +61,25 @@ export class ResticArrivals {
     this.#work.wake()
   }
 
+  /** Looks at all that wait: a repository that cannot be reached now does not keep those of others waiting. */
   async #catchUp(signal: AbortSignal): Promise<void> {
-    const arrivals = await this.#options.store.arrivals(ARRIVALS_AT_ONCE)
-    for (const [repositoryId, ofOne] of Map.groupBy(arrivals, (arrival) => arrival.repositoryId)) {
-      if (signal.aborted) return
-      try {
-        await this.#takeIn(repositoryId, ofOne, signal)
-      } catch (error) {
-        this.#options.onFailure({ repositoryId, snapshotId: undefined, error })
+    const { store, onFailure } = this.#options
+    const unreachable = new Set<number>()
+    let last: Arrival | undefined
+    do {
+      const arrivals = await store.arrivals(ARRIVALS_AT_ONCE, last)
+      for (const [repositoryId, ofOne] of Map.groupBy(arrivals, (arrival) => arrival.repositoryId)) {
+        if (signal.aborted) return
+        if (unreachable.has(repositoryId)) continue
+        try {
+          await this.#takeIn(repositoryId, ofOne, signal)
+        } catch (error) {
+          unreachable.add(repositoryId)
+          onFailure({ repositoryId, snapshotId: undefined, error })
+        }
       }
-    }
+      last = arrivals.length < ARRIVALS_AT_ONCE ? undefined : arrivals.at(-1)
+    } while (last !== undefined)
   }
 
   async #takeIn(repositoryId: number, arrivals: readonly Arrival[], signal: AbortSignal): Promise<void> {

@@ -1,5 +1,5 @@
 import type { FileKind, FileRef } from '@holdfast/engine'
-import type { Selectable } from 'kysely'
+import { type Selectable, sql } from 'kysely'
 import type { Database, Queries } from '../../db/database.ts'
 import type { RepositoryRow } from '../repositories/tables.ts'
 import type { ResticAccessRow, ResticFileRow } from './tables.ts'
@@ -191,17 +191,23 @@ export class ResticAccessStore {
     return rows.map(({ name }) => name)
   }
 
-  async arrivals(limit: number): Promise<Arrival[]> {
-    const rows = await this.#queries
+  /** Those that wait, the oldest first, from behind `after` on. */
+  async arrivals(limit: number, after?: Arrival): Promise<Arrival[]> {
+    let query = this.#queries
       .selectFrom('restic_arrivals')
       .innerJoin('restic_access', 'restic_access.id', 'restic_arrivals.access_id')
       .innerJoin('repositories', 'repositories.id', 'restic_access.repository_id')
       .selectAll('restic_arrivals')
       .select(['restic_access.client_id', 'restic_access.repository_id', 'repositories.has_key'])
       .orderBy('restic_arrivals.created_at')
+      .orderBy('restic_arrivals.access_id')
+      .orderBy('restic_arrivals.snapshot_id')
       .limit(limit)
-      .execute()
-    return rows.map((row) => ({
+    if (after !== undefined) {
+      const place = sql`(restic_arrivals.created_at, restic_arrivals.access_id, restic_arrivals.snapshot_id)`
+      query = query.where(sql<boolean>`${place} > (${after.createdAt}, ${after.accessId}, ${after.snapshotId})`)
+    }
+    return (await query.execute()).map((row) => ({
       accessId: row.access_id,
       snapshotId: row.snapshot_id,
       createdAt: row.created_at,
