@@ -60,7 +60,7 @@ export const auditMessages = defineMessages({
     description: '誰が、いつ、どこから、何を変更したかの記録です。2 年間保存され、書き換えることはできません。',
     entries: '記録',
     none: '該当する記録はありません',
-    noneHelp: 'この種類の操作が行われていないか、期間外です。絞り込みを減らしてください。',
+    noneHelp: 'この種類の操作が行われていないか、期間外です。絞り込みの条件を緩めてください。',
     clear: '絞り込みを解除',
     filters: '絞り込み',
     what: '操作',

@@ -162,7 +162,7 @@ export const channelMessages = defineMessages({
     token: 'アクセストークン',
     tokenHelp: '保護されたトピックの場合のみ必要です。',
     keepSecret: '空欄のままにすると現在のものを使い続けます。',
-    events: '通知する出来事',
+    events: '通知するイベント',
     eventFailed: 'バックアップの失敗',
     eventRecovered: '失敗後のバックアップの復旧',
     eventFinished: '正常に完了したすべてのバックアップ',
@@ -180,6 +180,6 @@ export const channelMessages = defineMessages({
     addressWrong: 'メールアドレスを正しく入力してください。',
     secretShort: '16 文字以上必要です。',
     portWrong: '1～65535 の数値を入力してください。',
-    nothingWanted: '通知する出来事またはサマリーを選んでください。',
+    nothingWanted: '通知するイベントまたはサマリーを選んでください。',
   },
 })

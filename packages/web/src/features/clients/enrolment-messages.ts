@@ -31,7 +31,7 @@ export const enrolmentMessages = defineMessages({
     owner: '所有者',
     ownerHint: 'このマシンとそのスナップショットの閲覧と変更ができます。',
     create: '続ける',
-    type: 'マシンの端末で次のコマンドを実行してください',
+    type: 'マシンのターミナルで次のコマンドを実行してください',
     typeHint:
       'マシンを登録し、エージェントを起動します。エージェントは動作している間バックアップを続けます。あらかじめ Holdfast をインストールしておいてください。',
     command: 'コマンド',

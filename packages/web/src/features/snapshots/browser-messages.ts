@@ -103,7 +103,7 @@ export const browserMessages = defineMessages({
     previewBroken: '画像を表示できません。破損している可能性があります。',
     openFolder: 'フォルダーを開く',
     close: '閉じる',
-    compare: '他のスナップショットと比較',
+    compare: 'ほかのスナップショットと比較',
     noMatch: (letters: string) => `「${letters}」で始まる名前はありません`,
   },
 })

@@ -121,15 +121,16 @@ export const snapshotMessages = defineMessages({
     forgetTitle: 'このスナップショットを削除しますか？',
     forgetConfirm: '削除する',
     forgetWhat: (time: string, client: string) => `${client} の ${time} のスナップショットを削除します。元に戻すことはできません。`,
-    forgetLost: (versions: string, size: string) => `${versions}は他のどのスナップショットにも含まれていないため失われます（${size}）。`,
+    forgetLost: (versions: string, size: string) => `${versions}はほかのどのスナップショットにも含まれていないため失われます（${size}）。`,
     versions: (count: number) => `${count.toLocaleString('ja')} 個のファイルのバージョン`,
-    forgetNothingLost: '含まれるすべてのファイルは、同じバージョンが他のスナップショットにもあります。失われるのはこの時点の記録だけです。',
+    forgetNothingLost:
+      '含まれるすべてのファイルは、同じバージョンがほかのスナップショットにもあります。失われるのはこの時点の記録だけです。',
     forgetUnknown: 'このスナップショットはまだファイルの索引に登録されていないため、何が失われるか分かりません。',
     forgetNewest: 'このプランの最新のスナップショットです。',
     forgetRemaining: (count: number) =>
       count === 0
         ? 'このクライアントの唯一のスナップショットです。'
-        : `このクライアントの他のスナップショット ${count.toLocaleString('ja')} 件は残ります。`,
+        : `このクライアントのほかのスナップショット ${count.toLocaleString('ja')} 件は残ります。`,
     forgetPrune: 'ストレージの空き容量は、リポジトリの次回の整理で増えます。',
     forgetPinned: 'ピン留めされています。先にピン留めを外してください。',
     forgotten: 'スナップショットを削除しました',

@@ -33,8 +33,8 @@ export const searchMessages = defineMessages({
     restoreVersion: 'Restore',
   },
   ja: {
-    title: 'ファイルを探す',
-    description: '閲覧できるすべてのマシンのすべてのスナップショットから探します。',
+    title: 'ファイルを検索',
+    description: '閲覧できるすべてのマシンのすべてのスナップショットから検索します。',
     query: '名前またはその一部',
     hint: '* は任意の文字列、? は任意の 1 文字を表します。',
     client: 'クライアント',

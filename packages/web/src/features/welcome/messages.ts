@@ -141,7 +141,7 @@ export const welcomeMessages = defineMessages({
     machineOther: '別のマシン',
     machineOtherHint: 'ノートパソコンやサーバーなど。そのマシンでコマンドを 1 つ実行します。',
     machineName: 'マシンの名前',
-    machineNameHint: '普段の呼び名で構いません（例：花子のノート PC）。',
+    machineNameHint: '普段の呼び名で構いません（例: 花子のノート PC）。',
     machineShowCommand: 'コマンドを表示',
     machineNoLocal:
       'サーバー自身のマシンも、ほかのマシンと同じ方法で追加できます。このサーバーはエージェントなしで起動されたか、データベースをほかのサーバーと共有しています。',
@@ -175,7 +175,7 @@ export const welcomeMessages = defineMessages({
     backupDoneFigures: (files: string, bytes: string, duration: string) => `${files} ファイル、${bytes}、所要時間 ${duration}。`,
     backupStored: (bytes: string) => `リポジトリでは ${bytes} を使用しています。`,
     backupCancelled: 'バックアップはキャンセルされました',
-    unreadable: (count: number) => `${count} 件のファイルを読み取れませんでした。ログに名前があります。`,
+    unreadable: (count: number) => `${count} 件のファイルを読み取れませんでした。ファイル名はログで確認できます。`,
 
     nextTitle: 'この後の流れ',
     nextSchedule: 'バックアップは自動で続きます',
