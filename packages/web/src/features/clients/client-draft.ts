@@ -69,9 +69,9 @@ export function editedDraft({ edited }: ClientEdits, client: Client): ClientDraf
 /** Takes in what somebody has done in the form. */
 export function withEdits(edits: ClientEdits, changes: Partial<ClientDraft>, client: Client): ClientEdits {
   const draft = editedDraft(edits, client)
-  const changed = only(changes, (name) => isOther(changes[name], draft[name]))
+  const changed = partOf(changes, (name) => isOther(changes[name], draft[name]))
   const stored = draftOf(client)
-  return { edited: { ...edits.edited, ...changed }, before: { ...only(stored, (name) => name in changed), ...edits.before } }
+  return { edited: { ...edits.edited, ...changed }, before: { ...partOf(stored, (name) => name in changed), ...edits.before } }
 }
 
 /** What the server is told: only what differs from what is stored. Limits are one for it. */
@@ -120,7 +120,7 @@ export function limitsOf({ uploadMegabytes, downloadMegabytes, maxDurationMinute
   }
 }
 
-function only(draft: Partial<ClientDraft>, isWanted: (name: ClientField) => boolean): Partial<ClientDraft> {
+function partOf(draft: Partial<ClientDraft>, isWanted: (name: ClientField) => boolean): Partial<ClientDraft> {
   return Object.fromEntries(Object.entries(draft).filter(([name]) => isWanted(name as ClientField)))
 }
 
