@@ -1,15 +1,14 @@
 import type { Client, NewClient } from '@holdfast/protocol'
-import { Button, Group, Modal, NativeSelect, Stack, TextInput } from '@mantine/core'
+import { Button, Group, Modal, NativeSelect } from '@mantine/core'
 import { useMutation, useQuery } from '@tanstack/react-query'
 import { Link } from '@tanstack/react-router'
-import { type FormEvent, type ReactElement, useState } from 'react'
+import { type ReactElement, useState } from 'react'
 import { api } from '../../app/api.ts'
 import { useMessages } from '../../app/language.tsx'
 import { useMe, useRights } from '../../app/session.tsx'
-import { FailureNotice } from '../../ui/failure-notice.tsx'
-import { useFieldErrors } from '../../ui/field-errors.ts'
 import { enrolmentMessages } from './enrolment-messages.ts'
 import { EnrolmentPanel } from './enrolment-panel.tsx'
+import { MachineNameForm } from './machine-name-form.tsx'
 import { ownersQuery, refreshClients } from './queries.ts'
 
 /** Adds a client and brings its machine in: first its name, then the one command to type there. */
@@ -33,7 +32,6 @@ function NameForm({ onAdded }: { readonly onAdded: (client: Client) => void }): 
   const text = useMessages(enrolmentMessages)
   const me = useMe()
   const { isAdmin } = useRights()
-  const [name, setName] = useState('')
   const [owner, setOwner] = useState(String(me.id))
   const { mutate, error, isPending } = useMutation({
     mutationFn: (client: NewClient) => api.post<Client>('/api/v1/clients', client),
@@ -42,33 +40,11 @@ function NameForm({ onAdded }: { readonly onAdded: (client: Client) => void }): 
       void refreshClients()
     },
   })
-  const submit = (event: FormEvent): void => {
-    event.preventDefault()
-    mutate({ name: name.trim(), ...(isAdmin ? { ownerId: Number(owner) } : {}) })
-  }
-  const wrong = useFieldErrors(error).name
+  const add = (name: string): void => mutate({ name, ...(isAdmin ? { ownerId: Number(owner) } : {}) })
   return (
-    <form onSubmit={submit}>
-      <Stack gap="md">
-        <TextInput
-          label={text.name}
-          description={text.nameHint}
-          value={name}
-          onChange={(event) => setName(event.currentTarget.value)}
-          maxLength={200}
-          required
-          data-autofocus
-          error={wrong}
-        />
-        {isAdmin ? <OwnerField owner={owner} onChange={setOwner} /> : null}
-        {error === null || wrong !== undefined ? null : <FailureNotice failure={error} />}
-        <Group justify="flex-end">
-          <Button type="submit" loading={isPending} disabled={name.trim() === ''}>
-            {text.create}
-          </Button>
-        </Group>
-      </Stack>
-    </form>
+    <MachineNameForm hint={text.nameHint} label={text.create} isBusy={isPending} failure={error} onName={add}>
+      {isAdmin ? <OwnerField owner={owner} onChange={setOwner} /> : null}
+    </MachineNameForm>
   )
 }
 

@@ -1,13 +1,13 @@
 import type { Setup } from '@holdfast/protocol'
-import { Button, Group, Stack, Text, TextInput } from '@mantine/core'
+import { Button, Group, Stack, Text } from '@mantine/core'
 import { IconDeviceDesktop, IconDevices } from '@tabler/icons-react'
 import { useMutation, useQuery } from '@tanstack/react-query'
-import { type FormEvent, type ReactElement, useEffect, useRef, useState } from 'react'
+import { type ReactElement, useEffect, useRef, useState } from 'react'
 import { useMessages } from '../../app/language.tsx'
 import { FailureNotice } from '../../ui/failure-notice.tsx'
-import { useFieldErrors } from '../../ui/field-errors.ts'
 import { Waiting } from '../../ui/waiting.tsx'
 import { EnrolmentPanel } from '../clients/enrolment-panel.tsx'
+import { MachineNameForm } from '../clients/machine-name-form.tsx'
 import { clientQuery } from '../clients/queries.ts'
 import { ChoiceCard } from './choice-card.tsx'
 import { welcomeMessages } from './messages.ts'
@@ -76,32 +76,16 @@ function MachineChoice({ setup, goTo, onAdded }: MachineChoiceProps): ReactEleme
 
 function OtherMachine({ onAdded }: { readonly onAdded: (clientId: number) => void }): ReactElement {
   const text = useMessages(welcomeMessages)
-  const [name, setName] = useState('')
-  const { mutate, error, isPending } = useMutation({ mutationFn: () => addMachine(name.trim()), onSuccess: onAdded })
-  const wrong = useFieldErrors(error).name
-  const submit = (event: FormEvent): void => {
-    event.preventDefault()
-    mutate()
-  }
+  const { mutate, error, isPending } = useMutation({ mutationFn: addMachine, onSuccess: onAdded })
   return (
-    <form onSubmit={submit}>
-      <Stack gap="sm">
-        <TextInput
-          label={text.machineName}
-          description={text.machineNameHint}
-          value={name}
-          onChange={(event) => setName(event.currentTarget.value)}
-          maxLength={200}
-          error={wrong}
-        />
-        {error === null || wrong !== undefined ? null : <FailureNotice failure={error} />}
-        <Group justify="flex-end">
-          <Button type="submit" variant="default" loading={isPending} disabled={name.trim() === ''}>
-            {text.machineShowCommand}
-          </Button>
-        </Group>
-      </Stack>
-    </form>
+    <MachineNameForm
+      hint={text.machineNameHint}
+      label={text.machineShowCommand}
+      variant="default"
+      isBusy={isPending}
+      failure={error}
+      onName={mutate}
+    />
   )
 }
 

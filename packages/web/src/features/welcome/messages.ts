@@ -45,7 +45,6 @@ export const welcomeMessages = defineMessages({
     machineHereGoOn: 'Go on with this machine',
     machineOther: 'Another machine',
     machineOtherHint: 'A laptop, a server: you type one command there.',
-    machineName: 'Name of the machine',
     machineNameHint: 'As you call it: “Ann’s laptop”.',
     machineShowCommand: 'Show the command',
     machineNoLocal:
@@ -140,7 +139,6 @@ export const welcomeMessages = defineMessages({
     machineHereGoOn: 'このマシンで続ける',
     machineOther: '別のマシン',
     machineOtherHint: 'ノートパソコンやサーバーなど。そのマシンでコマンドを 1 つ実行します。',
-    machineName: 'マシンの名前',
     machineNameHint: '普段の呼び名で構いません（例: 花子のノート PC）。',
     machineShowCommand: 'コマンドを表示',
     machineNoLocal:
