@@ -1,11 +1,12 @@
 import type { CreatedApiToken, Scope } from '@holdfast/protocol'
-import { Alert, Button, Checkbox, Group, Modal, NativeSelect, Stack, TextInput } from '@mantine/core'
+import { Alert, Checkbox, Modal, NativeSelect, Stack, TextInput } from '@mantine/core'
 import { IconAlertTriangle } from '@tabler/icons-react'
 import { useMutation, useQueryClient } from '@tanstack/react-query'
 import { type FormEvent, type ReactElement, useState } from 'react'
 import { useMessages } from '../../app/language.tsx'
-import { CopyText } from '../../ui/copy-text.tsx'
 import { FailureNotice } from '../../ui/failure-notice.tsx'
+import { FormActions } from '../../ui/form-actions.tsx'
+import { ToldOnce, UNTIL_DONE } from '../../ui/told-once.tsx'
 import { accountMessages } from './messages.ts'
 import { ownAccount, tokensQuery } from './queries.ts'
 import { EXPIRY_DAYS, SCOPES } from './token-fields.ts'
@@ -19,9 +20,7 @@ export function NewTokenDialog({ onClose }: { readonly onClose: () => void }): R
       opened
       onClose={onClose}
       title={made === undefined ? text.newToken : text.tokenMade}
-      closeOnClickOutside={made === undefined}
-      closeOnEscape={made === undefined}
-      withCloseButton={made === undefined}
+      {...(made === undefined ? {} : UNTIL_DONE)}
       closeButtonProps={{ 'aria-label': text.close }}
     >
       {made === undefined ? <TokenForm onMade={setMade} onCancel={onClose} /> : <MadeToken token={made} onDone={onClose} />}
@@ -72,14 +71,7 @@ function TokenForm({
           }))}
         />
         {error === null ? null : <FailureNotice failure={error} />}
-        <Group justify="flex-end">
-          <Button variant="default" onClick={onCancel}>
-            {text.cancel}
-          </Button>
-          <Button type="submit" loading={isPending}>
-            {text.makeToken}
-          </Button>
-        </Group>
+        <FormActions label={text.makeToken} isBusy={isPending} onCancel={onCancel} />
       </Stack>
     </form>
   )
@@ -131,14 +123,10 @@ function ScopeChoice({ value, onChange, error }: ScopeChoiceProps): ReactElement
 function MadeToken({ token, onDone }: { readonly token: CreatedApiToken; readonly onDone: () => void }): ReactElement {
   const text = useMessages(accountMessages)
   return (
-    <Stack gap="md">
+    <ToldOnce label={text.token} value={token.token} doneLabel={text.done} onDone={onDone}>
       <Alert variant="light" color="orange" icon={<IconAlertTriangle aria-hidden />}>
         {text.tokenMadeHelp}
       </Alert>
-      <CopyText value={token.token} label={text.token} />
-      <Group justify="flex-end">
-        <Button onClick={onDone}>{text.done}</Button>
-      </Group>
-    </Stack>
+    </ToldOnce>
   )
 }

@@ -1,8 +1,10 @@
-import { Button, Group, PasswordInput, Stack } from '@mantine/core'
+import { Stack } from '@mantine/core'
 import { type FormEvent, type ReactElement, useState } from 'react'
 import { ApiFailure } from '../../app/api.ts'
 import { useMessages } from '../../app/language.tsx'
 import { FailureNotice } from '../../ui/failure-notice.tsx'
+import { FormActions } from '../../ui/form-actions.tsx'
+import { CurrentPasswordField } from './current-password-field.tsx'
 import { secondFactorMessages } from './second-factor-messages.ts'
 
 export interface PasswordStepProps {
@@ -24,27 +26,9 @@ export function PasswordStep({ isBusy, failure, onPassword, onCancel }: Password
   return (
     <form onSubmit={submit}>
       <Stack gap="md">
-        <PasswordInput
-          label={text.currentPassword}
-          value={password}
-          onChange={(event) => setPassword(event.currentTarget.value)}
-          autoComplete="current-password"
-          maxLength={200}
-          error={isWrong ? text.wrongPassword : undefined}
-          visibilityToggleButtonProps={{ 'aria-label': text.showPassword }}
-          data-autofocus
-          required
-          withAsterisk={false}
-        />
+        <CurrentPasswordField value={password} onChange={setPassword} error={isWrong ? text.wrongPassword : undefined} />
         {failure === null || isWrong ? null : <FailureNotice failure={failure} />}
-        <Group justify="flex-end">
-          <Button variant="default" onClick={onCancel}>
-            {text.cancel}
-          </Button>
-          <Button type="submit" loading={isBusy}>
-            {text.next}
-          </Button>
-        </Group>
+        <FormActions label={text.next} isBusy={isBusy} onCancel={onCancel} />
       </Stack>
     </form>
   )

@@ -1,11 +1,13 @@
 import type { ChangeSecondFactor } from '@holdfast/protocol'
-import { Button, Group, Modal, PasswordInput, Stack, Text, TextInput } from '@mantine/core'
+import { Modal, Stack, Text, TextInput } from '@mantine/core'
 import { useMutation } from '@tanstack/react-query'
 import { type FormEvent, type ReactElement, useState } from 'react'
 import { ApiFailure } from '../../app/api.ts'
 import { useMessages } from '../../app/language.tsx'
 import { FailureNotice } from '../../ui/failure-notice.tsx'
+import { FormActions } from '../../ui/form-actions.tsx'
 import { showNotice } from '../../ui/notices.tsx'
+import { CurrentPasswordField } from './current-password-field.tsx'
 import { ownAccount } from './queries.ts'
 import { RecoveryCodes } from './recovery-codes.tsx'
 import { secondFactorMessages } from './second-factor-messages.ts'
@@ -83,17 +85,7 @@ function Proof({ explanation, label, isDanger, isBusy, failure, onProof, onCance
     <form onSubmit={submit}>
       <Stack gap="sm">
         <Text size="sm">{explanation}</Text>
-        <PasswordInput
-          label={text.currentPassword}
-          value={password}
-          onChange={(event) => setPassword(event.currentTarget.value)}
-          autoComplete="current-password"
-          maxLength={200}
-          visibilityToggleButtonProps={{ 'aria-label': text.showPassword }}
-          data-autofocus
-          required
-          withAsterisk={false}
-        />
+        <CurrentPasswordField value={password} onChange={setPassword} />
         <TextInput
           label={text.proofCode}
           value={code}
@@ -105,14 +97,7 @@ function Proof({ explanation, label, isDanger, isBusy, failure, onProof, onCance
           withAsterisk={false}
         />
         {failure === null || isWrong ? null : <FailureNotice failure={failure} />}
-        <Group justify="flex-end" mt="xs">
-          <Button variant="default" onClick={onCancel}>
-            {text.cancel}
-          </Button>
-          <Button type="submit" loading={isBusy} {...(isDanger === true ? { color: 'red.8' } : {})}>
-            {label}
-          </Button>
-        </Group>
+        <FormActions label={label} isBusy={isBusy} isDanger={isDanger === true} onCancel={onCancel} mt="xs" />
       </Stack>
     </form>
   )

@@ -1,11 +1,12 @@
 import type { SecondFactorSecret } from '@holdfast/protocol'
-import { Anchor, Button, Center, Group, Modal, Stack, Text, TextInput } from '@mantine/core'
+import { Anchor, Center, Modal, Stack, Text, TextInput } from '@mantine/core'
 import { useMutation } from '@tanstack/react-query'
 import { type FormEvent, type ReactElement, useState } from 'react'
 import { ApiFailure } from '../../app/api.ts'
 import { useMessages } from '../../app/language.tsx'
 import { CopyText } from '../../ui/copy-text.tsx'
 import { FailureNotice } from '../../ui/failure-notice.tsx'
+import { FormActions } from '../../ui/form-actions.tsx'
 import { showNotice } from '../../ui/notices.tsx'
 import { QrCode } from '../../ui/qr-code.tsx'
 import { PasswordStep } from './password-step.tsx'
@@ -89,14 +90,7 @@ function CodeProof({ secret, onCodes, onCancel }: CodeProofProps): ReactElement 
           withAsterisk={false}
         />
         {error === null || isWrong ? null : <FailureNotice failure={error} />}
-        <Group justify="flex-end" mt="xs">
-          <Button variant="default" onClick={onCancel}>
-            {text.cancel}
-          </Button>
-          <Button type="submit" loading={isPending}>
-            {text.confirm}
-          </Button>
-        </Group>
+        <FormActions label={text.confirm} isBusy={isPending} onCancel={onCancel} mt="xs" />
       </Stack>
     </form>
   )

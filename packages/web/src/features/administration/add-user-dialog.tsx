@@ -1,11 +1,12 @@
 import type { Retention, Role } from '@holdfast/protocol'
-import { Button, Checkbox, Fieldset, Group, Modal, Stack, Text, TextInput } from '@mantine/core'
+import { Checkbox, Fieldset, Modal, Stack, Text, TextInput } from '@mantine/core'
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
 import { type FormEvent, type ReactElement, useState } from 'react'
 import { useMessages } from '../../app/language.tsx'
-import { CopyText } from '../../ui/copy-text.tsx'
 import { useFieldErrors } from '../../ui/field-errors.ts'
+import { FormActions } from '../../ui/form-actions.tsx'
 import { showNotice } from '../../ui/notices.tsx'
+import { ToldOnce, UNTIL_DONE } from '../../ui/told-once.tsx'
 import { RetentionFields } from '../retention/retention-fields.tsx'
 import { signInMethodsQuery } from '../sign-in/queries.ts'
 import { PasswordField } from './password-field.tsx'
@@ -27,7 +28,7 @@ export function AddUserDialog({ onClose }: { readonly onClose: () => void }): Re
       onClose={onClose}
       title={made === undefined ? text.addTitle : text.userAdded}
       size="lg"
-      closeOnClickOutside={false}
+      {...(made === undefined ? { closeOnClickOutside: false } : UNTIL_DONE)}
       closeButtonProps={{ 'aria-label': text.close }}
     >
       {made === undefined ? (
@@ -36,13 +37,9 @@ export function AddUserDialog({ onClose }: { readonly onClose: () => void }): Re
           onAdded={(username, password) => (password === undefined ? onClose() : setMade({ username, password }))}
         />
       ) : (
-        <Stack gap="md">
+        <ToldOnce label={text.password} value={made.password} doneLabel={text.done} onDone={onClose}>
           <Text size="sm">{text.tellPassword(made.username)}</Text>
-          <CopyText value={made.password} label={text.password} />
-          <Group justify="flex-end">
-            <Button onClick={onClose}>{text.done}</Button>
-          </Group>
-        </Stack>
+        </ToldOnce>
       )}
     </Modal>
   )
@@ -109,14 +106,7 @@ function UserForm({ onAdded, onCancel }: UserFormProps): ReactElement {
           <RetentionFields value={retention} onChange={(chosen) => setFields({ ...fields, retention: chosen })} />
         </Fieldset>
         {error === null ? null : <RefusedPassword failure={error} />}
-        <Group justify="flex-end">
-          <Button variant="default" onClick={onCancel}>
-            {text.cancel}
-          </Button>
-          <Button type="submit" loading={isPending}>
-            {text.add}
-          </Button>
-        </Group>
+        <FormActions label={text.add} isBusy={isPending} onCancel={onCancel} />
       </Stack>
     </form>
   )

@@ -1,11 +1,12 @@
 import type { User } from '@holdfast/protocol'
-import { Button, Fieldset, Group, Modal, Stack, Text } from '@mantine/core'
+import { Fieldset, Modal, Stack, Text } from '@mantine/core'
 import { useMutation, useQueryClient } from '@tanstack/react-query'
 import { type FormEvent, type ReactElement, useState } from 'react'
 import { useMessages } from '../../app/language.tsx'
 import { meQuery, useMe } from '../../app/session.tsx'
 import { FailureNotice } from '../../ui/failure-notice.tsx'
 import { useFieldErrors } from '../../ui/field-errors.ts'
+import { FormActions } from '../../ui/form-actions.tsx'
 import { showNotice } from '../../ui/notices.tsx'
 import { RetentionFields } from '../retention/retention-fields.tsx'
 import { users, usersQuery } from './queries.ts'
@@ -40,14 +41,7 @@ export function EditUserDialog({ user, onClose }: EditUserDialogProps): ReactEle
             <RetentionFields value={retention} onChange={setRetention} errors={useRetentionErrors(error)} />
           </Fieldset>
           {error === null ? null : <FailureNotice failure={error} />}
-          <Group justify="flex-end">
-            <Button variant="default" onClick={onClose}>
-              {text.cancel}
-            </Button>
-            <Button type="submit" loading={isPending}>
-              {text.save}
-            </Button>
-          </Group>
+          <FormActions label={text.save} isBusy={isPending} onCancel={onClose} />
         </Stack>
       </form>
     </Modal>

@@ -1,9 +1,10 @@
 import type { User } from '@holdfast/protocol'
-import { Button, Group, Modal, Stack, Text } from '@mantine/core'
+import { Modal, Stack, Text } from '@mantine/core'
 import { useMutation, useQueryClient } from '@tanstack/react-query'
 import { type FormEvent, type ReactElement, useState } from 'react'
 import { useMessages } from '../../app/language.tsx'
-import { CopyText } from '../../ui/copy-text.tsx'
+import { FormActions } from '../../ui/form-actions.tsx'
+import { ToldOnce, UNTIL_DONE } from '../../ui/told-once.tsx'
 import { PasswordField } from './password-field.tsx'
 import { users, usersQuery } from './queries.ts'
 import { RefusedPassword } from './refused-password.tsx'
@@ -32,31 +33,20 @@ export function ResetPasswordDialog({ user, onClose }: ResetPasswordDialogProps)
       opened
       onClose={onClose}
       title={isSuccess ? text.passwordSet : text.resetTitle(user.username)}
-      closeOnClickOutside={!isSuccess}
+      {...(isSuccess ? UNTIL_DONE : {})}
       closeButtonProps={{ 'aria-label': text.close }}
     >
       {isSuccess ? (
-        <Stack gap="md">
+        <ToldOnce label={text.password} value={password} doneLabel={text.done} onDone={onClose}>
           <Text size="sm">{text.tellPassword(user.username)}</Text>
-          <CopyText value={password} label={text.password} />
-          <Group justify="flex-end">
-            <Button onClick={onClose}>{text.done}</Button>
-          </Group>
-        </Stack>
+        </ToldOnce>
       ) : (
         <form onSubmit={submit}>
           <Stack gap="md">
             <Text size="sm">{text.resetHelp}</Text>
             <PasswordField value={password} onChange={setPassword} />
             {error === null ? null : <RefusedPassword failure={error} />}
-            <Group justify="flex-end">
-              <Button variant="default" onClick={onClose}>
-                {text.cancel}
-              </Button>
-              <Button type="submit" loading={isPending} disabled={password === ''}>
-                {text.setPassword}
-              </Button>
-            </Group>
+            <FormActions label={text.setPassword} isBusy={isPending} isDisabled={password === ''} onCancel={onClose} />
           </Stack>
         </form>
       )}

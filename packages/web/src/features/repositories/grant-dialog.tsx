@@ -1,11 +1,12 @@
 import type { GrantResticAccess, ResticAccessView } from '@holdfast/protocol'
-import { Button, Group, Modal, Select, Stack, Switch } from '@mantine/core'
+import { Modal, Select, Stack, Switch } from '@mantine/core'
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
 import { type FormEvent, type ReactElement, useState } from 'react'
 import { api } from '../../app/api.ts'
 import { useMessages } from '../../app/language.tsx'
 import { FailureNotice } from '../../ui/failure-notice.tsx'
 import { useFieldErrors } from '../../ui/field-errors.ts'
+import { FormActions } from '../../ui/form-actions.tsx'
 import { uiMessages } from '../../ui/messages.ts'
 import { BytesField } from '../sources/bytes-field.tsx'
 import { repositoryMessages } from './messages.ts'
@@ -63,14 +64,7 @@ function GrantForm({ clientId, grant, onClose }: GrantDialogProps): ReactElement
           onChange={(quotaBytes) => setDraft({ ...draft, quotaBytes: quotaBytes ?? null })}
         />
         {save.error === null ? null : <FailureNotice failure={save.error} />}
-        <Group justify="flex-end">
-          <Button variant="default" onClick={onClose}>
-            {text.cancel}
-          </Button>
-          <Button type="submit" loading={save.isPending} disabled={repositoryId === null}>
-            {text.accessSave}
-          </Button>
-        </Group>
+        <FormActions label={text.accessSave} isBusy={save.isPending} isDisabled={repositoryId === null} onCancel={onClose} />
       </Stack>
     </form>
   )

@@ -8,6 +8,7 @@ import { ApiFailure, api } from '../../app/api.ts'
 import { useMessages } from '../../app/language.tsx'
 import { ConfirmButton } from '../../ui/confirm-button.tsx'
 import { FailureNotice } from '../../ui/failure-notice.tsx'
+import { FormActions } from '../../ui/form-actions.tsx'
 import { uiMessages } from '../../ui/messages.ts'
 import { showNotice } from '../../ui/notices.tsx'
 import { Row, RowList } from '../../ui/row-list.tsx'
@@ -138,14 +139,7 @@ function CredentialsForm({ repository, onDone }: { readonly repository: Reposito
           errorOf={(field) => (blamed === `credentials.${field}` ? save.error?.message : undefined)}
         />
         {save.error === null ? null : <FailureNotice failure={save.error} />}
-        <Group justify="flex-end">
-          <Button variant="default" onClick={onDone}>
-            {text.cancel}
-          </Button>
-          <Button type="submit" loading={save.isPending}>
-            {text.changeCredentials}
-          </Button>
-        </Group>
+        <FormActions label={text.changeCredentials} isBusy={save.isPending} onCancel={onDone} />
       </Stack>
     </form>
   )

@@ -1,10 +1,11 @@
 import type { SnapshotView } from '@holdfast/protocol'
-import { Button, Group, Modal, TagsInput } from '@mantine/core'
+import { Modal, TagsInput } from '@mantine/core'
 import { useMutation } from '@tanstack/react-query'
 import { type ReactElement, useState } from 'react'
 import { useMessages } from '../../app/language.tsx'
 import { FailureNotice } from '../../ui/failure-notice.tsx'
 import { useFieldErrors } from '../../ui/field-errors.ts'
+import { FormActions } from '../../ui/form-actions.tsx'
 import { uiMessages } from '../../ui/messages.ts'
 import { showNotice } from '../../ui/notices.tsx'
 import { snapshotMessages } from './messages.ts'
@@ -47,14 +48,7 @@ export function TagsDialog({ snapshot, onClose }: TagsDialogProps): ReactElement
           {...(fieldError === undefined ? {} : { error: fieldError })}
         />
         {saving.isError && fieldError === undefined ? <FailureNotice failure={saving.error} /> : null}
-        <Group justify="flex-end" mt="md">
-          <Button variant="default" onClick={onClose}>
-            {ui.cancel}
-          </Button>
-          <Button type="submit" loading={saving.isPending}>
-            {text.save}
-          </Button>
-        </Group>
+        <FormActions label={text.save} isBusy={saving.isPending} onCancel={onClose} mt="md" />
       </form>
     </Modal>
   )
