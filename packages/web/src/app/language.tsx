@@ -1,4 +1,5 @@
 import { createContext, type ReactElement, type ReactNode, use, useCallback, useEffect, useMemo, useState } from 'react'
+import { writtenNumber } from '../ui/written-numbers.ts'
 
 /** The languages that every text is in. */
 export type Language = 'en' | 'ja'
@@ -57,7 +58,7 @@ export function useMessages<T extends Catalog>(messages: Messages<T>): T {
 
 /** `1 file`, `2 files`: for English, where words change with their number. */
 export function plural(count: number, one: string, many: string): string {
-  return `${count.toLocaleString('en')} ${count === 1 ? one : many}`
+  return `${writtenNumber(count)} ${count === 1 ? one : many}`
 }
 
 function firstLanguage(): Language {

@@ -1,4 +1,4 @@
-import { AppShell, Badge, Burger, Group, ScrollArea, Text } from '@mantine/core'
+import { Badge, Burger, Text } from '@mantine/core'
 import { useDisclosure } from '@mantine/hooks'
 import { Link, Outlet, useLocation } from '@tanstack/react-router'
 import { lazy, type ReactElement, Suspense, useEffect, useState } from 'react'
@@ -18,7 +18,7 @@ const SessionEndedDialog = lazy(() =>
   import('../features/sign-in/session-ended-dialog.tsx').then((module) => ({ default: module.SessionEndedDialog })),
 )
 
-const GUARDS_AFTER_MS = 1500
+const SESSION_END_AFTER_MS = 1500
 
 /** The frame of all pages: where one can go, who one is, and what is said in passing. */
 export function Shell(): ReactElement {
@@ -29,43 +29,39 @@ export function Shell(): ReactElement {
   // biome-ignore lint/correctness/useExhaustiveDependencies: every change of the place closes the menu
   useEffect(close, [pathname])
   return (
-    <AppShell header={{ height: 56 }} navbar={{ width: 232, breakpoint: 'sm', collapsed: { mobile: !isOpen } }} padding="md">
+    <>
       <a href="#content" className={classes.skip}>
         {text.skip}
       </a>
-      <AppShell.Header className={classes.header}>
-        <Group h="100%" px="md" gap="sm" wrap="nowrap">
-          <Burger opened={isOpen} onClick={toggle} hiddenFrom="sm" size="sm" aria-label={text.menu} aria-expanded={isOpen} />
-          <Link to="/" className={classes.brand} aria-label="Holdfast">
-            <img src="/icon.svg" width={28} height={28} alt="" />
-            <Text component="span" fw={700} visibleFrom="xs">
-              Holdfast
-            </Text>
-          </Link>
-          <QuickSearch />
-          <AccountMenu />
-        </Group>
-      </AppShell.Header>
-      <AppShell.Navbar className={classes.navbar} component="nav" aria-label={text.navigation}>
-        <ScrollArea type="auto" px="xs" py="sm">
-          <Places />
-        </ScrollArea>
-      </AppShell.Navbar>
-      <AppShell.Main id="content" tabIndex={-1}>
+      <header className={classes.header}>
+        <Burger opened={isOpen} onClick={toggle} hiddenFrom="sm" size="sm" aria-label={text.menu} aria-expanded={isOpen} />
+        <Link to="/" className={classes.brand} aria-label="Holdfast">
+          <img src="/icon.svg" width={28} height={28} alt="" />
+          <Text component="span" fw={700} visibleFrom="xs">
+            Holdfast
+          </Text>
+        </Link>
+        <QuickSearch />
+        <AccountMenu />
+      </header>
+      <nav className={classes.navbar} aria-label={text.navigation} data-open={isOpen || undefined}>
+        <Places />
+      </nav>
+      <main className={classes.main} id="content" tabIndex={-1}>
         <Suspense fallback={<Waiting lines={6} />}>
           <Outlet />
         </Suspense>
-      </AppShell.Main>
+      </main>
       <Notices />
-      <Guards />
-    </AppShell>
+      <SessionEnd />
+    </>
   )
 }
 
 /** What is needed when the session ends is there before that, but comes after what the page itself needs. */
-function Guards(): ReactElement | null {
+function SessionEnd(): ReactElement | null {
   const [isTime, setTime] = useState(false)
-  useEffect(() => later(GUARDS_AFTER_MS, () => setTime(true)), [])
+  useEffect(() => later(SESSION_END_AFTER_MS, () => setTime(true)), [])
   if (!isTime) return null
   return (
     <Suspense fallback={null}>

@@ -1,5 +1,6 @@
 import { now } from '../app/clock.ts'
 import { type Language, useLanguage } from '../app/language.tsx'
+import { writtenDistance, writtenNumber } from './written-numbers.ts'
 
 /** Figures and times as people of a language write them, in the browser's time zone. */
 export interface Format {
@@ -38,19 +39,16 @@ const HOUR = 60 * MINUTE
 const DAY = 24 * HOUR
 
 function formatOf(language: Language): Format {
-  const number = once(() => new Intl.NumberFormat(language))
-  const percent = once(() => new Intl.NumberFormat(language, { style: 'percent', maximumFractionDigits: 1 }))
-  const relative = once(() => new Intl.RelativeTimeFormat(language, { numeric: 'auto' }))
   const dates = (options: Intl.DateTimeFormatOptions): ((at: string) => string) => {
     const format = once(() => new Intl.DateTimeFormat(language, options))
     return (at) => format().format(new Date(at))
   }
   return {
-    bytes: (value) => bytesOf(value, language),
-    count: (value) => number().format(value),
-    percent: (share) => percent().format(share),
+    bytes: bytesOf,
+    count: (value) => writtenNumber(value),
+    percent: (share) => `${writtenNumber(share * 100, 1)}%`,
     duration: (milliseconds) => durationOf(milliseconds, language),
-    relative: (at) => relativeOf(Date.parse(at) - now(), relative()),
+    relative: (at) => relativeOf(Date.parse(at) - now(), language),
     exact: dates({ dateStyle: 'full', timeStyle: 'long' }),
     moment: dates({ dateStyle: 'medium', timeStyle: 'short' }),
     day: dates({ dateStyle: 'medium' }),
@@ -58,7 +56,7 @@ function formatOf(language: Language): Format {
   }
 }
 
-/** Makes it when it is first wanted: a page needs few of them before it is seen. */
+/** Makes it when it is first wanted: what writes dates is costly, and a page needs little of it before it is seen. */
 function once<T>(make: () => T): () => T {
   let made: T | undefined
   return () => {
@@ -67,16 +65,16 @@ function once<T>(make: () => T): () => T {
   }
 }
 
-function bytesOf(value: number, language: Language): string {
+function bytesOf(value: number): string {
   const power = value < 1024 ? 0 : Math.min(UNITS.length - 1, Math.floor(Math.log2(value) / 10))
   const scaled = value / 1024 ** power
   const maximumFractionDigits = power === 0 || scaled >= 100 ? 0 : scaled >= 10 ? 1 : 2
-  return `${scaled.toLocaleString(language, { maximumFractionDigits })} ${UNITS[power] ?? ''}`
+  return `${writtenNumber(scaled, maximumFractionDigits)} ${UNITS[power] ?? ''}`
 }
 
 function durationOf(milliseconds: number, language: Language): string {
   const words = language === 'ja' ? { d: '日', h: '時間', m: '分', s: '秒', gap: '' } : { d: ' d', h: ' h', m: ' min', s: ' s', gap: ' ' }
-  if (milliseconds < 10 * SECOND) return `${(milliseconds / SECOND).toLocaleString(language, { maximumFractionDigits: 1 })}${words.s}`
+  if (milliseconds < 10 * SECOND) return `${writtenNumber(milliseconds / SECOND, 1)}${words.s}`
   const parts: readonly (readonly [number, string])[] = [
     [Math.floor(milliseconds / DAY), words.d],
     [Math.floor(milliseconds / HOUR) % 24, words.h],
@@ -91,12 +89,12 @@ function durationOf(milliseconds: number, language: Language): string {
     .join(words.gap)
 }
 
-function relativeOf(difference: number, format: Intl.RelativeTimeFormat): string {
+function relativeOf(difference: number, language: Language): string {
   const distance = Math.abs(difference)
-  if (distance < 45 * SECOND) return format.format(Math.round(difference / SECOND / 15) * 15 || 0, 'second')
-  if (distance < 45 * MINUTE) return format.format(Math.round(difference / MINUTE), 'minute')
-  if (distance < 22 * HOUR) return format.format(Math.round(difference / HOUR), 'hour')
-  if (distance < 45 * DAY) return format.format(Math.round(difference / DAY), 'day')
-  if (distance < 600 * DAY) return format.format(Math.round(difference / DAY / 30.4), 'month')
-  return format.format(Math.round(difference / DAY / 365.25), 'year')
+  if (distance < 45 * SECOND) return writtenDistance(Math.round(difference / SECOND / 15) * 15 || 0, 'second', language)
+  if (distance < 45 * MINUTE) return writtenDistance(Math.round(difference / MINUTE), 'minute', language)
+  if (distance < 22 * HOUR) return writtenDistance(Math.round(difference / HOUR), 'hour', language)
+  if (distance < 45 * DAY) return writtenDistance(Math.round(difference / DAY), 'day', language)
+  if (distance < 600 * DAY) return writtenDistance(Math.round(difference / DAY / 30.4), 'month', language)
+  return writtenDistance(Math.round(difference / DAY / 365.25), 'year', language)
 }

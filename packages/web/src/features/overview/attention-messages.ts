@@ -1,4 +1,5 @@
 import { defineMessages, plural } from '../../app/language.tsx'
+import { writtenNumber } from '../../ui/written-numbers.ts'
 
 /** What there is to say of everything that needs somebody: what is the case, and what to do. */
 export const attentionMessages = defineMessages({
@@ -56,7 +57,7 @@ export const attentionMessages = defineMessages({
     neverChecked: (repository: string) => `リポジトリ「${repository}」は一度も検査されていません`,
     neverCheckedHelp: '今すぐ検査し、検査のスケジュールを設定してください。読み取って確認したデータだけが正常だと言えます。',
     notRead: (repository: string, days: number) =>
-      `リポジトリ「${repository}」の全データの読み取りが ${days.toLocaleString('ja')} 日以内に終わっていません`,
+      `リポジトリ「${repository}」の全データの読み取りが ${writtenNumber(days)} 日以内に終わっていません`,
     notReadHelp: '検査の回数を増やすか、今すぐ全データを読み取ってください。',
     maintenanceFailed: (repository: string) => `リポジトリ「${repository}」の古いデータを削除できませんでした`,
     maintenanceFailedHelp: '解決するまで、保持期間を過ぎたスナップショットが容量を使い続けます。',
@@ -66,7 +67,7 @@ export const attentionMessages = defineMessages({
     filling: (repository: string, days: number) =>
       days === 0
         ? `リポジトリ「${repository}」は 1 日以内に満杯になります`
-        : `リポジトリ「${repository}」は約 ${days.toLocaleString('ja')} 日で満杯になります`,
+        : `リポジトリ「${repository}」は約 ${writtenNumber(days)} 日で満杯になります`,
     fillingHelp: '満杯になる前に容量を増やすか、保持するスナップショットを減らしてください。',
     seeRun: '原因を確認',
     openPlan: 'プランを開く',
