@@ -308,6 +308,12 @@ for (const databases of allDatabases()) {
         { path: '/a', is_dir: true },
         { path: '/b', is_dir: false },
       ])
+      const listed = (await asAdmin(`GET /api/clients/${clientId}/files`)).json()
+      await server.request(`POST /api/clients/${token}/files`, { body: odd })
+      // The same again is not written again: ids would run out in the end.
+      expect((await asAdmin(`GET /api/clients/${clientId}/files`)).json()).toEqual(listed)
+      await server.request(`POST /api/clients/${token}/files`, { body: [{ path: '/a', is_dir: false }, ...odd.slice(1)] })
+      expect((await asAdmin(`GET /api/clients/${clientId}/files`)).json()).toMatchObject([{ path: '/a', is_dir: false }, { path: '/b' }])
       const long = 'x'.repeat(30_000)
       expect((await form(`POST /api/clients/${token}/log`, { level: 'ERROR', message: long })).statusCode).toBe(200)
       const user = { username: ' ann ', password: 'wrong horse battery', is_admin: 'true', retention_days: '0', retention_versions: 9 }

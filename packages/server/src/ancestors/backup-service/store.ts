@@ -49,8 +49,12 @@ export class ServiceStore {
     return new Set(rows.map(({ spool_path }) => spool_path ?? ''))
   }
 
-  /** Replaces what a client says that it has. */
+  /** Replaces what a client says that it has, unless it says the same again, as it does every time when nothing has changed there. */
   async replaceListing(clientId: number, entries: readonly { readonly path: string; readonly is_dir: boolean }[]): Promise<void> {
+    const former = await this.listing(clientId)
+    const isSame = ({ path, is_dir }: (typeof former)[number], index: number): boolean =>
+      entries[index]?.path === path && entries[index].is_dir === is_dir
+    if (former.length === entries.length && former.every(isSame)) return
     await this.#queries.transaction().execute(async (transaction) => {
       await transaction.deleteFrom('service_listings').where('client_id', '=', clientId).execute()
       for (let from = 0; from < entries.length; from += ROWS_AT_ONCE) {
