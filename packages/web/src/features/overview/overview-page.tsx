@@ -1,8 +1,9 @@
+import type { Overview } from '@holdfast/protocol'
 import { Button } from '@mantine/core'
 import { IconPlus } from '@tabler/icons-react'
 import { useQuery } from '@tanstack/react-query'
 import { getRouteApi, Link } from '@tanstack/react-router'
-import type { ReactElement } from 'react'
+import { type ReactElement, useDeferredValue } from 'react'
 import { useMessages } from '../../app/language.tsx'
 import { useRights } from '../../app/session.tsx'
 import { FailureNotice } from '../../ui/failure-notice.tsx'
@@ -26,7 +27,7 @@ const route = getRouteApi('/shell/')
 export function OverviewPage(): ReactElement {
   const text = useMessages(overviewMessages)
   const { attention } = route.useSearch()
-  const { mayManage, isAdmin } = useRights()
+  const { mayManage } = useRights()
   const { data, error, refetch } = useQuery(overviewQuery)
   const add = (
     <Button
@@ -52,22 +53,38 @@ export function OverviewPage(): ReactElement {
           {data.attention.total === 0 ? null : <AttentionSection overview={data} isOpen={attention === 'all'} />}
         </div>
       ) : (
-        <div className={classes.page}>
-          <FiguresStrip overview={data} />
-          <div className={classes.columns}>
-            <div className={classes.column}>
-              <AttentionSection overview={data} isOpen={attention === 'all'} />
-              <ClientsSection total={data.clients.total} />
-              {isAdmin ? <GrowthSection /> : null}
-            </div>
-            <div className={classes.column}>
-              <LiveSection />
-              <CalendarSection />
-              <StorageSection data={data.data} />
-            </div>
-          </div>
-        </div>
+        <Everything overview={data} isAttentionOpen={attention === 'all'} />
       )}
     </Page>
+  )
+}
+
+interface EverythingProps {
+  readonly overview: Overview
+  readonly isAttentionOpen: boolean
+}
+
+/** What needs somebody is painted first, and the rest right after it: nothing of that stands above. */
+function Everything({ overview, isAttentionOpen }: EverythingProps): ReactElement {
+  const { isAdmin } = useRights()
+  const isRestShown = useDeferredValue(true, false)
+  return (
+    <div className={classes.page}>
+      <FiguresStrip overview={overview} />
+      <div className={classes.columns}>
+        <div className={classes.column}>
+          <AttentionSection overview={overview} isOpen={isAttentionOpen} />
+          {isRestShown ? <ClientsSection total={overview.clients.total} /> : null}
+          {isRestShown && isAdmin ? <GrowthSection /> : null}
+        </div>
+        {isRestShown ? (
+          <div className={classes.column}>
+            <LiveSection />
+            <CalendarSection />
+            <StorageSection data={overview.data} />
+          </div>
+        ) : null}
+      </div>
+    </div>
   )
 }
