@@ -89,7 +89,7 @@ export const settingsMessages = defineMessages({
     mayRestore: '自身のスナップショットの復元を許可',
     mayRestoreHint: 'この画面を使わなくても、マシンの利用者がエージェントでファイルを復元できます。',
     quota: '容量の上限',
-    quotaHint: 'スナップショットがリポジトリに追加した量がこの値に達すると、以降のバックアップは開始されません。空欄の場合は無制限です。',
+    quotaHint: 'スナップショットがリポジトリに追加できる量です。これを超えるバックアップは失敗として終了します。空欄の場合は無制限です。',
     quotaReadOnly: (size: string) => `リポジトリに追加できる量は ${size} までです。この値は管理者が設定します。`,
     retention: '保持期間',
     retentionHint: 'このクライアントのプランのうち、保持期間の設定がないものに使われます。',
