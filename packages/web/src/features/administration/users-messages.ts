@@ -76,8 +76,8 @@ export const usersMessages = defineMessages({
     sessionsEnded: 'Signed out everywhere',
     disableTitle: 'Disable this user?',
     disableQuestion: (name: string) =>
-      `${name} can no longer sign in; sessions and API tokens stop at once. The user’s machines stop too: runs end, and nothing of them is ` +
-      'backed up or restored until the user is enabled again. What they have stored stays.',
+      `${name} can no longer sign in; sessions and API tokens stop at once. The user’s machines stop too: runs end, and nothing of them ` +
+      'is backed up or restored until the user is enabled again. What they have stored stays.',
     userDisabled: 'User disabled',
     userEnabled: 'User enabled',
 
