@@ -14,6 +14,7 @@ export const AGENT_ERRORS = {
   'page.failed': 'The page of the agent cannot be served.',
   'run.command': 'A command before or after the backup failed.',
   'run.timeout': 'The run took longer than it may.',
+  'run.over-quota': 'The backup would take up more than the client may have on the server.',
   'run.interrupted': 'The agent was stopped before the run was at its end.',
   'run.lost': 'The server gave the run up or to somebody else.',
   'run.incomplete': 'Some of what was to be restored could not be.',

@@ -12,7 +12,7 @@ const settingFields = z.object({
   limits: limitsSchema,
   /** Whether the agent may restore its own snapshots. */
   mayRestore: z.boolean(),
-  /** Once its snapshots have added so many bytes to repositories, no further backup begins; null for no bound. Administrators set it. */
+  /** So many bytes its snapshots may add to repositories, and nothing is stored beyond; null for no bound. Administrators set it. */
   quotaBytes: z.int().min(0).nullable(),
   /** A client without a good backup for so long is overdue; null: only as its plans' schedules say. */
   overdueAfterHours: z.int().min(1).max(100_000).nullable(),

@@ -44,6 +44,7 @@ import type { SnapshotRepositories } from './features/snapshots/repositories.ts'
 import { SnapshotFiles } from './features/snapshots/snapshot-files.ts'
 import { Snapshots } from './features/snapshots/snapshots.ts'
 import { SnapshotStore } from './features/snapshots/store.ts'
+import { RoomStore } from './features/uploads/room-store.ts'
 import { UploadStore } from './features/uploads/store.ts'
 import { UploadWriters } from './features/uploads/upload-writers.ts'
 import { Uploads } from './features/uploads/uploads.ts'
@@ -136,7 +137,7 @@ export function composeServices(foundations: Foundations): Services {
   const questionServices = composeQuestions({ database, clock, bell: runServices.bell, questionStore })
   const repositoryParts = composeRepositories(foundations, audit)
   const { repositories, hosts } = repositoryParts
-  const uploads = new Uploads({ hosts, store: new UploadStore(queries), clock })
+  const uploads = new Uploads({ hosts, store: new UploadStore(queries), rooms: new RoomStore(queries), clock })
   const isShared = database.kind === 'postgres'
   const writers = new UploadWriters({ leases: isShared ? new Leases(queries, clock) : undefined, clock })
   const snapshotServices = composeSnapshots({ ...foundations, audit, repositories })

@@ -4,6 +4,7 @@ import {
   type BlobId,
   backup,
   backupStream,
+  isEngineError,
   type SnapshotId,
   type SpareThreads,
   type StoredSnapshot,
@@ -81,7 +82,8 @@ async function withUpload(
       const result = await action({ store, parent: parentOf(opened, paths), threads })
       if (result.snapshotId === undefined) await store.abandon()
       return result
-    } catch (error) {
+    } catch (failure) {
+      const error = isEngineError(failure, 'operation.cancelled') ? (store.refusal ?? failure) : failure
       if (!(error instanceof UploadLostError) || attempt === ATTEMPTS) {
         await store.abandon()
         throw error

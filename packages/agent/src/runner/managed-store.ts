@@ -38,6 +38,7 @@ export class ManagedStore implements RemoteStore {
   readonly #retry: RetryOptions
   readonly #trees = new Map<BlobId, Uint8Array>()
   #treeBytes = 0
+  #refusal: unknown
   /** Answers with trees that are coming in. */
   readonly #incoming = new Set<Promise<void>>()
   readonly #wanted = new Map<BlobId, (() => void)[]>()
@@ -49,6 +50,11 @@ export class ManagedStore implements RemoteStore {
     this.location = link.location
     this.clock = link.clock
     this.chunkerPolynomial = opened.chunkerPolynomial
+  }
+
+  /** What a call failed with first: threads that wait for its answer only know that there is none. */
+  get refusal(): unknown {
+    return this.#refusal
   }
 
   async ask(names: Uint8Array, options: CallOptions = {}): Promise<StoreAnswer> {
@@ -64,17 +70,11 @@ export class ManagedStore implements RemoteStore {
 
   async send(frames: Uint8Array, options: CallOptions = {}): Promise<void> {
     const call = { method: 'POST', path: `${this.#path}/blobs`, ...options } as const
-    await callPatiently(
-      this.#link,
-      { ...call, body: frames },
-      {
-        ...this.#retry,
-        again: async () => {
-          const body = await this.#stillWanted(frames, options)
-          return body === undefined ? undefined : { ...call, body }
-        },
-      },
-    )
+    const again = async (): Promise<UploadCall | undefined> => {
+      const body = await this.#stillWanted(frames, options)
+      return body === undefined ? undefined : { ...call, body }
+    }
+    await this.#noted(callPatiently(this.#link, { ...call, body: frames }, { ...this.#retry, again }))
   }
 
   async readTree(id: BlobId, options: CallOptions = {}): Promise<Uint8Array> {
@@ -104,7 +104,16 @@ export class ManagedStore implements RemoteStore {
   }
 
   #call(call: UploadCall): Promise<Buffer> {
-    return callPatiently(this.#link, call, this.#retry)
+    return this.#noted(callPatiently(this.#link, call, this.#retry))
+  }
+
+  async #noted(answer: Promise<Buffer>): Promise<Buffer> {
+    try {
+      return await answer
+    } catch (error) {
+      this.#refusal ??= error
+      throw error
+    }
   }
 
   /** After a failure: the frames that the server still lacks, if there are any. Those that it got from others meanwhile are proven. */

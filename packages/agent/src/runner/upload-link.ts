@@ -1,6 +1,7 @@
 import { Agent as HttpAgent, request as httpRequest, type IncomingMessage, type RequestOptions } from 'node:http'
 import { Agent as HttpsAgent, request as httpsRequest } from 'node:https'
 import { type Clock, EngineError, messageOf, secureRandom } from '@holdfast/engine'
+import { AgentError } from '../errors.ts'
 
 /** One call of the server. */
 export interface UploadCall {
@@ -182,6 +183,8 @@ async function attempt(
 function refusal(call: UploadCall, reply: { readonly status: number; readonly body: Buffer }): Error {
   const detail = detailOf(reply.status, reply.body)
   if (reply.status === 404 && /^\/agent\/v1\/uploads\/./.test(call.path)) return new UploadLostError(detail)
+  if (reply.status === 413 && codeOf(reply.body) === 'quota.exceeded')
+    return new AgentError('run.over-quota', `The server refuses: ${detail}`)
   const isDenied = reply.status === 401 || reply.status === 403 || reply.status === 404
   return new EngineError(isDenied ? 'storage.denied' : 'input.invalid', `The server refuses: ${detail}`)
 }
@@ -195,6 +198,15 @@ function detailOf(status: number, body: Buffer): string {
     // Something between us and the server has answered.
   }
   return `it answers with status ${status}`
+}
+
+/** The code of problem details; undefined where something between us and the server has answered. */
+function codeOf(body: Buffer): unknown {
+  try {
+    return (JSON.parse(body.toString('utf8')) as { readonly code?: unknown } | null)?.code
+  } catch {
+    return undefined
+  }
 }
 
 /** Half of it to all of it, so that many agents do not come back at the same moment. */

@@ -17,6 +17,7 @@ import { serializerCompiler, validatorCompiler, type ZodTypeProvider } from 'fas
 import { type Database, openDatabase } from '../db/database.ts'
 import { migrate } from '../db/migrate.ts'
 import { RepositoryHosts } from '../features/repositories/repository-host.ts'
+import { RoomStore } from '../features/uploads/room-store.ts'
 import { uploadRoutes } from '../features/uploads/routes.ts'
 import { UploadStore } from '../features/uploads/store.ts'
 import { UploadWriters } from '../features/uploads/upload-writers.ts'
@@ -71,7 +72,7 @@ export class UploadServer {
     ).storage.close()
     const open = async (): Promise<OpenRepository> => openRepository(await storageOf(repositoryFolder), { password: UPLOAD_PASSWORD })
     const hosts = new RepositoryHosts({ open, clock })
-    const uploads = new Uploads({ hosts, store: new UploadStore(database.queries), clock })
+    const uploads = new Uploads({ hosts, store: new UploadStore(database.queries), rooms: new RoomStore(database.queries), clock })
     const app = await listeningApp(uploads)
     return new UploadServer(folder, { app, database, hosts, uploads })
   }

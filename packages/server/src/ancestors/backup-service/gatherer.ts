@@ -142,7 +142,7 @@ export class Gatherer {
       const onNamed = (id: string): Promise<void> => keptVersions.announce({ repositoryId, snapshotId: id }, clock.now())
       snapshotId = await uploads.commit(key, request, { onNamed })
     } catch (error) {
-      if (uploads.has(uploadId)) uploads.abandon(key)
+      if (uploads.has(uploadId)) await uploads.abandon(key)
       throw error
     }
     await keptVersions.noteFiles(

@@ -110,7 +110,7 @@ function addSessionRoutes(app: App, { uploads, writers, forwarder, authorize }: 
     '/agent/v1/uploads/:uploadId',
     { config, schema: { tags, summary: 'End an upload without a snapshot', params: upload, response: { 204: z.null() } } },
     async (request, reply) => {
-      uploads.abandon(keyOf(request))
+      await uploads.abandon(keyOf(request))
       return reply.status(204).send(null)
     },
   )

@@ -13,7 +13,7 @@ import {
   secureRandom,
 } from '@holdfast/engine'
 import { QUESTION_BLOBS, type UploadProofs } from '@holdfast/protocol'
-import { ServerError } from '../../errors.ts'
+import { isServerError, ServerError } from '../../errors.ts'
 import type { HostedRepository } from '../repositories/repository-host.ts'
 
 /** What an upload remembers beyond its end: which blobs a client has sent or shown for a snapshot. Names are 33 bytes in hexadecimal. */
@@ -21,6 +21,14 @@ export interface UploadLedger {
   /** Those of the names that are the client's. */
   having(names: readonly string[]): Promise<ReadonlySet<string>>
   add(names: Iterable<string>): Promise<void>
+}
+
+/** How much an upload may store. */
+export interface SessionRoom {
+  /** So many bytes are to be stored. @throws {ServerError} `quota.exceeded` */
+  send(sizeBytes: number): Promise<void>
+  /** The client is about to use so many bytes that are stored already. */
+  use(sizeBytes: number): void
 }
 
 interface NamedBlob {
@@ -46,6 +54,7 @@ const LOOKUP_NAMES = 4096
 export class UploadSession {
   readonly #hosted: HostedRepository
   readonly #ledger: UploadLedger
+  readonly #room: SessionRoom | undefined
   readonly #owned: BlobSet
   /** Of the owned ones those that the ledger does not have. */
   readonly #fresh: BlobSet
@@ -56,9 +65,11 @@ export class UploadSession {
   readonly #calls = new Set<Promise<unknown>>()
   #failure: { readonly error: unknown } | undefined
 
-  constructor(hosted: HostedRepository, ledger: UploadLedger) {
+  /** Without `room` nothing is counted. */
+  constructor(hosted: HostedRepository, { ledger, room }: { readonly ledger: UploadLedger; readonly room?: SessionRoom | undefined }) {
     this.#hosted = hosted
     this.#ledger = ledger
+    this.#room = room
     this.#owned = new BlobSet(hosted.indexed.index)
     this.#fresh = new BlobSet(hosted.indexed.index)
   }
@@ -77,6 +88,8 @@ export class UploadSession {
         verdicts[position] = verdict
         if (verdict === PROVE) provable.add(nameOf(blob))
       }
+      // Before anything is sent beside: what is used that is there already comes first.
+      this.#room?.use(this.#sizeOf(blobs.filter((blob) => provable.has(nameOf(blob)))))
       if (provable.size > 0) this.#openAnswer(nonce.toString('hex'), provable)
       return { nonce, verdicts }
     })
@@ -110,7 +123,10 @@ export class UploadSession {
   /** Takes frames as they come. What came whole before the stream breaks off is the client's. */
   receive(stream: AsyncIterable<Uint8Array>): Promise<void> {
     return this.#call(async () => {
-      for await (const batch of frameBatches(stream)) await this.#takeOver(await this.#hosted.ingest.take(batch))
+      for await (const batch of frameBatches(stream)) {
+        await this.#room?.send(batch.lengthBytes)
+        await this.#takeOver(await this.#hosted.ingest.take(batch))
+      }
     })
   }
 
@@ -138,7 +154,7 @@ export class UploadSession {
     })
   }
 
-  /** Runs a call unless one has failed before: after a lie, or when the repository was lost, nothing of this upload counts any more. */
+  /** Runs a call unless one has failed before: after a lie, beyond the quota, or when the repository was lost, nothing of this upload counts any more. */
   async #call<T>(action: () => Promise<T>): Promise<T> {
     if (this.#failure !== undefined) throw this.#failure.error
     if (this.#hosted.signal.aborted) throw lostUpload()
@@ -158,7 +174,7 @@ export class UploadSession {
     if (this.#hosted.signal.aborted) return lostUpload()
     const isLie = isEngineError(error, 'data.malformed', 'data.damaged', 'repository.too-large')
     const answer = isLie ? invalid(error.message) : error
-    if (answer instanceof ServerError && answer.code === 'request.invalid') this.#failure ??= { error: answer }
+    if (isServerError(answer, 'request.invalid', 'quota.exceeded')) this.#failure ??= { error: answer }
     return answer
   }
 
@@ -166,6 +182,11 @@ export class UploadSession {
     if (this.#owned.has(type, id)) return HAVE
     // What is only claimed is on its way from another client: until it can be read, nobody can show that it has it.
     return this.#hosted.indexed.index.find(type, id) === undefined ? SEND : PROVE
+  }
+
+  #sizeOf(blobs: readonly NamedBlob[]): number {
+    const { index } = this.#hosted.indexed
+    return blobs.reduce((sum, { type, id }) => sum + (index.find(type, id)?.length ?? 0), 0)
   }
 
   #openAnswer(nonce: string, provable: Set<string>): void {

@@ -14,7 +14,9 @@ import type { CommitUpload, OpenUpload, UploadOpened } from '@holdfast/protocol'
 import { notFound, ServerError } from '../../errors.ts'
 import type { HostedRepository, HostUse, RepositoryHosts } from '../repositories/repository-host.ts'
 import { treesWithDescendants } from './parent-trees.ts'
+import type { RoomStore } from './room-store.ts'
 import type { ParentSnapshot, UploadOwner, UploadStore } from './store.ts'
+import { UploadRoom } from './upload-room.ts'
 import { type UploadLedger, UploadSession } from './upload-session.ts'
 
 /** A client on whose behalf something is uploaded, as the server knows it. */
@@ -30,12 +32,15 @@ export interface UploadClient extends UploadOwner {
 export interface UploadsOptions {
   readonly hosts: RepositoryHosts
   readonly store: UploadStore
+  readonly rooms: RoomStore
   readonly clock: Clock
 }
 
 interface Upload {
   readonly client: UploadClient
   readonly session: UploadSession
+  /** Undefined where nothing is counted: what is uploaded was counted when the server took it. */
+  readonly room: UploadRoom | undefined
   readonly use: HostUse
   lastCallMs: number
   /** Calls that run. */
@@ -87,8 +92,9 @@ export class Uploads {
       const candidates = await store.parents(client, paths)
       const parent = candidates.find(({ treeId }) => indexed.index.find('tree', treeId as BlobId) !== undefined)
       const uploadId = secureRandom(16).toString('hex')
-      const session = new UploadSession(use.hosted, ledger)
-      this.#uploads.set(uploadId, { client, session, use, lastCallMs: clock.now(), calls: 0, commit: undefined })
+      const room = client.runId === null ? undefined : await this.#roomOf(client, uploadId)
+      const session = new UploadSession(use.hosted, { ledger, room })
+      this.#uploads.set(uploadId, { client, session, room, use, lastCallMs: clock.now(), calls: 0, commit: undefined })
       return {
         uploadId,
         chunkerPolynomial: indexed.repository.config.chunker_polynomial,
@@ -105,6 +111,7 @@ export class Uploads {
     const upload = this.#find(key)
     upload.calls++
     try {
+      await upload.room?.touch()
       return await action(upload.session)
     } finally {
       upload.calls--
@@ -130,8 +137,13 @@ export class Uploads {
   }
 
   /** Ends an upload without a snapshot. */
-  abandon(key: UploadKey): void {
-    this.#find(key)
+  async abandon(key: UploadKey): Promise<void> {
+    const { room, use } = this.#find(key)
+    if (room !== undefined && room.takenBytes > 0) {
+      // What has come is found by the next upload, which need not bring it again, and then it is not counted twice.
+      await use.hosted.checkpoint().catch(() => undefined)
+      await room.end().catch(() => undefined)
+    }
     this.#end(key.uploadId)
   }
 
@@ -141,12 +153,14 @@ export class Uploads {
     for (const uploadId of [...this.#uploads.keys()]) this.#end(uploadId)
   }
 
-  async #commit({ client, session, use }: Upload, request: CommitUpload, { onNamed }: CommitOptions): Promise<SnapshotId> {
+  async #commit({ client, session, room, use }: Upload, request: CommitUpload, { onNamed }: CommitOptions): Promise<SnapshotId> {
     const { store, clock } = this.#options
+    await room?.check()
     await session.seal(request.tree as BlobId)
     const timeMs = believableTime(request.time, clock.now())
     const snapshot = snapshotOf(client, { ...request, time: timeMs.text })
     const snapshotId = await saveSnapshot(use.hosted.indexed.repository, snapshot, { signal: use.hosted.signal, onNamed })
+    const addedBytes = request.summary?.data_added_packed ?? null
     await store.addSnapshot(client, {
       snapshotId,
       treeId: request.tree,
@@ -158,8 +172,10 @@ export class Uploads {
       runId: client.runId,
       sizeBytes: request.summary?.total_bytes_processed ?? null,
       fileCount: request.summary?.total_files_processed ?? null,
-      addedBytes: request.summary?.data_added_packed ?? null,
+      // What the client says of it counts as far as it is not too little.
+      addedBytes: room === undefined ? addedBytes : Math.max(addedBytes ?? 0, room.takenBytes),
     })
+    await room?.settle()
     use[Symbol.dispose]()
     return snapshotId
   }
@@ -172,6 +188,11 @@ export class Uploads {
     this.#compared.set(hosted, comparing)
     comparing.catch(() => this.#compared.delete(hosted))
     return comparing
+  }
+
+  async #roomOf(client: UploadClient, uploadId: string): Promise<UploadRoom> {
+    const { rooms: store, clock } = this.#options
+    return new UploadRoom({ store, clock, owner: client, uploadId, leftBytes: await store.leftBytes(client, clock.now()) })
   }
 
   #find({ uploadId, clientId }: UploadKey): Upload {
@@ -199,8 +220,11 @@ export class Uploads {
   }
 
   #end(uploadId: string): void {
-    this.#uploads.get(uploadId)?.use[Symbol.dispose]()
+    const upload = this.#uploads.get(uploadId)
     this.#uploads.delete(uploadId)
+    upload?.use[Symbol.dispose]()
+    // Where the database is away, it is counted as still under way for a while.
+    if (upload?.commit === undefined) upload?.room?.end().catch(() => undefined)
   }
 }
 

@@ -295,6 +295,11 @@ export const ADVICE_EN: AdviceTable = {
     happened: 'The run took longer than its plan allows.',
     remedy: 'Raise the time limit of the plan, or back up less at once. What was stored already is used again.',
   },
+  'run.over-quota': {
+    happened: 'The backup would take up more than the client may have on the server.',
+    remedy:
+      'Exclude something from the plan, delete snapshots that nobody needs, or ask an administrator for a larger quota; then run it again.',
+  },
   'run.interrupted': {
     happened: 'The agent was stopped before the run had ended: the machine was shut down, say.',
     remedy: 'Nothing: a backup is tried again by itself, and goes on with what was stored already.',

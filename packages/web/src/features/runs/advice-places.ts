@@ -69,6 +69,7 @@ export const ADVICE_PLACES = {
   'page.failed': 'client',
   'run.command': 'log',
   'run.timeout': 'plan',
+  'run.over-quota': 'client',
   'run.interrupted': 'client',
   'run.lost': 'client',
   'run.incomplete': 'log',
