@@ -5,7 +5,7 @@ cd "$(dirname "$0")/.."
 
 web=packages/web
 target=$web/dist/index.html
-sources="$web/src $web/public $web/index.html $web/vite.config.ts $web/page-hints.ts packages/protocol/src package-lock.json"
+sources="$web/src $web/public $web/index.html $web/vite.config.ts $web/page-hints.config.ts packages/protocol/src package-lock.json"
 # shellcheck disable=SC2086
 if [ -f "$target" ] && [ -z "$(find $sources -newer "$target" | head -n 1)" ]; then exit 0; fi
 

@@ -3,10 +3,19 @@ import { join } from 'node:path'
 import { brotliCompressSync, constants, gzipSync } from 'node:zlib'
 import react from '@vitejs/plugin-react'
 import { defineConfig, type Plugin } from 'vite'
-import { pageHints } from './page-hints.ts'
+import { pageHints } from './page-hints.config.ts'
 
 /** Text that browsers are sent compressed: once, here, as small as it gets. */
 const COMPRESSIBLE = /\.(js|css|svg|html)$/
+
+/** What every page has. */
+const FRAME = new RegExp(
+  [
+    'node_modules/(react|react-dom|scheduler|@tanstack|@tabler)/',
+    // All but what few pages draw.
+    'packages/web/src/(app|main|ui/(?!qr-code))',
+  ].join('|'),
+)
 
 function compressed(): Plugin {
   return {
@@ -45,7 +54,7 @@ export default defineConfig({
           groups: [
             {
               name: 'frame',
-              test: /rolldown\/runtime|node_modules\/(react|react-dom|scheduler|@tanstack|@tabler)\/|packages\/web\/src\/(app|main|ui\/(?!qr-code))/,
+              test: FRAME,
             },
             { name: 'components', test: /@mantine|@floating-ui/, minShareCount: 4 },
           ],
