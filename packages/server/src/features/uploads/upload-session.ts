@@ -154,7 +154,10 @@ export class UploadSession {
     })
   }
 
-  /** Runs a call unless one has failed before: after a lie, beyond the quota, or when the repository was lost, nothing of this upload counts any more. */
+  /**
+   * Runs a call unless one has failed before: after a lie, beyond the quota, or when the repository was lost, nothing of this upload counts
+   * any more.
+   */
   async #call<T>(action: () => Promise<T>): Promise<T> {
     if (this.#failure !== undefined) throw this.#failure.error
     if (this.#hosted.signal.aborted) throw lostUpload()
