@@ -133,6 +133,21 @@ test('a code is made when somebody clicks, and by no address', async () => {
   expect(visit.complaints).toEqual([])
 })
 
+test('what is inherited is that of the owner who is chosen', async () => {
+  const admin = await lab.person()
+  const users: { readonly id: number; readonly username: string }[] = (await admin.call('GET /api/v1/users')).body
+  const ann = users.find(({ username }) => username === 'ann')?.id
+  expect((await admin.call(`PATCH /api/v1/users/${ann}`, { retention: { versions: 3 } })).status).toBe(200)
+  const { id } = (await admin.call('POST /api/v1/clients', { name: 'handed over' })).body
+  const visit = await lab.visit({ as: 'admin' })
+  const page = await visit.open(`/clients/${id}?tab=settings`)
+  const inherited = page.getByRole('main').getByText(/From the owner: /)
+  expect(await inherited.count()).toBe(0)
+  await page.getByLabel('Owner', { exact: true }).selectOption({ label: 'ann' })
+  await inherited.first().waitFor()
+  expect(visit.complaints).toEqual([])
+})
+
 test('whoever deletes a client is told its name as it is, and what stays', async () => {
   const ann = await lab.person('ann')
   const { id } = (await ann.call('POST /api/v1/clients', { name: MISLEADING })).body
@@ -141,8 +156,12 @@ test('whoever deletes a client is told its name as it is, and what stays', async
   const heading = page.getByRole('heading', { level: 1 })
   expect(await heading.textContent()).toContain('desk <b>')
   expect(await heading.textContent()).not.toContain('\u202E')
+  await page.route(/\/api\/v1\/snapshots\?/, (route) => route.abort())
   await page.getByRole('button', { name: 'Delete' }).click()
   const dialog = page.getByRole('dialog')
+  await dialog.getByRole('button', { name: 'Try again' }).waitFor({ timeout: 60_000 })
+  await page.unroute(/\/api\/v1\/snapshots\?/)
+  await dialog.getByRole('button', { name: 'Try again' }).click()
   await dialog.getByText('It has no snapshots.').waitFor()
   expect(await dialog.textContent()).toContain('U+202E')
   await dialog.getByRole('button', { name: 'Delete' }).click()

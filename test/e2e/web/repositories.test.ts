@@ -69,8 +69,15 @@ describe('a repository', () => {
 
   test('is renamed, and its schedule changed and kept', async () => {
     const visit = await lab.visit({ as: 'admin' })
-    const page = await visit.open(`/repositories/${repositoryId}`)
+    const { page } = visit
     const main = page.getByRole('main')
+    await page.route(/\/api\/v1\/runs\?.*repositoryId/, (route) => route.abort())
+    await page.goto(`/repositories/${repositoryId}`)
+    const again = main.getByRole('button', { name: 'Try again' })
+    await again.waitFor({ timeout: 60_000 })
+    await page.unroute(/\/api\/v1\/runs\?.*repositoryId/)
+    await again.click()
+    await again.waitFor({ state: 'detached' })
     const days = main.getByLabel('All of it within so many days')
     await days.fill('')
     expect(await days.inputValue()).toBe('')

@@ -18,7 +18,7 @@ export interface Endless {
   readonly retry: () => void
 }
 
-/** What is there of a list already. Pages may be empty though there is more: below the least of them, the next page is asked for at once. */
+/** What is there of a list. Pages may be empty though there is more: below the least of rows, the next page is asked for at once. */
 interface Filling {
   readonly shown: number
   readonly least: number

@@ -7,6 +7,7 @@ import type { ReactElement, ReactNode } from 'react'
 import { api } from '../../app/api.ts'
 import { useMessages } from '../../app/language.tsx'
 import { ConfirmButton } from '../../ui/confirm-button.tsx'
+import { FailureNotice } from '../../ui/failure-notice.tsx'
 import { FileName } from '../../ui/file-name.tsx'
 import { showNotice } from '../../ui/notices.tsx'
 import { Section } from '../../ui/section.tsx'
@@ -97,7 +98,7 @@ function RemoveButton({ client }: { readonly client: Client }): ReactElement {
 /** Counts when it is asked: what stays shall be said as it is then. */
 function RemoveQuestion({ client }: { readonly client: Client }): ReactElement {
   const text = useMessages(settingsMessages)
-  const { data } = useQuery(
+  const { data, error, refetch } = useQuery(
     queryOptions({
       queryKey: ['snapshots', 'count-of-client', client.id],
       queryFn: ({ signal }) => api.get<SnapshotPage>('/api/v1/snapshots', { query: { clientId: client.id, limit: COUNTED_MAX }, signal }),
@@ -106,6 +107,7 @@ function RemoveQuestion({ client }: { readonly client: Client }): ReactElement {
   return (
     <Question name={client.name}>
       <Text size="sm">{text.removeGoes}</Text>
+      {error === null ? null : <FailureNotice failure={error} retry={() => void refetch()} />}
       <Text size="sm" fw={600} mih="4.5em" mt="xs">
         {data === undefined ? null : data.items.length === 0 ? (
           text.noSnapshots

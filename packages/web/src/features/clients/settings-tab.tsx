@@ -71,7 +71,7 @@ function SettingsForm({ client }: { readonly client: Client }): ReactElement {
         <General {...part} />
         <Rules {...part} />
         <Section title={text.retention} description={text.retentionHint}>
-          <OwnersRetention client={client} {...part} />
+          <OwnersRetention {...part} />
         </Section>
         <Section title={text.limits} description={text.limitsHint}>
           <LimitsFields value={draft} onChange={change} isReadOnly={!mayManage} errors={errorsBelow(errors, 'settings.limits')} />
@@ -228,11 +228,11 @@ function QuotaField({ draft, onChange, errors }: PartProps): ReactElement | null
 }
 
 /** Administrators know the retention of every owner; others their own, and they see no clients but their own. */
-function OwnersRetention({ client, draft, onChange, errors }: PartProps & { readonly client: Client }): ReactElement {
+function OwnersRetention({ draft, onChange, errors }: PartProps): ReactElement {
   const me = useMe()
   const { isAdmin, mayManage } = useRights()
   const { data: owners } = useQuery({ ...ownersQuery, enabled: isAdmin })
-  const owner = client.ownerId === me.id ? me : owners?.find(({ id }) => id === draft.ownerId)
+  const owner = draft.ownerId === me.id ? me : owners?.find(({ id }) => id === draft.ownerId)
   const retention = owner?.retention ?? null
   return (
     <RetentionFields

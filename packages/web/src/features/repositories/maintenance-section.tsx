@@ -122,7 +122,7 @@ function useRequest(repositoryId: number) {
 /** What maintenance came to lately. */
 export function RecentMaintenance({ repositoryId }: { readonly repositoryId: number }): ReactElement {
   const text = useMessages(repositoryMessages)
-  const { data } = useQuery(repositoryRunsQuery(repositoryId, { kinds: 'maintenance,check', limit: RECENT_RUNS }))
+  const { data, error, refetch } = useQuery(repositoryRunsQuery(repositoryId, { kinds: 'maintenance,check', limit: RECENT_RUNS }))
   const all = (
     <Anchor
       size="sm"
@@ -133,7 +133,8 @@ export function RecentMaintenance({ repositoryId }: { readonly repositoryId: num
   )
   return (
     <Section title={text.recentRuns} {...(data === undefined || data.items.length === 0 ? {} : { actions: all })}>
-      {data === undefined ? <Waiting lines={3} /> : data.items.map((run) => <RunRow key={run.id} run={run} />)}
+      {error === null ? null : <FailureNotice failure={error} retry={() => void refetch()} />}
+      {data === undefined ? error === null && <Waiting lines={3} /> : data.items.map((run) => <RunRow key={run.id} run={run} />)}
       {data?.items.length === 0 ? (
         <Text size="sm" c="dimmed">
           {text.noRuns}

@@ -160,6 +160,7 @@ interface RestoreVersionProps {
 
 function RestoreVersion({ file, version, onClose }: RestoreVersionProps): ReactElement | null {
   const snapshot = useQuery(snapshotQuery(version.last.id))
+  if (snapshot.isError) return <FailureNotice failure={snapshot.error} retry={() => void snapshot.refetch()} />
   if (snapshot.data === undefined) return null
   return (
     <RestoreDialog
