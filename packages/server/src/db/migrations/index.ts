@@ -16,6 +16,7 @@ import { longPathsMigration } from './0014-long-paths.ts'
 import { agentTokensMigration } from './0015-agent-tokens.ts'
 import { knownKeysMigration } from './0016-known-keys.ts'
 import { uploadRoomMigration } from './0017-upload-room.ts'
+import { leavingSnapshotsMigration } from './0018-leaving-snapshots.ts'
 
 /** Every step of the schema, oldest first. */
 export function allMigrations(): readonly Migration[] {
@@ -37,5 +38,6 @@ export function allMigrations(): readonly Migration[] {
     agentTokensMigration,
     knownKeysMigration,
     uploadRoomMigration,
+    leavingSnapshotsMigration,
   ]
 }

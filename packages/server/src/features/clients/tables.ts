@@ -72,6 +72,8 @@ export interface SnapshotRow {
   readonly paths: string
   readonly tags: string
   readonly is_pinned: number
+  /** 1 while it is being forgotten: it can no longer be pinned then. */
+  readonly is_leaving: Generated<number>
   readonly size_bytes: number | null
   readonly file_count: number | null
   readonly added_bytes: number | null

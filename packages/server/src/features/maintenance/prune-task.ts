@@ -23,7 +23,7 @@ export interface PruneClients {
 }
 
 export interface PruneTaskOptions {
-  readonly store: Pick<MaintenanceStore, 'ownedSnapshots' | 'removeSnapshots'>
+  readonly store: Pick<MaintenanceStore, 'ownedSnapshots' | 'beginForgetting' | 'endForgetting' | 'removeSnapshots'>
   readonly clients: PruneClients
   /** The register's rows of snapshots that have a retention of their own: these are left to that. */
   readonly heldSnapshots: (repositoryId: number) => Promise<ReadonlySet<number>>
@@ -100,12 +100,27 @@ export class PruneTask {
   }
 
   async #forget(repository: OpenRepository, expired: readonly OwnSnapshot[], job: PruneJob): Promise<ReadonlySet<SnapshotId>> {
-    const { repositoryId, dryRun, run, signal } = job
     for (const { stored } of expired) {
-      run.log('info', `Snapshot ${stored.id.slice(0, 8)} of ${stored.time} (${stored.hostname}, ${stored.paths.join(', ')}) has expired`)
+      const what = `${stored.time} (${stored.hostname}, ${stored.paths.join(', ')})`
+      job.run.log('info', `Snapshot ${stored.id.slice(0, 8)} of ${what} has expired`)
     }
-    if (dryRun) return new Set(expired.map(({ stored }) => stored.id))
-    const plan = planForgetOf(expired.map(({ stored }) => stored))
+    if (job.dryRun) return new Set(expired.map(({ stored }) => stored.id))
+    const { store } = this.#options
+    try {
+      const leaving = await store.beginForgetting(expired.map(({ row }) => row.id))
+      return await this.#remove(
+        repository,
+        expired.filter(({ row }) => leaving.has(row.id)),
+        job,
+      )
+    } finally {
+      await store.endForgetting(job.repositoryId)
+    }
+  }
+
+  async #remove(repository: OpenRepository, leaving: readonly OwnSnapshot[], job: PruneJob): Promise<ReadonlySet<SnapshotId>> {
+    const { repositoryId, run, signal } = job
+    const plan = planForgetOf(leaving.map(({ stored }) => stored))
     const gone: SnapshotId[] = []
     try {
       const { failed } = await executeForget(repository, plan, { signal, onRemoved: (id) => void gone.push(id) })

@@ -195,6 +195,32 @@ export class MaintenanceStore {
       .executeTakeFirst()
   }
 
+  /** Says that snapshots are about to be forgotten, and which of them are: none that has been pinned meanwhile. */
+  async beginForgetting(ids: readonly number[]): Promise<ReadonlySet<number>> {
+    const leaving = new Set<number>()
+    for (let first = 0; first < ids.length; first += IDS_PER_QUERY) {
+      const rows = await this.#queries
+        .updateTable('snapshots')
+        .set({ is_leaving: 1 })
+        .where('id', 'in', ids.slice(first, first + IDS_PER_QUERY))
+        .where('is_pinned', '=', 0)
+        .returning('id')
+        .execute()
+      for (const { id } of rows) leaving.add(id)
+    }
+    return leaving
+  }
+
+  /** Takes back what {@link beginForgetting} said of the snapshots that are still there, also what one that has died has said. */
+  async endForgetting(repositoryId: number): Promise<void> {
+    await this.#queries
+      .updateTable('snapshots')
+      .set({ is_leaving: 0 })
+      .where('repository_id', '=', repositoryId)
+      .where('is_leaving', '=', 1)
+      .execute()
+  }
+
   /** All snapshots of the register, by the repository's names of them. */
   async registered(repositoryId: number): Promise<ReadonlyMap<string, { readonly size_bytes: number | null }>> {
     const rows = await this.#queries
@@ -206,7 +232,7 @@ export class MaintenanceStore {
   }
 
   /** Notes a snapshot that is nobody's yet; one that is noted stays as it is. */
-  async addSnapshot(snapshot: Omit<Selectable<SnapshotRow>, 'id'>): Promise<void> {
+  async addSnapshot(snapshot: Omit<Selectable<SnapshotRow>, 'id' | 'is_leaving'>): Promise<void> {
     await this.#queries
       .insertInto('snapshots')
       .values(snapshot)

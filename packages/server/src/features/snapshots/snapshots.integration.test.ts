@@ -318,6 +318,15 @@ for (const databases of allDatabases()) {
       expect((await loadSnapshots(lab.repository)).length).toBe(1)
     })
 
+    it('does not pin what is being forgotten, and forgets what somebody who died has begun to forget', async () => {
+      const id = await lab.save({ a: '1' }, { clientId: laptop })
+      await lab.server.database.queries.updateTable('snapshots').set({ is_leaving: 1 }).where('id', '=', id).execute()
+      expect(await status(`PATCH /api/v1/snapshots/${id}`, 'ann', { isPinned: true })).toBe(409)
+      expect(await ids('?isPinned=true')).toEqual([])
+      expect(await status(`DELETE /api/v1/snapshots/${id}`)).toBe(204)
+      expect(await loadSnapshots(lab.repository)).toEqual([])
+    })
+
     it('changes tags here and in the repository, and keeps its number', async () => {
       const id = await lab.save({ a: '1' }, { clientId: laptop, tags: ['old'] })
       const { snapshotId: former } = await get<SnapshotView>(`/${id}`)

@@ -56,7 +56,10 @@ export class Snapshots {
     return found
   }
 
-  /** Whether retention policies leave a snapshot alone. */
+  /**
+   * Whether retention policies leave a snapshot alone.
+   * @throws {ServerError} `request.conflict` for one that is being forgotten
+   */
   async pin(
     actor: UserActor,
     id: number,
@@ -64,7 +67,8 @@ export class Snapshots {
   ): Promise<SnapshotView> {
     const snapshot = await this.visible(actor, id)
     if ((snapshot.is_pinned === 1) !== isPinned) {
-      await this.#options.store.setPinned(id, isPinned)
+      const isDone = await this.#options.store.setPinned(id, isPinned)
+      if (!isDone) throw new ServerError('request.conflict', `Cannot change snapshot ${id}: it is being forgotten`)
       await this.#record(origin, { snapshot, action: isPinned ? 'snapshot.pinned' : 'snapshot.unpinned' })
     }
     return toView({ ...snapshot, is_pinned: isPinned ? 1 : 0 })
@@ -120,12 +124,18 @@ export class Snapshots {
   async forget(actor: UserActor, id: number, origin: Origin): Promise<void> {
     const { store, repositories, index } = this.#options
     const snapshot = await this.visible(actor, id)
-    if (snapshot.is_pinned === 1) throw new ServerError('request.conflict', `Cannot forget snapshot ${id}: it is pinned`)
+    if (snapshot.is_pinned === 1) throw pinned(id)
     await repositories.alter(snapshot.repository_id, async (repository, signal) => {
       const current = await this.visible(actor, id)
       if (current.tree_id !== snapshot.tree_id) throw new ServerError('request.conflict', `Cannot forget snapshot ${id}: it has changed`)
-      await forgetRegistered(repository, current, signal)
-      await store.remove(id)
+      if (!(await store.setLeaving(id, true))) throw pinned(id)
+      try {
+        await forgetRegistered(repository, current, signal)
+        await store.remove(id)
+      } catch (error) {
+        await store.setLeaving(id, false)
+        throw error
+      }
     })
     await this.#record(origin, { snapshot, action: 'snapshot.forgotten', detail: { time: new Date(snapshot.time).toISOString() } })
     index.wake()
@@ -143,6 +153,10 @@ export class Snapshots {
       detail: { snapshotId, repositoryId, clientId, ...detail },
     })
   }
+}
+
+function pinned(id: number): ServerError {
+  return new ServerError('request.conflict', `Cannot forget snapshot ${id}: it is pinned`)
 }
 
 async function loadRegistered(

@@ -111,12 +111,26 @@ export class SnapshotStore {
     return (await query.limit(1).executeTakeFirst()) !== undefined
   }
 
-  async setPinned(id: number, isPinned: boolean): Promise<void> {
-    await this.#queries
+  /** Whether it could be done: not to a snapshot that is being forgotten. */
+  async setPinned(id: number, isPinned: boolean): Promise<boolean> {
+    const { numUpdatedRows } = await this.#queries
       .updateTable('snapshots')
       .set({ is_pinned: isPinned ? 1 : 0 })
       .where('id', '=', id)
-      .execute()
+      .where('is_leaving', '=', 0)
+      .executeTakeFirst()
+    return numUpdatedRows > 0n
+  }
+
+  /** Says whether a snapshot is being forgotten. Whether it could be said: not of one that is pinned. */
+  async setLeaving(id: number, isLeaving: boolean): Promise<boolean> {
+    const { numUpdatedRows } = await this.#queries
+      .updateTable('snapshots')
+      .set({ is_leaving: isLeaving ? 1 : 0 })
+      .where('id', '=', id)
+      .where('is_pinned', '=', 0)
+      .executeTakeFirst()
+    return numUpdatedRows > 0n
   }
 
   /** The repository's id of a snapshot after its tags have changed. */

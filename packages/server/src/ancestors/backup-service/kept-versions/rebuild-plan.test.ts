@@ -97,7 +97,7 @@ function plan(
 function snapshot(id: number, pinned: readonly number[], tagged: readonly number[]): KeptSnapshot {
   return {
     ...{ id, snapshot_id: String(id), repository_id: 1, client_id: 1, plan_id: null, run_id: null, time: id, tree_id: '', hostname: '' },
-    ...{ paths: '[]', tags: tagged.includes(id) ? '["mine"]' : '[]', is_pinned: pinned.includes(id) ? 1 : 0 },
+    ...{ paths: '[]', tags: tagged.includes(id) ? '["mine"]' : '[]', is_pinned: pinned.includes(id) ? 1 : 0, is_leaving: 0 },
     ...{ size_bytes: null, file_count: null, added_bytes: null },
   }
 }
