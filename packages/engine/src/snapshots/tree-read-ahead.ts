@@ -27,7 +27,7 @@ interface Known<Folder> {
 }
 
 /**
- * Reads the trees that a walk is going to need, in about the order in which it will: first what is below the folders that were read already,
+ * Reads the trees that a walk is going to need, in about the order in which it will: first what is below the folders that were read,
  * then what comes after them. So folders with few folders in each are read side by side too. How many trees are under way is bounded, and
  * how much is held of what the walk has not come to.
  */
@@ -54,7 +54,7 @@ export class TreeReadAhead<Folder> {
     this.#order.push(known)
   }
 
-  /** The folder that a node of an open folder is, with what reading it gave; undefined where it is not wanted. Called in the walk's order. */
+  /** The folder that a node of an open folder is, with what reading gave; undefined where it is not wanted. Called in the walk's order. */
   async take(parent: Folder, position: number): Promise<{ readonly folder: Folder; readonly read: ReadTree } | undefined> {
     if (this.#failure !== undefined) throw this.#failure.error
     const known = this.#known.get(parent)

@@ -15,7 +15,7 @@ const TIMEOUT_MS = 120_000
 const RETRY_AFTER_SECONDS = 5
 /** Headers that are about one connection. */
 const HOP_HEADERS: ReadonlySet<string> = new Set(['connection', 'keep-alive', 'transfer-encoding', 'upgrade', 'host', 'expect'])
-/** What a browser says of the page that it sends a request from: compared with the address of the server that it has reached, and by that. */
+/** What a browser says of the page that it sends a request from: compared with the address of the server that it has reached, by that. */
 const BROWSER_HEADERS: ReadonlySet<string> = new Set(['origin', 'sec-fetch-site'])
 
 const sealedSchema = z.object({ address: z.string(), at: z.number() })
