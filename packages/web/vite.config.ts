@@ -17,15 +17,23 @@ const FRAME = new RegExp(
   ].join('|'),
 )
 
-function compressed(): Plugin {
+/**
+ * Has V8 compile all of a file while it arrives, beside the thread that draws, instead of each function there when it is first called
+ * (https://v8.dev/blog/explicit-compile-hints): a fifth of what that thread did until the first picture.
+ */
+const COMPILE_AT_ONCE = Buffer.from('//# allFunctionsCalledOnLoad\n')
+
+/** What is done to the files when they are all there: scripts get the line above, which has to be their first, and all are compressed. */
+function finished(): Plugin {
   return {
-    name: 'holdfast:compressed',
+    name: 'holdfast:finished',
     apply: 'build',
     writeBundle: ({ dir = '' }) => {
       for (const name of readdirSync(dir, { recursive: true, encoding: 'utf8' })) {
         if (!COMPRESSIBLE.test(name)) continue
         const path = join(dir, name)
-        const content = readFileSync(path)
+        const content = name.endsWith('.js') ? Buffer.concat([COMPILE_AT_ONCE, readFileSync(path)]) : readFileSync(path)
+        writeFileSync(path, content)
         writeFileSync(`${path}.br`, brotliCompressSync(content, { params: { [constants.BROTLI_PARAM_QUALITY]: 11 } }))
         writeFileSync(`${path}.gz`, gzipSync(content, { level: 9 }))
       }
@@ -34,7 +42,7 @@ function compressed(): Plugin {
 }
 
 export default defineConfig({
-  plugins: [react(), pageHints(), compressed()],
+  plugins: [react(), pageHints(), finished()],
   build: {
     target: 'es2023',
     // These know `light-dark()`. What stands in for it in older ones would follow the system's scheme, and not the one that was chosen.
@@ -56,7 +64,8 @@ export default defineConfig({
               name: 'frame',
               test: FRAME,
             },
-            { name: 'components', test: /@mantine|@floating-ui/, minShareCount: 4 },
+            { name: 'components', test: /@mantine|@floating-ui/, minShareCount: 3 },
+            { name: 'pieces', test: /packages\/web\/src\/features\/(?!sign-in|account)/, minShareCount: 4 },
           ],
         },
       },

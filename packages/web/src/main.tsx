@@ -20,14 +20,19 @@ if (router.latestLocation.pathname !== '/sign-in') void queryClient.prefetchQuer
 
 const root = document.getElementById('root')
 if (root === null) throw new Error('Cannot show the pages: index.html has no place for them')
-createRoot(root).render(
-  <StrictMode>
-    <MantineProvider theme={theme} cssVariablesResolver={cssVariables} defaultColorScheme="auto">
-      <LanguageProvider>
-        <QueryClientProvider client={queryClient}>
-          <RouterProvider router={router} />
-        </QueryClientProvider>
-      </LanguageProvider>
-    </MantineProvider>
-  </StrictMode>,
+const pages = createRoot(root)
+
+/** Not before the first page can be drawn whole: React holds a page back for 300 ms after it has drawn something in its stead. */
+void router.load().finally(() =>
+  pages.render(
+    <StrictMode>
+      <MantineProvider theme={theme} cssVariablesResolver={cssVariables} defaultColorScheme="auto">
+        <LanguageProvider>
+          <QueryClientProvider client={queryClient}>
+            <RouterProvider router={router} />
+          </QueryClientProvider>
+        </LanguageProvider>
+      </MantineProvider>
+    </StrictMode>,
+  ),
 )

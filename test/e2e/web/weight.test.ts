@@ -6,6 +6,8 @@ import { furnishedLabOfFile } from './furnished-lab.ts'
 const SCRIPT_BYTES_MAX = 250 * 1024
 /** As slow as a cheap phone. */
 const CPU_SLOWDOWN = 4
+/** Long enough for the first page to be there. */
+const UNDISTURBED_MS = 2500
 
 const { lab } = furnishedLabOfFile()
 
@@ -37,7 +39,10 @@ async function weigh(path: string, as: string | undefined): Promise<Weight> {
   await page.addInitScript(WATCH)
   const devtools = await page.context().newCDPSession(page)
   await devtools.send('Emulation.setCPUThrottlingRate', { rate: CPU_SLOWDOWN })
-  await visit.open(path)
+  // Whoever looks into the page meanwhile slows it down: that takes scripts of its own.
+  await page.goto(path, { waitUntil: 'commit' })
+  await page.waitForTimeout(UNDISTURBED_MS)
+  await visit.settled()
   const { paint, shift }: { readonly paint: number; readonly shift: number } = await settledPaint(page)
   const files = answers.filter((answer) => answer.ok() && /\/assets\//.test(answer.url()))
   const sizeOf = async (kind: string): Promise<number> => {
