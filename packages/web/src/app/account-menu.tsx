@@ -1,27 +1,50 @@
-import { Avatar, type MantineColorScheme, Menu, UnstyledButton, useMantineColorScheme } from '@mantine/core'
+import { type MantineColorScheme, Menu, useMantineColorScheme } from '@mantine/core'
 import { IconCheck, IconLanguage, IconLogout, IconUser } from '@tabler/icons-react'
 import { Link, useNavigate } from '@tanstack/react-router'
-import type { ReactElement } from 'react'
+import { type ComponentProps, type ReactElement, useEffect, useState } from 'react'
 import { showNotice } from '../ui/notices.tsx'
 import { ApiFailure, api } from './api.ts'
+import { later } from './clock.ts'
 import { useLanguage, useMessages } from './language.tsx'
 import { appMessages } from './messages.ts'
 import { queryClient } from './query-client.ts'
 import { useMe } from './session.tsx'
+import classes from './shell.module.css'
+
+/** The menu behind the button takes longer to make than the button: the page comes first. */
+const MENU_AFTER_MS = 500
 
 /** Who one is, how the pages look and speak, and the way out. */
 export function AccountMenu(): ReactElement {
+  const [has, setHas] = useState<'button' | 'menu' | 'open menu'>('button')
+  useEffect(() => later(MENU_AFTER_MS, () => setHas((now) => (now === 'button' ? 'menu' : now))), [])
+  return has === 'button' ? <AccountButton onClick={() => setHas('open menu')} /> : <FullAccountMenu isOpen={has === 'open menu'} />
+}
+
+function AccountButton(props: ComponentProps<'button'>): ReactElement {
   const text = useMessages(appMessages)
   const { username } = useMe()
   const initials = username.slice(0, 2).toUpperCase()
   return (
-    <Menu position="bottom-end" width={230} withinPortal>
+    <button
+      type="button"
+      aria-label={`${initials}, ${text.account}: ${username}`}
+      aria-haspopup="menu"
+      {...props}
+      className={classes.account}
+    >
+      <span aria-hidden>{initials}</span>
+    </button>
+  )
+}
+
+function FullAccountMenu({ isOpen }: { readonly isOpen: boolean }): ReactElement {
+  const text = useMessages(appMessages)
+  const { username } = useMe()
+  return (
+    <Menu position="bottom-end" width={230} withinPortal defaultOpened={isOpen}>
       <Menu.Target>
-        <UnstyledButton aria-label={`${initials}, ${text.account}: ${username}`}>
-          <Avatar color="kelp" variant="filled" radius="xl" size={34} aria-hidden>
-            {initials}
-          </Avatar>
-        </UnstyledButton>
+        <AccountButton />
       </Menu.Target>
       <Menu.Dropdown>
         <Menu.Label>{username}</Menu.Label>

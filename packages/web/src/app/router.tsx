@@ -1,6 +1,8 @@
 import type { QueryClient } from '@tanstack/react-query'
 import { createRootRouteWithContext, createRoute, createRouter, lazyRouteComponent, Outlet, redirect } from '@tanstack/react-router'
+import { overviewQuery } from '../features/overview/queries.ts'
 import { ApiFailure } from './api.ts'
+import { later } from './clock.ts'
 import { FailedPage, MissingPage } from './failed-page.tsx'
 import { queryClient } from './query-client.ts'
 import { meQuery } from './session.tsx'
@@ -42,6 +44,19 @@ const signInRoute = createRoute({
   component: lazyRouteComponent(() => import('../features/sign-in/sign-in-page.tsx'), 'SignInPage'),
 })
 
+/** A page is drawn with what it shows when that comes at once, and without when not. */
+const WAITS_FOR_DATA_MS = 250
+
+function soon(task: Promise<unknown>): Promise<void> {
+  return new Promise((resolve) => {
+    const cancel = later(WAITS_FOR_DATA_MS, resolve)
+    void task.finally(() => {
+      cancel()
+      resolve()
+    })
+  })
+}
+
 const within = { getParentRoute: () => shellRoute, validateSearch: textsOf } as const
 
 const routeTree = rootRoute.addChildren([
@@ -51,6 +66,7 @@ const routeTree = rootRoute.addChildren([
       ...within,
       path: '/',
       component: lazyRouteComponent(() => import('../features/overview/overview-page.tsx'), 'OverviewPage'),
+      loader: ({ context }) => soon(context.queryClient.prefetchQuery(overviewQuery)),
     }),
     createRoute({
       ...within,
