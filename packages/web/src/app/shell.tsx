@@ -5,6 +5,7 @@ import { lazy, type ReactElement, Suspense, useEffect, useState } from 'react'
 import { Notices } from '../ui/notices.tsx'
 import { Waiting } from '../ui/waiting.tsx'
 import { AccountMenu } from './account-menu.tsx'
+import { onSessionEnded } from './api.ts'
 import { later } from './clock.ts'
 import { useMessages } from './language.tsx'
 import { useLiveConnection, useLiveRuns } from './live.ts'
@@ -58,14 +59,16 @@ export function Shell(): ReactElement {
   )
 }
 
-/** What is needed when the session ends is there before that, but comes after what the page itself needs. */
+/** What is needed when the session ends is there before that, but comes after what the page itself needs, unless it has ended already. */
 function SessionEnd(): ReactElement | null {
   const [isTime, setTime] = useState(false)
+  const [hasEnded, setEnded] = useState(false)
   useEffect(() => later(SESSION_END_AFTER_MS, () => setTime(true)), [])
-  if (!isTime) return null
+  useEffect(() => onSessionEnded(() => setEnded(true)), [])
+  if (!isTime && !hasEnded) return null
   return (
     <Suspense fallback={null}>
-      <SessionEndedDialog />
+      <SessionEndedDialog hasEnded={hasEnded} />
     </Suspense>
   )
 }

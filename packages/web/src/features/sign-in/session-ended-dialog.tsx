@@ -14,11 +14,12 @@ import { SignInForm } from './sign-in-form.tsx'
 /**
  * Opens when the server no longer knows the session, and lets the same user sign in again in place: the page below stays as it is, with
  * all that was typed. What could not be fetched meanwhile is fetched then. A session that begins in another tab closes it too.
+ * `hasEnded` says whether the server has said so before the dialog was there.
  */
-export function SessionEndedDialog(): ReactElement | null {
+export function SessionEndedDialog({ hasEnded }: { readonly hasEnded: boolean }): ReactElement | null {
   const text = useMessages(signInMessages)
   const me = useMaybeMe()
-  const [isOpen, setOpen] = useState(false)
+  const [isOpen, setOpen] = useState(hasEnded)
   const goOn = useGoOn(me, () => setOpen(false))
   useEffect(() => onSessionEnded(() => setOpen(true)), [])
   useOtherTab(isOpen, goOn)
