@@ -5,6 +5,13 @@
  */
 export type ByteString = string & { readonly __bytes: true }
 
+/** The source of an expression for one character of UTF-8 beyond ASCII in a {@link ByteString} (Unicode 16, table 3-7). */
+export const UTF8_SEQUENCE: string = [
+  '[\\xc2-\\xdf][\\x80-\\xbf]',
+  '(?:\\xe0[\\xa0-\\xbf]|[\\xe1-\\xec\\xee\\xef][\\x80-\\xbf]|\\xed[\\x80-\\x9f])[\\x80-\\xbf]',
+  '(?:\\xf0[\\x90-\\xbf]|[\\xf1-\\xf3][\\x80-\\xbf]|\\xf4[\\x80-\\x8f])[\\x80-\\xbf]{2}',
+].join('|')
+
 /** The bytes of a UTF-8 text, such as an argument or an option. */
 export function byteStringOf(text: string): ByteString {
   return (isAscii(text) ? text : Buffer.from(text, 'utf8').toString('latin1')) as ByteString

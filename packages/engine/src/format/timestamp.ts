@@ -18,13 +18,8 @@ const RFC3339 = /^(\d{4})-(\d\d)-(\d\d)T([01]\d|2[0-3]):([0-5]\d):([0-5]\d)(?:\.
 
 const DAY_OF_YEAR = '(?:0[1-9]|1[0-2])-(?:0[1-9]|1[0-9]|2[0-8])|(?:0[13-9]|1[0-2])-(?:29|30)|(?:0[13578]|1[02])-31'
 const HOUR_AND_MINUTE = '(?:[01][0-9]|2[0-3]):[0-5][0-9]'
-/**
- * The pattern of timestamps of days that every year has, with nothing to take out. `Date.parse` gives the milliseconds of them all that
- * {@link timestampToMs} gives, several times as fast.
- */
-export const QUICK_TIMESTAMP: string = String.raw`\d{4}-(?:${DAY_OF_YEAR})T${HOUR_AND_MINUTE}:[0-5]\d(?:\.\d+)?(?:Z|[+-]${HOUR_AND_MINUTE})`
-/** This is asked three times for each node that is read. */
-const IN_EVERY_YEAR = new RegExp(`^${QUICK_TIMESTAMP}$`)
+/** The same for the days that every year has, with nothing to take out: this is asked three times for each node that is read. */
+const IN_EVERY_YEAR = new RegExp(String.raw`^\d{4}-(?:${DAY_OF_YEAR})T${HOUR_AND_MINUTE}:[0-5]\d(?:\.\d+)?(?:Z|[+-]${HOUR_AND_MINUTE})$`)
 
 const FIRST_DAY = dayNumberOf({ year: 0, month: 1, day: 1 })
 const LAST_DAY = dayNumberOf({ year: 9999, month: 12, day: 31 })

@@ -1,4 +1,4 @@
-/** The part of the WebAssembly interface that the chunker uses; TypeScript has it in its library for browsers only. */
+/** The part of the WebAssembly interface that the kernels use; TypeScript has it in its library for browsers only. */
 declare const WebAssembly: {
   readonly Module: new (bytes: Uint8Array) => WebAssemblyModule
   readonly Instance: new (
