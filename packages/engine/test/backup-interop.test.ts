@@ -1,5 +1,5 @@
 import { execFileSync, spawnSync } from 'node:child_process'
-import { appendFileSync, mkdtempSync, rmSync, utimesSync, writeFileSync } from 'node:fs'
+import { appendFileSync, mkdirSync, mkdtempSync, rmSync, utimesSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
@@ -134,6 +134,22 @@ test('only what changed is read and stored', async () => {
   const second = await ourBackup(repository, tree)
   expect(second.summary).toMatchObject({ files_new: 1, files_changed: 2, files_unmodified: first.summary.files_new - 2 })
   expect(second.summary.data_blobs).toBeLessThanOrEqual(3)
+})
+
+test('what is new is in the snapshot wherever it stands in its folder: first, last, or alone', async () => {
+  const tree = 'growing'
+  for (const name of ['full', 'empty', 'front']) mkdirSync(join(tree, name), { recursive: true })
+  writeFileSync(join(tree, 'full', 'b'), 'there before')
+  writeFileSync(join(tree, 'front', 'b'), 'there before')
+  const repository = await init('growing-repository')
+  await ourBackup(repository, tree)
+  for (const path of ['full/c', 'empty/a', 'front/a']) writeFileSync(join(tree, path), `new: ${path}`)
+  const second = await ourBackup(repository, tree)
+  expect(second.summary).toMatchObject({ files_new: 3, files_unmodified: 2 })
+  const [binary] = resticBinaries()
+  const listed = restic(binary?.path ?? '', repository, 'ls', 'latest')
+  for (const path of ['full/b', 'full/c', 'empty/a', 'front/a', 'front/b']) expect(listed).toContain(`/growing/${path}\n`)
+  expect(resticBackup(binary?.path ?? '', repository, tree)).toMatchObject({ files_new: 0, files_changed: 0, tree_blobs: 0 })
 })
 
 test('a file whose blobs are gone from the index is stored again and reported', async () => {

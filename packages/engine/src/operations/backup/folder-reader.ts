@@ -84,10 +84,9 @@ export class FolderReader {
     const parent = this.#openParent(parentTree, report)
     const entries = names.map((name): NamedPath => ({ name, path: joinBytes(path, name), isExplicit: false }))
     const read = this.#read(entries, { parent, report })
-    const hasOpenEnds = read.some((entry) => typeof entry !== 'string')
-    if (hasOpenEnds) return { entries: joinNeighbours(read), ...report }
-    if (parent?.isExhausted === true && parentTree !== undefined) return { tree: { id: parentTree.id, json: undefined }, ...report }
-    return { tree: this.#makeTree(read as readonly string[]), ...report }
+    if (!read.every((entry) => typeof entry === 'string')) return { entries: joinNeighbours(read), ...report }
+    if (parentTree !== undefined && parent?.holdsExactly(read) === true) return { tree: { id: parentTree.id, json: undefined }, ...report }
+    return { tree: this.#makeTree(read), ...report }
   }
 
   /** Reads single entries. */

@@ -29,7 +29,7 @@ const folder = fc
   .map((entries) => entries.sort(([a], [b]) => (a < b ? -1 : 1)).map(([text, rest]) => nodeNamed(text, rest)))
 
 describe('a folder of the parent snapshot', () => {
-  test('gives every node of an unchanged folder as it stands, and is exhausted then', () => {
+  test('gives every node of an unchanged folder as it stands', () => {
     fc.assert(
       fc.property(folder, (nodes) => {
         const parent = new ParentFolder(encodeTree(nodes.map(encodeNode)))
@@ -40,7 +40,7 @@ describe('a folder of the parent snapshot', () => {
             subtree: node.subtree,
           })
         }
-        expect(parent.isExhausted).toBe(true)
+        expect(parent.holdsExactly(nodes.map(encodeNode))).toBe(true)
       }),
     )
   })
@@ -53,20 +53,36 @@ describe('a folder of the parent snapshot', () => {
         const parent = new ParentFolder(encodeTree(nodes.map(encodeNode)))
         expect(parent.takeNext(encodeNodeHead({ ...node, inode: 5 }))).toBeUndefined()
         expect(parent.find(node.name)?.content).toEqual(node.content)
-        expect(parent.isExhausted).toBe(false)
       }),
     )
   })
 
-  test('is not exhausted when a node was left out or the last one is missing', () => {
+  test('holds exactly its own nodes: none is more, less, another, or in another place', () => {
+    fc.assert(
+      fc.property(folder, fc.nat(), (nodes, choice) => {
+        const own = nodes.map(encodeNode)
+        const parent = new ParentFolder(encodeTree(own))
+        for (const [position, node] of nodes.entries()) parent.takeNext(encodeNodeHead(node)) ?? expect.fail(`no ${position}`)
+        const place = choice % (own.length + 1)
+        const more = encodeNode(nodeNamed(byteStringOf('one more')))
+        expect(parent.holdsExactly(own.toSpliced(place, 0, more))).toBe(false)
+        expect(parent.holdsExactly([...own, more])).toBe(false)
+        if (place === own.length) return
+        expect(parent.holdsExactly(own.toSpliced(place, 1))).toBe(false)
+        expect(parent.holdsExactly(own.toSpliced(place, 1, more))).toBe(false)
+        if (own.length > 1) expect(parent.holdsExactly([...own.slice(1), ...own.slice(0, 1)])).toBe(false)
+      }),
+    )
+  })
+
+  test('takes nothing out of its turn', () => {
     const nodes = ['a', 'b', 'c'].map((text) => nodeNamed(byteStringOf(text)))
     const heads = nodes.map(encodeNodeHead)
     const parent = new ParentFolder(encodeTree(nodes.map(encodeNode)))
     expect(parent.takeNext(heads[1] ?? '')).toBeUndefined()
     expect(parent.takeNext(heads[0] ?? '')).toBeDefined()
     expect(parent.takeNext(heads[1] ?? '')).toBeDefined()
-    expect(parent.isExhausted).toBe(false)
-    expect(new ParentFolder(encodeTree([])).isExhausted).toBe(true)
+    expect(new ParentFolder(encodeTree([])).holdsExactly([])).toBe(true)
   })
 
   test('takes nothing from a tree in another form', () => {

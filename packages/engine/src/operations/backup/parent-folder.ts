@@ -32,6 +32,8 @@ export class ParentFolder {
   readonly #text: string
   /** Where the next node begins, as long as all nodes so far were taken in order. */
   #at: number
+  /** All nodes so far, in order: what is handed on as it is, is the same string, which is seen at once. */
+  readonly #taken: string[] = []
   #byName: ReadonlyMap<ByteString, TreeNode> | undefined
 
   constructor(json: Uint8Array) {
@@ -53,12 +55,15 @@ export class ParentFolder {
     if (tail === undefined) return undefined
     const json = text.slice(this.#at, end)
     this.#at = isLast ? end : end + 1
+    this.#taken.push(json)
     return { json, ...tail }
   }
 
-  /** Whether every node was taken, in order: the folder is what it was, letter by letter. */
-  get isExhausted(): boolean {
-    return this.#at + END.length === this.#text.length && this.#text.endsWith(END)
+  /** Whether these nodes, all taken, are all that is in the folder: then it is what it was, letter by letter, and so is its tree. */
+  holdsExactly(nodes: readonly string[]): boolean {
+    const isAtEnd = this.#at + END.length === this.#text.length && this.#text.endsWith(END)
+    const taken = this.#taken
+    return isAtEnd && nodes.length === taken.length && nodes.every((json, position) => json === taken[position])
   }
 
   /**
