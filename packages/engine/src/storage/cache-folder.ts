@@ -1,8 +1,9 @@
 import { createHash } from 'node:crypto'
-import { mkdir, open, readdir, readFile, rename, rm, stat, unlink, utimes, writeFile } from 'node:fs/promises'
+import { open, readdir, readFile, rename, rm, stat, unlink, utimes, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { EngineError, messageOf, systemCodeOf } from '../errors.ts'
 import { type Clock, systemClock } from '../host/clock.ts'
+import { makeFolders } from '../host/make-folders.ts'
 import { secureRandom } from '../host/random.ts'
 import { type ByteRange, type FileKind, type FileRef, isFileName, layoutPath } from './storage.ts'
 
@@ -38,7 +39,7 @@ export class CacheFolder {
   static async open(options: { readonly root: string; readonly repositoryId: string; readonly clock?: Clock }): Promise<CacheFolder> {
     const folder = join(options.root, options.repositoryId)
     try {
-      for (const kind of CACHED_KINDS) await mkdir(join(folder, kind), { recursive: true, mode: 0o700 })
+      for (const kind of CACHED_KINDS) await makeFolders(join(folder, kind), 0o700)
       await writeFile(join(options.root, 'CACHEDIR.TAG'), CACHE_TAG, { flag: 'wx', mode: 0o644 }).catch(ignore('EEXIST'))
       await writeFile(join(folder, 'version'), String(LAYOUT_VERSION), { flag: 'wx', mode: 0o644 }).catch(ignore('EEXIST'))
       const version = Number(await readFile(join(folder, 'version'), 'utf8'))
@@ -72,7 +73,7 @@ export class CacheFolder {
   async write(file: FileRef, content: Uint8Array): Promise<void> {
     const path = this.#path(file)
     const folder = join(path, '..')
-    await mkdir(folder, { recursive: true, mode: 0o700 })
+    await makeFolders(folder, 0o700)
     const temporary = join(folder, `tmp-${secureRandom(8).toString('hex')}`)
     try {
       // Not synced: what a power failure leaves is found out by its hash.

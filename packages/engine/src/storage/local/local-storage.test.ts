@@ -76,6 +76,11 @@ describe('LocalStorage', () => {
     await expect(storage.read({ kind: 'config', name: '' }, 'all')).rejects.toMatchObject({ code: 'storage.location' })
   })
 
+  it.runIf(process.platform === 'linux')('says that there is no place for a folder where the system has none', async () => {
+    const storage = await LocalStorage.open({ folder: '/proc/nope/repository' })
+    await expect(storage.prepare()).rejects.toMatchObject({ code: 'storage.location' })
+  })
+
   it('has no files where nothing was made yet', async () => {
     const storage = await LocalStorage.open({ folder: join(folder, 'nothing') })
     expect(await Array.fromAsync(storage.list('data'))).toEqual([])

@@ -1,6 +1,7 @@
-import { type FileHandle, mkdir, open, readdir, rmdir, stat, unlink } from 'node:fs/promises'
+import { type FileHandle, open, readdir, rmdir, stat, unlink } from 'node:fs/promises'
 import { join } from 'node:path'
 import { EngineError, systemCodeOf } from '../../errors.ts'
+import { makeFolders } from '../../host/make-folders.ts'
 import {
   type ByteRange,
   type CallOptions,
@@ -58,10 +59,12 @@ export class LocalStorage implements Storage {
     this.#begin(options)
     try {
       for (const kind of FILE_KINDS) {
-        await mkdir(kind === 'config' ? this.localFolder : join(this.localFolder, kind), { recursive: true, mode: this.#modes.folder })
+        await makeFolders(kind === 'config' ? this.localFolder : join(this.localFolder, kind), this.#modes.folder)
       }
     } catch (error) {
-      throw localFailure(error, `make the folders of a repository in ${this.localFolder}`)
+      const action = `make the folders of a repository in ${this.localFolder}`
+      if (systemCodeOf(error) !== 'ENOENT') throw localFailure(error, action)
+      throw new EngineError('storage.location', `Cannot ${action}: the system lets nobody make a folder there`, { cause: error })
     }
   }
 

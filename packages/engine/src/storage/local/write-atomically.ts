@@ -1,6 +1,7 @@
-import { chmod, type FileHandle, mkdir, open, rename, unlink } from 'node:fs/promises'
+import { chmod, type FileHandle, open, rename, unlink } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { systemCodeOf } from '../../errors.ts'
+import { makeFolders } from '../../host/make-folders.ts'
 import { secureRandom } from '../../host/random.ts'
 import { type CallOptions, PIECE_BYTES, paceTransfer } from '../storage.ts'
 
@@ -54,7 +55,7 @@ async function createIn(folder: string, path: string, modes: FileModes): Promise
     return await open(path, 'wx', modes.file)
   } catch (error) {
     if (systemCodeOf(error) !== 'ENOENT') throw error
-    const made = await mkdir(folder, { recursive: true, mode: modes.folder })
+    const made = await makeFolders(folder, modes.folder)
     if (made !== undefined) await syncFolder(dirname(made))
     return await open(path, 'wx', modes.file)
   }
