@@ -1,7 +1,7 @@
 import { Readable } from 'node:stream'
 import { finished } from 'node:stream/promises'
 import { ZipFile } from 'yazl'
-import { type ByteString, bytesOf, displayText } from '../../format/byte-string.ts'
+import { type ByteString, bytesOf } from '../../format/byte-string.ts'
 import { statModeFromGo } from '../../format/file-mode.ts'
 import type { BlobId } from '../../format/ids.ts'
 import type { TreeNode } from '../../format/node.ts'
@@ -11,6 +11,7 @@ import { aclText } from './acl-text.ts'
 import { type ArchiveEntry, type ArchiveOptions, archiveEntries } from './archive-entries.ts'
 import { contentBytes, dumpFile } from './dump-file.ts'
 import { encodeTarHeader, paddingAfter, TAR_END } from './tar-header.ts'
+import { ZipNames } from './zip-names.ts'
 
 /** How restic calls the ACLs of Linux in an archive: star's names. */
 const ACL_RECORDS: ReadonlyMap<string, string> = new Map([
@@ -41,8 +42,8 @@ export async function* dumpTar(indexed: IndexedRepository, tree: BlobId, options
 }
 
 /**
- * A zip archive of everything below `tree`, with permissions and times to the second. Names are text there: bytes that are no UTF-8,
- * backslashes and the colon of what looks like a drive become U+FFFD. The list of entries, written at the end, is kept in memory.
+ * A zip archive of everything below `tree`, with permissions and times to the second. Names are text there, and
+ * each is there once: {@link ZipNames} says how. The list of entries, written at the end, is kept in memory.
  *
  * @throws EngineError as {@link archiveEntries} and {@link dumpFile}; the archive is cut off then
  */
@@ -106,8 +107,9 @@ interface CurrentFile {
 }
 
 async function fillZip(zip: ZipFile, { indexed, entries, options, current }: ZipSource): Promise<void> {
+  const names = new ZipNames()
   for await (const { path, node } of entries) {
-    const name = zipName(path)
+    const name = names.nameOf(path)
     const kind = node.type === 'dir' || node.type === 'symlink' ? node.type : 'file'
     const mtime = new Date(Math.min(Math.max(timestampToMs(node.mtime), ZIP_TIME_MIN_MS), ZIP_TIME_MAX_MS))
     const mode = STAT_KINDS[kind] | statModeFromGo(node.mode ?? 0)
@@ -123,11 +125,4 @@ async function fillZip(zip: ZipFile, { indexed, entries, options, current }: Zip
     }
   }
   zip.end()
-}
-
-/** Backslashes and drive letters mean something else to those who unpack. */
-function zipName(path: ByteString): string {
-  return displayText(path)
-    .replaceAll('\\', '\ufffd')
-    .replace(/^([a-z]):/i, '$1\ufffd')
 }
