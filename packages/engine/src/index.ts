@@ -9,7 +9,16 @@ export type { CompressionMode } from './compression/zstd.ts'
 export { randomSealingKey, type SealingKey } from './crypto/sealer.ts'
 export { ENGINE_ERRORS, EngineError, type EngineErrorCode, isEngineError, messageOf, systemStateOf } from './errors.ts'
 export { parseByteSize } from './format/byte-size.ts'
-export { type ByteString, byteStringFrom, byteStringOf, bytesOf, displayText, joinBytes, systemPath } from './format/byte-string.ts'
+export {
+  type ByteString,
+  byteStringFrom,
+  byteStringOf,
+  bytesOf,
+  displayText,
+  joinBytes,
+  systemPath,
+  UTF8_SEQUENCE,
+} from './format/byte-string.ts'
 export { describeMode, statModeFromGo } from './format/file-mode.ts'
 export { type BlobId, type Id, type KeyId, type PackId, parseId, type SnapshotId, shortId } from './format/ids.ts'
 export type { NodeType, Tree, TreeNode } from './format/node.ts'
@@ -24,11 +33,12 @@ export {
   timestampToMs,
 } from './format/timestamp.ts'
 export { encodeNode, encodeTree } from './format/tree.ts'
-export { readTreeNode, scanTreeEntries, type TreeEntry } from './format/tree-entries.ts'
+export { ENTRY_TYPES, NO_OFFSET, readTreeNode, scanTreeEntries, type TreeEntries } from './format/tree-entries.ts'
 export { scanTree } from './format/tree-scan.ts'
 export { type Clock, systemClock } from './host/clock.ts'
 export { type CommandEnd, runCommand, runProgram } from './host/exec.ts'
 export { currentIdentity, type Identity } from './host/machine.ts'
+export { makeFolders } from './host/make-folders.ts'
 export { randomFraction, secureRandom } from './host/random.ts'
 export { namedTimeZone, systemTimeZone, type TimeZone } from './host/time-zone.ts'
 export { type Account, accountOf } from './host/user-names.ts'
@@ -75,6 +85,7 @@ export { executeIndexRepair, type IndexRepairPlan, planIndexRepair } from './ope
 export { executePackRepair, type PackRepairPlan, planPackRepair } from './operations/repair/repair-packs.ts'
 export { executeSnapshotRepair, planSnapshotRepair, type SnapshotRepairPlan } from './operations/repair/repair-snapshots.ts'
 export { unlock } from './operations/repair/unlock.ts'
+export { measureRestore, type RestoreMeasure } from './operations/restore/measure.ts'
 export { executeRestore, planRestore } from './operations/restore/restore.ts'
 export type {
   AttributePatterns,
@@ -87,6 +98,7 @@ export type {
   RestoreStatistics,
 } from './operations/restore/restore-request.ts'
 export { spareRestoreThreads } from './operations/restore/restore-workers.ts'
+export { isWithin, selectPaths } from './operations/restore/select-paths.ts'
 export { rewriteSnapshot } from './operations/rewrite.ts'
 export { readRawSources, readSourceLines, readSourcePatterns } from './operations/source-list.ts'
 export { computeStatistics, type RepositoryStatistics, STATISTICS_MODES, type StatisticsMode } from './operations/statistics.ts'

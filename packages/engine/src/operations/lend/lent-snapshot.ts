@@ -66,7 +66,8 @@ export class LentSnapshot {
     if (ends === undefined) throw new EngineError('input.invalid', `Cannot read the pack ${pack.slice(0, 10)}: it is not lent`)
     const { repository, index } = this.#indexed
     const { signal } = options
-    const stored = Buffer.from(await repository.storage.read({ kind: 'data', name: pack }, range, { signal }))
+    const content = await repository.storage.read({ kind: 'data', name: pack }, range, { signal })
+    const stored = Buffer.from(content.buffer, content.byteOffset, content.byteLength)
     const lent = Buffer.alloc(stored.length)
     const sealer = new Sealer(options.key)
     for (let at = this.#firstAt(ends, range.offset); at < ends[1]; at++) {

@@ -5,10 +5,16 @@ import { findStatus } from '../../host/file-status.ts'
 
 const KIND_MASK = 0o170000
 const FOLDER = 0o040000
+const SYMBOLIC_LINK = 0o120000
 
 /** Whether `stat`'s mode is that of a folder. */
 export function isFolderMode(mode: number): boolean {
   return (mode & KIND_MASK) === FOLDER
+}
+
+/** Whether `stat`'s mode is that of a symbolic link. */
+export function isLinkMode(mode: number): boolean {
+  return (mode & KIND_MASK) === SYMBOLIC_LINK
 }
 
 /** The names in a folder, as bytes. */

@@ -56,7 +56,7 @@ export class RestoreCollector {
   async add(item: RestoreItem, batch: RestoreBatch, dispatch: (batch: RestoreBatch) => Promise<void>): Promise<RestoreBatch> {
     switch (item.kind) {
       case 'folder':
-        this.#folders.enter(item.node.name)
+        this.#folders.enter(item.node.name, { isKeptWay: this.#request.keepsWays === true && !item.selected })
         if (item.selected) this.#folders.current()
         return batch
       case 'end':
@@ -215,14 +215,19 @@ export class RestoreCollector {
     if (end.used) {
       const folder = this.#folders.current()
       if (folder.failure === undefined) {
-        if (this.#mayRemove && !folder.isNew && end.names !== undefined) this.#removeExtraneous(folder, end.path, end.names)
-        if (end.node !== undefined) {
+        if (this.#mayRemoveIn(end.path) && !folder.isNew && end.names !== undefined) this.#removeExtraneous(folder, end.path, end.names)
+        const isKept = this.#request.keepsWays === true && !end.selected && !folder.isNew
+        if (end.node !== undefined && !isKept) {
           this.#report.found(0)
           batch.folders.push({ location: end.path, path: folder.path, metadata: metadataOf(end.node) })
         }
       } else this.#report.problem(end.path, folder.failure)
     }
     this.#folders.leave()
+  }
+
+  #mayRemoveIn(location: ByteString): boolean {
+    return this.#mayRemove && (this.#request.removesIn?.(location) ?? true)
   }
 
   #removeExtraneous({ path: folder }: TargetFolder, location: ByteString, expected: ReadonlySet<string>): void {

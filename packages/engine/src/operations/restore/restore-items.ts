@@ -21,6 +21,8 @@ export interface FolderEnd {
   readonly kind: 'end'
   readonly path: ByteString
   readonly node: TreeNode | undefined
+  /** It is wanted itself. */
+  readonly selected: boolean
   /** It is wanted itself, or something below it was. */
   readonly used: boolean
   /** All names that the snapshot has in it, wanted or not; undefined where they are not all known. */
@@ -31,6 +33,7 @@ interface OpenFolder {
   readonly path: ByteString
   readonly node: TreeNode | undefined
   readonly names: Set<string>
+  readonly selected: boolean
   used: boolean
   complete: boolean
 }
@@ -65,7 +68,7 @@ export async function* restoreItems(
 
 class ItemWalk {
   readonly #request: Pick<RestoreRequest, 'tree' | 'select'>
-  readonly #open: OpenFolder[] = [{ path: ROOT, node: undefined, names: new Set(), used: false, complete: true }]
+  readonly #open: OpenFolder[] = [{ path: ROOT, node: undefined, names: new Set(), selected: false, used: false, complete: true }]
   #items: RestoreItem[] = []
 
   constructor(request: Pick<RestoreRequest, 'tree' | 'select'>) {
@@ -100,15 +103,15 @@ class ItemWalk {
       return
     }
     this.#items.push({ kind: 'folder', path, node, selected })
-    this.#open.push({ path, node, names: new Set(), used: selected, complete: childMayBeSelected })
+    this.#open.push({ path, node, names: new Set(), selected, used: selected, complete: childMayBeSelected })
     if (!childMayBeSelected) this.close()
   }
 
   close(): void {
     const folder = this.#open.pop()
     if (folder === undefined) return
-    const { path, node, used, names, complete } = folder
-    this.#items.push({ kind: 'end', path, node, used, names: complete ? names : undefined })
+    const { path, node, selected, used, names, complete } = folder
+    this.#items.push({ kind: 'end', path, node, selected, used, names: complete ? names : undefined })
     const parent = this.#open.at(-1)
     if (used && parent !== undefined) parent.used = true
   }

@@ -36,6 +36,16 @@ export interface RestoreRequest {
   readonly select?: (path: ByteString, isFolder: boolean) => Selection
   /** Removes what is below the target, selected, and not in the snapshot. */
   readonly removeExtraneous?: boolean
+  /**
+   * The folders (below the tree) out of which something may be removed; all by default. Of the folders above what was backed up a snapshot
+   * holds nothing but the way to it: what is beside it was never saved.
+   */
+  readonly removesIn?: (folder: ByteString) => boolean
+  /**
+   * Folders that are there and only the way to what is wanted stay as they are, links to folders too as long as root or the user who
+   * restores has made them. By default they become what the snapshot has.
+   */
+  readonly keepsWays?: boolean
   /** Leaves runs of zeros in new files as holes. */
   readonly sparse?: boolean
   /** Reads restored files again and compares them with the snapshot. */
@@ -99,7 +109,8 @@ export function checkRequest(request: RestoreRequest): void {
   if (request.target === '' || request.target.includes('\0')) {
     throw new EngineError('input.invalid', 'Cannot restore: the target is not a path')
   }
-  if (request.removeExtraneous && request.select === undefined && /^[/.]*\/[/.]*$/.test(request.target)) {
+  const isBounded = request.select !== undefined || request.removesIn?.('/' as ByteString) === false
+  if (request.removeExtraneous && !isBounded && /^[/.]*\/[/.]*$/.test(request.target)) {
     throw new EngineError('input.invalid', 'Cannot restore to / and remove everything else: select what may be removed')
   }
 }

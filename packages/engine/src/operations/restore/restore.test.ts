@@ -1,4 +1,17 @@
-import { existsSync, lstatSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, readlinkSync, rmSync, writeFileSync } from 'node:fs'
+import {
+  chmodSync,
+  existsSync,
+  lchownSync,
+  lstatSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  readlinkSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
@@ -10,8 +23,10 @@ import { LocalStorage } from '../../storage/local/local-storage.ts'
 import { layoutPath } from '../../storage/storage.ts'
 import { MemoryStorage } from '../../testing/memory-storage.ts'
 import { type FolderSpec, SAMPLE_TIME, SampleNode, sampleRepository, saveFolder } from '../../testing/sample-snapshots.ts'
+import { measureRestore } from './measure.ts'
 import { executeRestore, planRestore } from './restore.ts'
-import type { RestoreRequest, RestoreStatistics } from './restore-request.ts'
+import type { RestoreRequest, RestoreStatistics, Selection } from './restore-request.ts'
+import { selectPaths } from './select-paths.ts'
 
 let folder: string
 let target: string
@@ -289,12 +304,97 @@ describe('large and repetitive files', () => {
   })
 })
 
+test('what a restore will come to is counted before', async () => {
+  const { indexed } = await sample()
+  const tree = await indexed.write((writer) => saveFolder(writer, { a: { file: 'text', deeper: { other: 'more text' } }, b: 'x' }))
+  const measure = await measureRestore(indexed, { tree })
+  const { statistics } = await restore(indexed, tree)
+  expect(measure).toEqual({ files: statistics.filesTotal, bytes: statistics.bytesTotal })
+  const select = (path: ByteString): Selection => ({ selected: path.startsWith('/a/deeper'), childMayBeSelected: path.startsWith('/a') })
+  expect(await measureRestore(indexed, { tree, select })).toEqual({ files: 2, bytes: 'more text'.length })
+})
+
+test('other work has its turn while it is counted what a restore will come to', async () => {
+  const { indexed } = await sample()
+  const files = Object.fromEntries(Array.from({ length: 2000 }, (_, index) => [`file ${index}`, '']))
+  const tree = await indexed.write((writer) => saveFolder(writer, { folder: files }))
+  const enough = new AbortController()
+  const select = (path: ByteString): Selection => {
+    if (path === '/folder/file 0') setImmediate(() => enough.abort())
+    return { selected: true, childMayBeSelected: true }
+  }
+  await expect(measureRestore(indexed, { tree, select }, enough)).rejects.toMatchObject({ name: 'AbortError' })
+})
+
+describe('the folders above what was backed up', () => {
+  const source = byteStringOf('/home/ann')
+  const withinSource = (path: ByteString): boolean => path === source || path.startsWith(`${source}/`)
+
+  test('lose nothing that lies beside it, however much is selected', async () => {
+    const { indexed } = await sample()
+    const tree = await indexed.write((writer) => saveFolder(writer, { home: { ann: { sub: { file: 'x' } } } }))
+    for (const place of ['home/ann/sub', 'home/ben']) {
+      mkdirSync(join(target, place), { recursive: true })
+      writeFileSync(join(target, place, 'mine'), '')
+    }
+    const { statistics } = await restore(indexed, tree, { removeExtraneous: true, removesIn: withinSource })
+    expect(existsSync(join(target, 'home/ann/sub/mine'))).toBe(false)
+    expect(existsSync(join(target, 'home/ben/mine'))).toBe(true)
+    expect(statistics.filesRemoved).toBe(1)
+  })
+
+  test('stay as they are where they are only the way, if that is asked for', async () => {
+    const { indexed } = await sample()
+    const tree = await indexed.write((writer) => saveFolder(writer, { home: { ann: { file: 'x' } } }))
+    mkdirSync(join(target, 'home'), { recursive: true, mode: 0o700 })
+    chmodSync(join(target, 'home'), 0o711)
+    const select = (path: ByteString): Selection => ({ selected: withinSource(path), childMayBeSelected: true })
+    await restore(indexed, tree, { keepsWays: true, select })
+    expect(lstatSync(join(target, 'home')).mode & 0o777).toBe(0o711)
+    expect(Math.floor(lstatSync(join(target, 'home/ann')).mtimeMs)).toBe(Date.parse(SAMPLE_TIME))
+    await restore(indexed, tree, { select })
+    expect(lstatSync(join(target, 'home')).mode & 0o777).not.toBe(0o711)
+  })
+
+  test('are not put in the place of links that lead there', async () => {
+    const { indexed } = await sample()
+    const tree = await indexed.write((writer) => saveFolder(writer, { home: { ann: { file: 'x' } } }))
+    mkdirSync(join(target, 'disk', 'ben'), { recursive: true })
+    symlinkSync('disk', join(target, 'home'))
+    const ways = { keepsWays: true, ...selectPaths([source]) }
+    expect((await restore(indexed, tree, ways)).problems).toEqual([])
+    expect(readFileSync(join(target, 'disk/ann/file'), 'utf8')).toBe('x')
+    expect(existsSync(join(target, 'home/ben'))).toBe(true)
+    await restore(indexed, tree, selectPaths([source]))
+    expect(lstatSync(join(target, 'home')).isSymbolicLink()).toBe(false)
+  })
+
+  test.runIf(process.getuid?.() === 0)('and nothing goes where a link of somebody else leads, nor one to nowhere', async () => {
+    const { indexed } = await sample()
+    const tree = await indexed.write((writer) => saveFolder(writer, { home: { ann: { file: 'x' } } }))
+    mkdirSync(join(target, 'disk'), { recursive: true })
+    for (const [place, owner] of [
+      ['disk', 1234],
+      ['nowhere', 0],
+    ] as const) {
+      symlinkSync(place, join(target, 'home'))
+      lchownSync(join(target, 'home'), owner, owner)
+      const { problems } = await restore(indexed, tree, { keepsWays: true, ...selectPaths([source]) })
+      expect(problems.join()).toContain('a link is there')
+      expect([lstatSync(join(target, 'home')).isSymbolicLink(), readdirSync(join(target, 'disk'))]).toEqual([true, []])
+      rmSync(join(target, 'home'))
+    }
+  })
+})
+
 test('a request that would empty the whole machine is refused', async () => {
   const { indexed } = await sample()
   const tree = 'ab'.repeat(32) as BlobId
-  await expect(planRestore(indexed, { tree, target: byteStringOf('/'), removeExtraneous: true })).rejects.toMatchObject({
-    code: 'input.invalid',
-  })
+  const everything = { tree, target: byteStringOf('/'), removeExtraneous: true }
+  // Of a machine that was backed up as a whole, what was left out is not in the snapshot, nor what other file systems hold.
+  for (const more of [{}, { removesIn: () => true }, { removesIn: () => true, ...selectPaths([byteStringOf('/')]) }]) {
+    await expect(planRestore(indexed, { ...everything, ...more })).rejects.toMatchObject({ code: 'input.invalid' })
+  }
 })
 
 test('a folder that cannot be made is a problem for everything in it', async () => {

@@ -30,7 +30,8 @@ export async function planRestore(indexed: IndexedRepository, request: RestoreRe
 /**
  * Restores a tree into a folder: content, links, device files, owners, permissions, attributes and times, those of folders last. Of a file
  * that exists only what differs is written. Nothing is written outside of the target: names in the snapshot are checked, links in the
- * target are replaced and never followed. Single files that fail are reported and counted in `problems` while the rest goes on.
+ * target are replaced and never followed, unless `keepsWays` has them stay. Single files that fail are reported and counted in `problems`
+ * while the rest goes on.
  *
  * It works in batches of bounded size, so that memory does not grow with the snapshot, save for the names of files that have several.
  *
