@@ -6,12 +6,27 @@ import { askedQuestionSchema } from './questions.ts'
 import { logEntrySchema, runErrorSchema, runProgressSchema, runStatisticsSchema } from './runs.ts'
 import { snapshotPathSchema } from './snapshots.ts'
 
+/** What the owner of a machine allows a server to have done there, as far as people who use the server have to know. */
+export const machinePolicySchema = z.object({
+  /** `listed`: only commands that the policy names. */
+  commands: z.enum(['deny', 'listed', 'allow']),
+  /** `listed`: only to some folders and below. */
+  restores: z.enum(['deny', 'listed', 'allow']),
+  /** The first of those folders. Lists of clients hold them all, so that there are few. */
+  restorePaths: z.array(z.string().max(1024)).max(20),
+  /** The file that says so; null while there is none, and what the agent was started with counts. */
+  file: z.string().max(1024).nullable(),
+})
+export type MachinePolicyReport = z.output<typeof machinePolicySchema>
+
 /** What an agent says of its machine. */
 export const machineSchema = z.object({
   hostname: z.string().min(1).max(255),
   platform: z.string().max(100),
   /** Of the agent. */
   version: z.string().max(100),
+  /** Left out by agents that do not tell it, and while the policy cannot be used. */
+  policy: machinePolicySchema.optional(),
 })
 export type Machine = z.output<typeof machineSchema>
 
@@ -53,17 +68,22 @@ export type Pong = z.output<typeof pongSchema>
 /** `POST /agent/v1/logs`. */
 export const agentLogSchema = z.object({ entries: z.array(logEntrySchema).min(1).max(500) })
 
+/** More is chosen by their folder. */
+export const RESTORED_PATHS_MAX = 1000
+
 /** A restore that the agent carries out. */
 export const restoreOrderSchema = z.object({
   snapshotId: z.string().regex(/^[0-9a-f]{64}$/),
   /** Paths in the snapshot; everything when empty. */
-  paths: z.array(snapshotPathSchema).max(1000),
+  paths: z.array(snapshotPathSchema).max(RESTORED_PATHS_MAX),
   /** Where to; null for where it came from. */
   target: z.string().min(1).max(4096).nullable(),
   /** What happens to files that are there already. */
   overwrite: z.enum(['always', 'if-changed', 'if-newer', 'never']),
   /** Whether files that the snapshot does not have are removed below the restored folders. */
   delete: z.boolean(),
+  /** What was backed up: with `delete`, nothing is removed but in these folders and below; nothing at all where there are none. */
+  sources: z.array(snapshotPathSchema).max(RESTORED_PATHS_MAX).default([]),
 })
 export type RestoreOrder = z.output<typeof restoreOrderSchema>
 

@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { retentionSchema } from './accounts.ts'
+import { machinePolicySchema } from './agent-link.ts'
 import { idSchema, idTextSchema, pageQuerySchema, timeSchema } from './fields.ts'
 import { hooksSchema, limitsSchema } from './plans.ts'
 import { logLevelSchema, runErrorSchema, runStateSchema } from './runs.ts'
@@ -53,12 +54,16 @@ export const clientSchema = z.object({
   isDisabled: z.boolean(),
   /** Whether an agent has a token. */
   isEnrolled: z.boolean(),
+  /** Whether somebody wants its agent to replace that, and it has not done so yet. */
+  isTokenRotationWanted: z.boolean(),
   /** It, or one of its enabled plans, has had no good backup for longer than it may. */
   isOverdue: z.boolean(),
   state: clientStateSchema,
   hostname: z.string().nullable(),
   platform: z.string().nullable(),
   version: z.string().nullable(),
+  /** What its machine's owner allows the server; null while its agent has not said so. */
+  policy: machinePolicySchema.nullable(),
   settings: clientSettingsSchema,
   createdAt: timeSchema,
   lastPingAt: timeSchema.nullable(),

@@ -13,7 +13,11 @@ export const notificationEventSchema = z.enum([
 ])
 export type NotificationEvent = z.output<typeof notificationEventSchema>
 
-const urlSchema = z.url({ protocol: /^https?$/ }).max(2000)
+/** Without name and password: what is no secret here is shown again, and told when it cannot be reached. */
+const urlSchema = z
+  .url({ protocol: /^https?$/ })
+  .max(2000)
+  .refine((url) => !/^https?:[/\\]*[^/\\?#]*@/i.test(url), 'must hold no user name and no password')
 
 export const mailChannelSchema = z.object({
   kind: z.literal('mail'),

@@ -3,12 +3,13 @@ import { idSchema, timeSchema } from './fields.ts'
 import { runErrorSchema, subjectFields } from './runs.ts'
 
 /**
- * What needs somebody: the last run of a plan failed; a plan or client has had no good backup for too long, or a client none at all; an
- * agent never came in, or has been silent for days; a repository cannot be reached, was never checked, is damaged, was not wholly read for
- * longer than its settings say, could not be pruned, has little space left or will be full soon.
+ * What needs somebody: the last run of a plan failed, or could not read everything; a plan or client has had no good backup for too long,
+ * or a client none at all; an agent never came in, or has been silent for days; a repository cannot be reached, was never checked, is
+ * damaged, was not wholly read for longer than its settings say, could not be pruned, has little space left or will be full soon.
  */
 const attentionKindSchema = z.enum([
   'plan-failed',
+  'plan-incomplete',
   'plan-overdue',
   'client-overdue',
   'client-never-backed-up',
@@ -36,7 +37,10 @@ const attentionItemSchema = z.object({
   runId: idSchema.nullable(),
   /** Why it failed. */
   error: runErrorSchema.nullable(),
-  /** Of a repository that fills: the days left. Of one with little space: the percentage free. Of one not wholly read: the days set. */
+  /**
+   * Of a plan whose last run could not read everything: how much. Of a repository that fills: the days left. Of one with little space: the
+   * percentage free. Of one not wholly read: the days set.
+   */
   figure: z.number().nullable(),
 })
 export type AttentionItem = z.output<typeof attentionItemSchema>
@@ -52,6 +56,8 @@ export const overviewSchema = z.object({
     failed: z.int(),
     overdue: z.int(),
     never: z.int(),
+    /** How many of `never` have just been added: nothing asks anybody for their first backup yet. */
+    new: z.int(),
     disabled: z.int(),
   }),
   plans: z.object({ total: z.int(), enabled: z.int() }),

@@ -188,13 +188,20 @@ export const planSchema = planDefinitionSchema.extend({
   repositoryId: idSchema,
   name: z.string(),
   isEnabled: z.boolean(),
+  /** Whether its client, or the user whom that belongs to, is disabled: nothing runs then, by its schedule or by hand. */
+  isClientDisabled: z.boolean(),
   nextRunAt: timeSchema.nullable(),
   /** Whether it has not succeeded for longer than its schedule allows. */
   isOverdue: z.boolean(),
   /** What counts when retention is inherited: the plan's own, else the client's, else the owner's; null keeps everything. */
   effectiveRetention: retentionSchema.nullable(),
-  /** The newest of its runs, ended or not. */
-  lastRun: z.object({ id: idSchema, state: runStateSchema, createdAt: timeSchema, finishedAt: timeSchema.nullable() }).nullable(),
+  /** The newest of its runs, ended or not; `errorCount` is how much of what it was to back up could not be read. */
+  lastRun: z
+    .object({
+      ...{ id: idSchema, state: runStateSchema, createdAt: timeSchema, finishedAt: timeSchema.nullable() },
+      errorCount: z.number().min(0),
+    })
+    .nullable(),
   createdAt: timeSchema,
 })
 export type Plan = z.output<typeof planSchema>

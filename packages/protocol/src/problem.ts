@@ -15,7 +15,13 @@ const fieldReasonSchema = z.enum([
   'not-a-url',
   'not-a-choice',
   'wrong-form',
+  'not-absolute',
+  'not-a-schedule',
+  'too-often',
+  'never-due',
+  'not-a-time-zone',
   'taken',
+  'there-already',
 ])
 export type FieldReason = z.output<typeof fieldReasonSchema>
 

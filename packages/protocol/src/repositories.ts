@@ -119,6 +119,9 @@ export const maintenanceRequestSchema = z.object({
 })
 export type MaintenanceRequest = z.output<typeof maintenanceRequestSchema>
 
+/** `POST /api/v1/repositories/:id/maintenance/retry`: a run of the repository that failed or was cancelled. */
+export const maintenanceRetrySchema = z.object({ runId: idSchema })
+
 const maintenanceTaskSchema = z.object({
   kind: maintenanceKindSchema,
   /** When the schedule says that it is next done; null for by hand only. */
@@ -140,5 +143,7 @@ export const maintenanceSchema = z.object({
   tasks: z.array(maintenanceTaskSchema),
   /** How far the reading of all data is: the part that is read next, of how many, since when. Null before the first check. */
   reading: z.object({ nextPart: z.int(), parts: z.int(), startedAt: timeSchema }).nullable(),
+  /** Of the counting of figures: whether it is due or under way, and why it failed the last time; null when it did not. */
+  counting: z.object({ isDue: z.boolean(), error: z.string().nullable() }),
 })
 export type Maintenance = z.output<typeof maintenanceSchema>

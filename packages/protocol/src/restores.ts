@@ -2,12 +2,19 @@ import { z } from 'zod'
 import { restoreOrderSchema } from './agent-link.ts'
 import { idSchema, timeSchema } from './fields.ts'
 
+/** As agents take it: they run on systems whose paths begin with a slash. */
+const targetSchema = z.string().max(4096).startsWith('/', 'must be an absolute path, such as /home/ann/restored')
+
 /** `POST /api/v1/snapshots/:id/restore`: has an agent bring files back. */
-export const newRestoreSchema = restoreOrderSchema.omit({ snapshotId: true }).extend({
+export const newRestoreSchema = restoreOrderSchema.omit({ snapshotId: true, sources: true }).extend({
   /** Whose agent; the snapshot's own client when it is left out. */
   clientId: idSchema.optional(),
   paths: restoreOrderSchema.shape.paths.default([]),
-  target: restoreOrderSchema.shape.target.default(null),
+  /** Where to; null for where it came from. */
+  target: targetSchema
+    .refine((target) => !target.includes('\0'), 'must not hold NUL')
+    .nullable()
+    .default(null),
   overwrite: restoreOrderSchema.shape.overwrite.default('if-changed'),
   delete: restoreOrderSchema.shape.delete.default(false),
 })
@@ -43,6 +50,11 @@ export const lentSchema = z.object({
   chunkerPolynomial: z.string(),
   /** How many parts the index of its blobs has. */
   indexParts: z.int().min(0),
+  /** How much is restored, folders counted as files; null where counting it would have taken too long. */
+  total: z
+    .object({ files: z.int().min(0), bytes: z.number().min(0) })
+    .nullable()
+    .default(null),
 })
 export type Lent = z.output<typeof lentSchema>
 

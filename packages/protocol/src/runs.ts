@@ -67,6 +67,8 @@ export const runSchema = z.object({
   state: runStateSchema,
   ...subjectFields,
   trigger: runTriggerSchema,
+  /** A clean-up that only says what would go. */
+  isDryRun: z.boolean(),
   retryOf: idSchema.nullable(),
   /** 1, and one more for every retry that the server makes by itself. */
   attempt: z.int().positive(),

@@ -23,6 +23,8 @@ export const snapshotSchema = z.object({
   clientId: idSchema.nullable(),
   clientName: z.string().nullable(),
   planId: idSchema.nullable(),
+  /** Null where no plan of this server made it, or one that is gone. */
+  planName: z.string().nullable(),
   runId: idSchema.nullable(),
   time: timeSchema,
   hostname: z.string(),
