@@ -46,7 +46,7 @@ export class BackupServiceLab {
       given.push(foundations)
       return {}
     }
-    const server = await TestServer.start({ clock, ...options, services, ...(databaseUrl === undefined ? {} : { databaseUrl }) })
+    const server = await TestServer.start({ clock, ...options, services, databaseUrl })
     const [foundations] = given
     if (foundations === undefined) throw new Error('the server was composed of nothing')
     await server.addUser('admin', 'admin')

@@ -1,6 +1,14 @@
 import { Readable } from 'node:stream'
 import { byteStringOf, type Clock } from '@holdfast/engine'
-import { type ClientSettings, clientSettingsSchema, type Login, type LogLevel, type NewUser, type User } from '@holdfast/protocol'
+import {
+  type ClientSettings,
+  clientSettingsSchema,
+  hooksSchema,
+  type Login,
+  type LogLevel,
+  type NewUser,
+  type User,
+} from '@holdfast/protocol'
 import type { FastifyRequest } from 'fastify'
 import { isServerError, notFound, ServerError } from '../../errors.ts'
 import type { Accounts } from '../../features/accounts/accounts.ts'
@@ -13,9 +21,10 @@ import type { Enrolments } from '../../features/clients/enrolment.ts'
 import type { ClientStore, StoredClient } from '../../features/clients/store.ts'
 import type { SnapshotFiles } from '../../features/snapshots/snapshot-files.ts'
 import { addressOf } from '../../features/snapshots/snapshot-path.ts'
-import type { SnapshotStore } from '../../features/snapshots/store.ts'
 import type { Actor, UserActor } from '../../http/actor.ts'
+import { sizeInWords } from '../../size-words.ts'
 import { snapshotPathOf } from './batch-upload.ts'
+import { readBySchema } from './read-by-schema.ts'
 import type { Spool, SpooledFile } from './spool.ts'
 import type { ServiceStore, StoredFile } from './store.ts'
 import { type ServiceTasks, serviceTime } from './tasks.ts'
@@ -40,7 +49,6 @@ export interface BackupServiceOptions {
   readonly enrolments: Enrolments
   readonly agentTokens: AgentTokens
   readonly snapshotFiles: SnapshotFiles
-  readonly snapshotStore: Pick<SnapshotStore, 'storedBytes'>
   readonly clock: Clock
   /** Who is behind a bearer token. */
   readonly authenticate: (token: string) => Promise<Actor | undefined>
@@ -146,27 +154,28 @@ export class BackupService {
     await clientLogs.add(id, [{ at: new Date(clock.now()).toISOString(), level, message }])
   }
 
-  /** @throws {ServerError} `quota.exceeded` when the client may not bring anything more */
-  async demandRoom(client: ServiceClient): Promise<void> {
-    const { store, snapshotStore } = this.#options
+  /** The bytes that a client may still bring. @throws {ServerError} `quota.exceeded` when there are none */
+  async roomFor(client: ServiceClient): Promise<number> {
     const { quotaBytes } = settingsOf(client)
-    if (quotaBytes === null || (await snapshotStore.storedBytes(client.id)) + (await store.waitingBytes(client.id)) < quotaBytes) return
-    throw new ServerError('quota.exceeded', `Cannot take the file: ${client.name} takes up the ${quotaBytes} bytes that it may have`)
+    if (quotaBytes === null) return Number.POSITIVE_INFINITY
+    const roomBytes = quotaBytes - (await this.#options.store.takenBytes(client.id))
+    if (roomBytes <= 0) throw quotaExceeded(client)
+    return roomBytes
   }
 
-  /** Notes a file that is safe in the spool: a snapshot with it is made soon. */
+  /** Notes a file that is safe in the spool: a snapshot with it is made soon. @throws {ServerError} `quota.exceeded` */
   async addFile(
-    { id }: ServiceClient,
+    client: ServiceClient,
     file: {
       readonly path: string
       readonly spooled: SpooledFile
       readonly retention: { readonly days: number | null; readonly versions: number | null }
     },
   ): Promise<StoredFile> {
-    const { store, clients, clock } = this.#options
+    const { store, clock } = this.#options
     const { path, spooled, retention } = file
-    const added = await store.addFile({
-      client_id: id,
+    const row = {
+      client_id: client.id,
       path,
       uploaded_at: clock.now(),
       size_bytes: spooled.sizeBytes,
@@ -175,8 +184,9 @@ export class BackupService {
       retention_versions: retention.versions,
       spool_path: spooled.path,
       register_id: null,
-    })
-    await clients.noteBackup(id, added.uploaded_at)
+    }
+    const added = await store.addFile(row, settingsOf(client))
+    if (added === undefined) throw quotaExceeded(client)
     return added
   }
 
@@ -211,10 +221,11 @@ export class BackupService {
     return settingsOf(client).hooks.pre.map(({ line }) => line)
   }
 
+  /** @throws {ServerError} `request.invalid` */
   async setPreCommands(client: ServiceClient, lines: readonly string[], origin: Origin): Promise<void> {
-    const settings = settingsOf(client)
-    const hooks = { ...settings.hooks, pre: lines.map((line) => ({ line, timeoutSeconds: 3600 })) }
-    await this.#options.clients.change(await this.ownerOf(client), { id: client.id, changes: { settings: { ...settings, hooks } } }, origin)
+    const pre = lines.map((line) => ({ line, timeoutSeconds: 3600 }))
+    const hooks = readBySchema(hooksSchema, { ...settingsOf(client).hooks, pre })
+    await this.#options.clients.change(await this.ownerOf(client), { id: client.id, changes: { settings: { hooks } } }, origin)
   }
 
   /** Undefined when the file is not where it should be. */
@@ -229,6 +240,14 @@ export class BackupService {
       throw error
     }
   }
+}
+
+function quotaExceeded(client: ServiceClient): ServerError {
+  const { quotaBytes } = settingsOf(client)
+  return new ServerError(
+    'quota.exceeded',
+    `Cannot take the file: ${client.name} would take up more than the ${sizeInWords(quotaBytes ?? 0)} that it may have`,
+  )
 }
 
 function settingsOf({ settings }: ServiceClient): ClientSettings {

@@ -16,7 +16,6 @@ import type { Repositories } from '../../features/repositories/repositories.ts'
 import type { AgentRuns } from '../../features/runs/agent-runs.ts'
 import type { Runs } from '../../features/runs/runs.ts'
 import type { SnapshotFiles } from '../../features/snapshots/snapshot-files.ts'
-import type { SnapshotStore } from '../../features/snapshots/store.ts'
 import type { UploadWriters } from '../../features/uploads/upload-writers.ts'
 import type { Uploads } from '../../features/uploads/uploads.ts'
 import { kindOfToken } from '../../secrets/tokens.ts'
@@ -45,7 +44,6 @@ export interface BackupServiceParts extends Pick<Foundations, 'settings' | 'data
   readonly writers: UploadWriters
   readonly indexer: { wake(): void }
   readonly snapshotFiles: SnapshotFiles
-  readonly snapshotStore: SnapshotStore
   readonly sessions: Sessions
   readonly apiTokens: ApiTokens
 }

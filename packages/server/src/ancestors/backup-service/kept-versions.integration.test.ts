@@ -121,12 +121,12 @@ for (const databases of allDatabases()) {
 
     it('are in few snapshots after weeks of many small uploads', async () => {
       await setRetention({ versions: 5, days: 20 })
-      for (let day = 0; day < 30; day++) {
-        for (const hour of [0, 8, 16]) {
-          await lab.upload(`/work/file-${(day * 3 + hour / 8) % 20}`, `day ${day} hour ${hour}`)
+      for (let day = 0; day < 24; day++) {
+        for (const hour of [0, 12]) {
+          await lab.upload(`/work/file-${(day * 2 + hour / 12) % 20}`, `day ${day} hour ${hour}`)
           await upload(`/new/day-${day}/at-${hour}`, `of day ${day} at ${hour}`)
-          if (hour === 8) await lab.upload('/log', 'line\n'.repeat(day))
-          lab.clock.advance(8 * HOUR_MS)
+          if (hour === 12) await lab.upload('/log', 'line\n'.repeat(day))
+          lab.clock.advance(12 * HOUR_MS)
         }
         if (day % 4 === 0) await lab.applyRetention()
       }
@@ -139,6 +139,16 @@ for (const databases of allDatabases()) {
       await lab.restic('check', '--read-data')
       await expectTidy()
     }, 240_000)
+
+    it('are noted whole or not at all', async () => {
+      await lab.upload('/a', 'first')
+      const recover = await lab.refuseChanges('clients')
+      expect((await lab.upload('/a', 'second')).statusCode).toBe(500)
+      await recover()
+      expect(await lab.backups()).toHaveLength(1)
+      expect(await lab.lost()).toEqual([])
+      expect(lab.spooled()).toHaveLength(1)
+    })
 
     it('survive an end between the new snapshot and the note of it', async () => {
       await upload('/b', 'other')
@@ -319,19 +329,29 @@ for (const databases of allDatabases()) {
     it('count against the quota of their client until they go', async () => {
       const allow = (quotaBytes: number): Promise<unknown> =>
         lab.asAdmin(`PATCH /api/v1/clients/${lab.clientId}`, { settings: { quotaBytes, retention: { versions: 1 } } })
+      const attempt = async (path: string, bytes: number): Promise<number> => (await lab.upload(path, secureRandom(bytes))).statusCode
       await allow(50_000)
       await upload('/a', secureRandom(40_000))
-      expect((await lab.upload('/b', secureRandom(20_000))).statusCode).toBe(200)
-      const refused = await lab.upload('/c', 'c')
-      expect([refused.statusCode, refused.json()]).toEqual([413, { detail: expect.stringContaining('50000 bytes') }])
+      const refused = await lab.upload('/b', secureRandom(2_000_000))
+      expect([refused.statusCode, refused.json()]).toEqual([413, { detail: expect.stringContaining('that its client may bring') }])
+      expect(lab.spooled()).toHaveLength(0)
+      expect(await attempt('/b', 5_000)).toBe(200)
+      expect(await attempt('/c', 6_000)).toBe(413)
       await lab.gather()
-      expect((await lab.upload('/c', 'c')).statusCode).toBe(413)
+      expect(await attempt('/c', 6_000)).toBe(413)
       await allow(80_000)
       await upload('/b', 'short now')
       await allow(50_000)
       await lab.applyRetention()
-      expect((await lab.upload('/c', 'c')).statusCode).toBe(200)
+      expect(await attempt('/c', 6_000)).toBe(200)
       expect(await lab.lost()).toEqual([])
+    })
+
+    it('count against the quota of their client when they come at once', async () => {
+      await lab.asAdmin(`PATCH /api/v1/clients/${lab.clientId}`, { settings: { quotaBytes: 50_000 } })
+      const answers = await Promise.all(['/a', '/b', '/c', '/d'].map((path) => lab.upload(path, secureRandom(40_000))))
+      expect(answers.map(({ statusCode }) => statusCode).sort()).toEqual([200, 413, 413, 413])
+      expect(lab.spooled()).toHaveLength(1)
     })
 
     it('are to be had again once a server starts that knows where former versions have left them', async () => {

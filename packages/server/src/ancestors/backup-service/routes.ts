@@ -1,15 +1,18 @@
 import multipart from '@fastify/multipart'
+import { byteStringOf } from '@holdfast/engine'
 import { type LogLevel, logLevelSchema, newUserSchema } from '@holdfast/protocol'
 import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify'
 import { z } from 'zod'
 import { isServerError, notFound, ServerError } from '../../errors.ts'
 import { originOf } from '../../features/audit/audit.ts'
+import { dispositionOf } from '../../features/snapshots/file-headers.ts'
 import { ADMIN, PUBLIC } from '../../http/access.ts'
 import { userOf } from '../../http/actor.ts'
 import type { App } from '../../http/app-type.ts'
 import { statusOf } from '../../http/problem.ts'
 import type { BackupService, ServiceClient } from './backup-service.ts'
 import { isStorablePath } from './batch-upload.ts'
+import { readBySchema } from './read-by-schema.ts'
 import type { StoredFile } from './store.ts'
 import { formNumber, serviceRetention, serviceTime } from './tasks.ts'
 import { readUploadForm } from './upload-form.ts'
@@ -22,6 +25,7 @@ const FILE_BYTES_MAX = 1024 ** 4
 const FIELDS_MAX = 20
 const FIELD_BYTES_MAX = 64 * 1024
 const LISTING_BYTES_MAX = 64 * 1024 * 1024
+const LISTED_ENTRIES_MAX = 1_000_000
 /** Longer than any system's. */
 const LISTED_PATH_MAX = 32_768
 
@@ -45,7 +49,7 @@ const registerClientBody = z.object({
   name: z.string().trim().max(200),
   owner_id: number.pipe(z.int().min(0).max(2_147_483_647)).nullish(),
 })
-const listingBody = z.array(z.object({ path: z.string().default(''), is_dir: z.unknown().optional() })).max(1_000_000)
+const listedEntry = z.object({ path: z.string().default(''), is_dir: z.unknown().optional() })
 const taskForm = z.object({
   path: z.string().min(1).max(4096),
   frequency_minutes: text,
@@ -57,11 +61,22 @@ const taskForm = z.object({
 const statusForm = z.object({ run_id: text, status: z.enum(['SUCCESS', 'FAILED']), message: note.default('') })
 const logForm = z.object({ level: text, message: note })
 
+declare module 'fastify' {
+  interface FastifyRequest {
+    /** Set before the body is read, for routes that a client's token alone opens. */
+    serviceClient: ServiceClient | null
+  }
+}
+
 /** The endpoints of the Backup Service, for clients that know no others: same paths, same forms, same errors. */
 export function backupServiceRoutes(app: App, service: BackupService): void {
   void app.register((plugin, _options, done) => {
     const scope = plugin as unknown as App
     void scope.register(multipart, { limits: { fileSize: FILE_BYTES_MAX, files: 1, fields: FIELDS_MAX, fieldSize: FIELD_BYTES_MAX } })
+    scope.decorateRequest('serviceClient', null)
+    scope.addHook('onRequest', async (request) => {
+      if (request.routeOptions.config.access === TOKEN) request.serviceClient = await clientOfToken(service, request)
+    })
     scope.setErrorHandler((error: FastifyError, request, reply) => sendDetail(reply, request, error))
     accountRoutes(scope, service)
     clientRoutes(scope, service)
@@ -74,15 +89,15 @@ export function backupServiceRoutes(app: App, service: BackupService): void {
 
 function accountRoutes(app: App, service: BackupService): void {
   app.post('/api/login', { config: { access: PUBLIC }, schema: { tags: TAGS, summary: 'Sign in by a form' } }, async (request, reply) => {
-    const login = read(loginForm, request.body)
+    const login = readBySchema(loginForm, request.body)
     const token = await service.login(login, { address: request.ip, userAgent: request.headers['user-agent'] ?? '' })
     return reply.send({ access_token: token, token_type: 'bearer' })
   })
   app.post('/api/register_user', { config: { access: ADMIN }, schema: { tags: TAGS, summary: 'Add a user' } }, async (request) => {
-    const { username, password, is_admin, retention_days, retention_versions } = read(registerUserBody, request.body)
+    const { username, password, is_admin, retention_days, retention_versions } = readBySchema(registerUserBody, request.body)
     const retention = serviceRetention({ days: retention_days, versions: retention_versions })
     const role = is_admin ? 'admin' : 'operator'
-    const user = read(newUserSchema, { username, password, role, retention })
+    const user = readBySchema(newUserSchema, { username, password, role, retention })
     const { id } = await service.addUser(user, originOf(request))
     return { id, username, is_admin, retention_days, retention_versions }
   })
@@ -93,7 +108,7 @@ function clientRoutes(app: App, service: BackupService): void {
     '/api/clients/register',
     { config: { access: ADMIN }, schema: { tags: TAGS, summary: 'Add a client, or give one a new token' } },
     async (request) => {
-      const { name, owner_id } = read(registerClientBody, request.body)
+      const { name, owner_id } = readBySchema(registerClientBody, request.body)
       const origin = originOf(request)
       // A program that is told no name registers without one.
       const known = name === '' ? `client at ${origin.address}` : name
@@ -105,7 +120,7 @@ function clientRoutes(app: App, service: BackupService): void {
     '/api/clients/:token/ping',
     { config: { access: TOKEN }, schema: { tags: TAGS, summary: 'Say that the client is there' } },
     async (request) => {
-      await service.heard(await clientOf(service, request))
+      await service.heard(clientOf(request))
       return { status: 'pong' }
     },
   )
@@ -113,8 +128,8 @@ function clientRoutes(app: App, service: BackupService): void {
     '/api/clients/:token/log',
     { config: { access: TOKEN }, schema: { tags: TAGS, summary: 'Add a line to the log' } },
     async (request) => {
-      const { level, message } = read(logForm, request.body)
-      await service.log(await clientOf(service, request), { level: levelOf(level), message })
+      const { level, message } = readBySchema(logForm, request.body)
+      await service.log(clientOf(request), { level: levelOf(level), message })
       return { status: 'logged' }
     },
   )
@@ -125,25 +140,25 @@ function fileRoutes(app: App, service: BackupService): void {
     '/api/clients/:token/backup',
     { config: { access: TOKEN }, schema: { tags: TAGS, summary: 'Upload a file' } },
     async (request) => {
-      const client = await clientOf(service, request)
+      const client = clientOf(request)
       return toBackup(await receive(service, client, request))
     },
   )
   app.get(
     '/api/clients/:token/backups',
     { config: { access: TOKEN }, schema: { tags: TAGS, summary: 'Files and their versions' } },
-    async (request) => (await service.files(await clientOf(service, request))).map(toBackup),
+    async (request) => (await service.files(clientOf(request))).map(toBackup),
   )
   app.get(
     '/api/clients/:token/download/:backupId',
     { config: { access: TOKEN }, schema: { tags: TAGS, summary: 'The content of a version' } },
     async (request, reply) => {
-      const { file, content } = await service.content(await clientOf(service, request), numberOf(request, 'backupId'))
-      const name = encodeURIComponent(file.path.split(/[\\/]/).at(-1) ?? 'file')
+      const { file, content } = await service.content(clientOf(request), numberOf(request, 'backupId'))
+      const name = byteStringOf(file.path.split(/[\\/]/).at(-1) ?? '')
       return reply
         .type('application/octet-stream')
         .header('content-length', file.size_bytes)
-        .header('content-disposition', `attachment; filename*=UTF-8''${name}`)
+        .header('content-disposition', dispositionOf('attachment', name))
         .send(content)
     },
   )
@@ -151,9 +166,8 @@ function fileRoutes(app: App, service: BackupService): void {
     '/api/clients/:token/files',
     { config: { access: TOKEN }, bodyLimit: LISTING_BYTES_MAX, schema: { tags: TAGS, summary: 'Replace the listing' } },
     async (request) => {
-      const entries = read(listingBody, request.body).map(({ path, is_dir }) => ({ path, is_dir: Boolean(is_dir) }))
-      const kept = entries.filter(({ path }) => path !== '' && path.length <= LISTED_PATH_MAX)
-      await service.replaceListing(await clientOf(service, request), kept)
+      const kept = listingOf(request.body).filter(({ path }) => path !== '' && path.length <= LISTED_PATH_MAX)
+      await service.replaceListing(clientOf(request), kept)
       return { status: 'updated' }
     },
   )
@@ -169,7 +183,7 @@ function taskRoutes(app: App, service: BackupService): void {
     '/api/clients/:token/tasks',
     { config: { access: ADMIN }, schema: { tags: TAGS, summary: 'Add a task' } },
     async (request, reply) => {
-      const form = read(taskForm, request.body)
+      const form = readBySchema(taskForm, request.body)
       const frequencyMinutes = formNumber('frequency_minutes', form.frequency_minutes) ?? 0
       if (frequencyMinutes <= 0) throw new ServerError('request.invalid', 'frequency_minutes must be greater than 0')
       const client = await service.administered(request, numberOf(request, 'token'))
@@ -187,7 +201,9 @@ function taskRoutes(app: App, service: BackupService): void {
   )
   app.get('/api/clients/:token/tasks', { config: { access: EITHER }, schema: { tags: TAGS, summary: 'Tasks' } }, async (request) => {
     const { token } = request.params as { readonly token: string }
-    const client = /^\d+$/.test(token) ? await service.administered(request, numberOf(request, 'token')) : await clientOf(service, request)
+    const client = /^\d+$/.test(token)
+      ? await service.administered(request, numberOf(request, 'token'))
+      : await clientOfToken(service, request)
     return service.tasks.list(await service.ownerOf(client), client.id)
   })
   app.post(
@@ -203,8 +219,8 @@ function taskRoutes(app: App, service: BackupService): void {
     '/api/clients/:token/tasks/:taskId/status',
     { config: { access: TOKEN }, schema: { tags: TAGS, summary: 'Say how a task ended' } },
     async (request) => {
-      const { run_id, status, message } = read(statusForm, request.body)
-      const client = await clientOf(service, request)
+      const { run_id, status, message } = readBySchema(statusForm, request.body)
+      const client = clientOf(request)
       const key = { clientId: client.id, taskId: numberOf(request, 'taskId') }
       const end = { runId: formNumber('run_id', run_id) ?? 0, isGood: status === 'SUCCESS', message }
       return { status: 'recorded', run_id: await service.tasks.record(await service.ownerOf(client), key, end) }
@@ -217,14 +233,14 @@ function configRoutes(app: App, service: BackupService): void {
     '/api/clients/:token/config',
     { config: { access: TOKEN }, schema: { tags: TAGS, summary: 'Commands before backups' } },
     async (request) => ({
-      pre_commands: service.preCommands(await clientOf(service, request)),
+      pre_commands: service.preCommands(clientOf(request)),
     }),
   )
   app.post(
     '/api/clients/:token/config',
     { config: { access: ADMIN }, schema: { tags: TAGS, summary: 'Set the commands before backups' } },
     async (request, reply) => {
-      const { pre_commands } = read(z.object({ pre_commands: text.default('') }), request.body)
+      const { pre_commands } = readBySchema(z.object({ pre_commands: text.default('') }), request.body)
       const client = await service.administered(request, numberOf(request, 'token'))
       await service.setPreCommands(client, linesOf(pre_commands), originOf(request))
       return reply.redirect(`/clients/${client.id}`, 303)
@@ -233,8 +249,8 @@ function configRoutes(app: App, service: BackupService): void {
 }
 
 async function receive(service: BackupService, client: ServiceClient, request: FastifyRequest): Promise<StoredFile> {
-  await service.demandRoom(client)
-  const { fields, spooled } = await readUploadForm(request, service.spool)
+  const roomBytes = await service.roomFor(client)
+  const { fields, spooled } = await readUploadForm(request, { spool: service.spool, roomBytes })
   if (spooled === undefined) throw new ServerError('request.invalid', 'file is missing')
   try {
     const { path } = fields
@@ -252,23 +268,30 @@ async function receive(service: BackupService, client: ServiceClient, request: F
   }
 }
 
-function clientOf(service: BackupService, request: FastifyRequest): Promise<ServiceClient> {
+/** The client whose token is in the path. For routes that nobody else is let through to. */
+function clientOf({ serviceClient }: FastifyRequest): ServiceClient {
+  if (serviceClient === null) throw new ServerError('not-found', 'Client not found')
+  return serviceClient
+}
+
+async function clientOfToken(service: BackupService, request: FastifyRequest): Promise<ServiceClient> {
   return service.clientOf((request.params as { readonly token: string }).token, request.ip)
+}
+
+/** One after the other, and no further than the first that is wrong: all that is wrong may be more than memory holds. */
+function listingOf(body: unknown): { readonly path: string; readonly is_dir: boolean }[] {
+  if (!Array.isArray(body)) throw new ServerError('request.invalid', 'body: must be a list')
+  if (body.length > LISTED_ENTRIES_MAX) throw new ServerError('request.invalid', `body: has more than ${LISTED_ENTRIES_MAX} entries`)
+  return body.map((entry) => {
+    const { path, is_dir } = readBySchema(listedEntry, entry)
+    return { path, is_dir: Boolean(is_dir) }
+  })
 }
 
 function numberOf(request: FastifyRequest, name: string): number {
   const value = (request.params as Readonly<Record<string, string>>)[name] ?? ''
   if (/^\d{1,9}$/.test(value)) return Number(value)
   throw notFound(value.slice(0, 50))
-}
-
-function read<Schema extends z.ZodType>(schema: Schema, body: unknown): z.output<Schema> {
-  const parsed = schema.safeParse(body)
-  if (parsed.success) return parsed.data
-  throw new ServerError(
-    'request.invalid',
-    parsed.error.issues.map(({ path, message }) => `${path.join('.') || 'body'}: ${message}`).join('; '),
-  )
 }
 
 function linesOf(lines: string): string[] {
@@ -305,6 +328,7 @@ function sendDetail(reply: FastifyReply, request: FastifyRequest, error: Fastify
   const status = isServerError(error, 'request.conflict') ? 400 : statusOf(error)
   if (status >= 500) request.log.error({ err: error }, 'a request failed')
   if (status === 401) reply.header('www-authenticate', 'Bearer')
+  if (isServerError(error) && error.retryAfterSeconds !== undefined) reply.header('retry-after', error.retryAfterSeconds)
   const detail = status >= 500 && !isServerError(error, 'server.unavailable') ? 'Internal server error' : error.message
   return reply.status(status).serializer(JSON.stringify).type('application/json').send({ detail })
 }

@@ -1,9 +1,10 @@
 import { createHash, type Hash } from 'node:crypto'
-import { mkdir, open, readdir, stat, unlink } from 'node:fs/promises'
+import { open, readdir, stat, unlink } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Readable } from 'node:stream'
-import { secureRandom } from '@holdfast/engine'
+import { makeFolders, secureRandom } from '@holdfast/engine'
 import { ServerError } from '../../errors.ts'
+import { sizeInWords } from '../../size-words.ts'
 
 /** A file that has arrived and is safe on this machine's disk. */
 export interface SpooledFile {
@@ -21,9 +22,12 @@ export class Spool {
     this.#folder = folder
   }
 
-  /** Takes a file as it comes; it is durable when this resolves, and nothing is left when it rejects. */
-  async take(content: AsyncIterable<Buffer>): Promise<SpooledFile> {
-    await mkdir(this.#folder, { recursive: true, mode: 0o700 })
+  /**
+   * Takes a file as it comes, of `roomBytes` at most; it is durable when this resolves, and nothing is left when it rejects.
+   * @throws {ServerError} `quota.exceeded`, `server.unavailable`
+   */
+  async take(content: AsyncIterable<Buffer>, roomBytes: number): Promise<SpooledFile> {
+    await makeFolders(this.#folder, 0o700)
     const path = join(this.#folder, secureRandom(16).toString('hex'))
     const digest: Hash = createHash('sha256')
     let sizeBytes = 0
@@ -32,6 +36,11 @@ export class Spool {
       for await (const piece of content) {
         digest.update(piece)
         sizeBytes += piece.length
+        if (sizeBytes > roomBytes)
+          throw new ServerError(
+            'quota.exceeded',
+            `Cannot take the file: it is larger than the ${sizeInWords(roomBytes)} that its client may bring`,
+          )
         await file.writeFile(piece)
       }
       await file.sync()

@@ -1,5 +1,7 @@
 import type { Insertable, Selectable } from 'kysely'
 import type { Queries } from '../../db/database.ts'
+import { holdRow } from '../../db/hold-row.ts'
+import { storedBytesOf } from '../../features/snapshots/store.ts'
 import type { ServiceFileRow, ServiceTaskRow } from './tables.ts'
 
 /** One version of an uploaded file. */
@@ -16,8 +18,17 @@ export class ServiceStore {
     this.#queries = queries
   }
 
-  async addFile(file: Insertable<ServiceFileRow>): Promise<StoredFile> {
-    return this.#queries.insertInto('service_files').values(file).returningAll().executeTakeFirstOrThrow()
+  /**
+   * Adds a version and notes the backup of its client, both or neither; undefined where the client would take up more than `quotaBytes`
+   * with it. Those of one client take turns here, so that they cannot pass the quota together.
+   */
+  async addFile(file: Insertable<ServiceFileRow>, { quotaBytes }: { readonly quotaBytes: number | null }): Promise<StoredFile | undefined> {
+    return this.#queries.transaction().execute(async (transaction) => {
+      await holdRow(transaction, 'clients', file.client_id)
+      if (quotaBytes !== null && (await takenBytes(transaction, file.client_id)) + file.size_bytes > quotaBytes) return undefined
+      await transaction.updateTable('clients').set({ last_backup_at: file.uploaded_at }).where('id', '=', file.client_id).execute()
+      return transaction.insertInto('service_files').values(file).returningAll().executeTakeFirstOrThrow()
+    })
   }
 
   async findFile(clientId: number, id: number): Promise<StoredFile | undefined> {
@@ -36,11 +47,9 @@ export class ServiceStore {
     return waiting.orderBy('id').limit(limit).execute()
   }
 
-  /** How much of a client's is in no snapshot yet. */
-  async waitingBytes(clientId: number): Promise<number> {
-    const size = this.#queries.selectFrom('service_files').select((select) => select.fn.sum<number | null>('size_bytes').as('bytes'))
-    const waiting = size.where('client_id', '=', clientId).where('spool_path', 'is not', null)
-    return Number((await waiting.executeTakeFirst())?.bytes ?? 0)
+  /** What a client takes up, in bytes: what its snapshots have added, and what is in none yet. */
+  async takenBytes(clientId: number): Promise<number> {
+    return takenBytes(this.#queries, clientId)
   }
 
   /** Where files wait that are in no snapshot yet. */
@@ -102,6 +111,12 @@ export class ServiceStore {
       .executeTakeFirst()
     return { pending, endedAt: ended?.at ?? null }
   }
+}
+
+async function takenBytes(queries: Queries, clientId: number): Promise<number> {
+  const size = queries.selectFrom('service_files').select(({ fn }) => fn.sum<number | null>('size_bytes').as('bytes'))
+  const waiting = await size.where('client_id', '=', clientId).where('spool_path', 'is not', null).executeTakeFirst()
+  return (await storedBytesOf(queries, clientId)) + Number(waiting?.bytes ?? 0)
 }
 
 interface WaitingRun {

@@ -7,6 +7,7 @@ import type { Plans } from '../../features/plans/plans.ts'
 import type { AgentRuns } from '../../features/runs/agent-runs.ts'
 import type { Runs } from '../../features/runs/runs.ts'
 import type { UserActor } from '../../http/actor.ts'
+import { readBySchema } from './read-by-schema.ts'
 import type { ServiceStore } from './store.ts'
 
 const HOOK_SECONDS = 3600
@@ -61,7 +62,7 @@ export class ServiceTasks {
     const { plans, repositories, store } = this.#options
     const { id: repositoryId } = await repositories.ensureDefault()
     const retention = serviceRetention({ days: task.retentionDays, versions: task.retentionVersions })
-    const definition = planDefinitionSchema.parse({
+    const definition = readBySchema(planDefinitionSchema, {
       selection: { paths: [task.path] },
       schedule: { cron: cronOf(task.frequencyMinutes * 60), timeZone: 'UTC', jitterSeconds: 0, catchUp: true },
       hooks: { pre: task.preCommands.map((line) => ({ line, timeoutSeconds: HOOK_SECONDS })) },

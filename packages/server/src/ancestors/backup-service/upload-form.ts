@@ -9,12 +9,19 @@ export interface UploadForm {
   readonly spooled: SpooledFile | undefined
 }
 
+/** Where the file of an upload goes, and how large it may be. */
+export interface UploadRoom {
+  readonly spool: Spool
+  readonly roomBytes: number
+}
+
 /**
  * Takes the form of an upload, whose file may come before or behind the fields that belong to it, and any number of bytes after another.
  * When it throws, nothing is left in the spool.
- * @throws {ServerError} `request.invalid` for what is no such form or ends too soon, `request.too-large`, `server.unavailable`
+ * @throws {ServerError} `request.invalid` for what is no such form or ends too soon, `request.too-large`,
+ * `quota.exceeded`, `server.unavailable`
  */
-export async function readUploadForm(request: FastifyRequest, spool: Spool): Promise<UploadForm> {
+export async function readUploadForm(request: FastifyRequest, { spool, roomBytes }: UploadRoom): Promise<UploadForm> {
   if (!request.isMultipart()) throw new ServerError('request.invalid', 'The body must be multipart/form-data')
   const fields: Record<string, string> = {}
   let spooled: SpooledFile | undefined
@@ -22,7 +29,7 @@ export async function readUploadForm(request: FastifyRequest, spool: Spool): Pro
     for await (const part of request.parts()) {
       if (part.type === 'field') fields[part.fieldname] = String(part.value)
       else if (part.fieldname === 'file' && spooled === undefined) {
-        spooled = await spool.take(part.file)
+        spooled = await spool.take(part.file, roomBytes)
         if (part.file.truncated) throw new ServerError('request.too-large', 'The file is too large')
       } else part.file.resume()
     }
