@@ -2,7 +2,7 @@ import cookie from '@fastify/cookie'
 import formbody from '@fastify/formbody'
 import { secureRandom } from '@holdfast/engine'
 import fastify, { type FastifyBaseLogger, type FastifyServerOptions, type RouteOptions } from 'fastify'
-import { serializerCompiler, validatorCompiler, type ZodTypeProvider } from 'fastify-type-provider-zod'
+import { serializerCompiler, type ZodTypeProvider } from 'fastify-type-provider-zod'
 import { backupServiceRoutes } from './ancestors/backup-service/routes.ts'
 import type { Foundations, Services } from './composition.ts'
 import { aboutRoutes } from './features/about/routes.ts'
@@ -36,8 +36,10 @@ import type { App } from './http/app-type.ts'
 import { registerDocumentation } from './http/documentation.ts'
 import { registerForwarding } from './http/forward.ts'
 import { registerGuard } from './http/guard.ts'
+import { registerHeadAnswers } from './http/head-answers.ts'
 import { answerFailure, registerProblems } from './http/problem.ts'
 import { registerSecurityHeaders } from './http/security-headers.ts'
+import { bodyStrictCompiler } from './http/strict-body.ts'
 import { webPages } from './http/web-pages.ts'
 import { restRoutes } from './rest-endpoint/rest-routes.ts'
 import { kindOfToken } from './secrets/tokens.ts'
@@ -71,12 +73,13 @@ export async function buildApp({ foundations, services, logger, https, onRoute }
     frameworkErrors: (error, request, reply) => void answerFailure(error, request, reply),
     ...(https === undefined ? {} : { https: { ...https } }),
   } as FastifyServerOptions).withTypeProvider<ZodTypeProvider>() as unknown as App
-  app.setValidatorCompiler(validatorCompiler)
+  app.setValidatorCompiler(bodyStrictCompiler)
   app.setSerializerCompiler(serializerCompiler)
   registerProblems(app)
   await app.register(cookie)
   await app.register(formbody)
   await registerSecurityHeaders(app, { isHttps: https !== undefined })
+  registerHeadAnswers(app)
   if (onRoute !== undefined) app.addHook('onRoute', onRoute)
   // Before the guard, which wants to know of each route who may call it: the plugins' own routes do not say so.
   await registerDocumentation(app, { version: serverVersion() })
@@ -111,7 +114,7 @@ function registerRoutes(app: App, { foundations, services }: Pick<AppOptions, 'f
   snapshotFileRoutes(app, services)
   contentRoutes(app, services)
   searchRoutes(app, services)
-  restoreRoutes(app, services)
+  restoreRoutes(app, { ...services, clock: foundations.clock })
   backupServiceRoutes(app, services.backupService)
   resticAccessRoutes(app, services)
   restRoutes(app, services.restEndpoint)

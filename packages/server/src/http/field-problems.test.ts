@@ -1,24 +1,54 @@
 import { describe, expect, test } from 'vitest'
 import { TestServer } from '../testing/test-server.ts'
-import { fieldProblemOf } from './field-problems.ts'
+import { fieldProblemsOf } from './field-problems.ts'
 
 describe('what is wrong with fields', () => {
   test.each([
-    ['invalid_type', { expected: 'string' }, 'Invalid input: expected string, received undefined', { reason: 'missing' }],
-    ['invalid_type', { expected: 'int' }, 'Invalid input: expected int, received number', { reason: 'not-whole' }],
-    ['invalid_type', { expected: 'number' }, 'Invalid input: expected number, received string', { reason: 'not-a-number' }],
-    ['too_small', { origin: 'string', minimum: 1 }, 'Too small', { reason: 'missing' }],
-    ['too_small', { origin: 'string', minimum: 8, inclusive: true }, 'Too small', { reason: 'too-short', limit: 8 }],
+    [
+      'invalid_type',
+      { expected: 'string' },
+      'Invalid input: expected string, received undefined',
+      { reason: 'missing', message: 'is needed, and must not be empty' },
+    ],
+    [
+      'invalid_type',
+      { expected: 'int' },
+      'Invalid input: expected int, received number',
+      { reason: 'not-whole', message: 'must be a whole number' },
+    ],
+    [
+      'invalid_type',
+      { expected: 'number' },
+      'Invalid input: expected number, received string',
+      { reason: 'not-a-number', message: 'must be a number' },
+    ],
+    ['too_small', { origin: 'string', minimum: 1 }, 'Too small', { reason: 'missing', message: 'is needed, and must not be empty' }],
+    [
+      'too_small',
+      { origin: 'string', minimum: 8, inclusive: true },
+      'Too small',
+      { reason: 'too-short', limit: 8, message: 'must have at least 8 characters' },
+    ],
     ['too_small', { origin: 'number', minimum: 0, inclusive: false }, 'Too small', { reason: 'too-small' }],
-    ['too_big', { origin: 'array', maximum: 20, inclusive: true }, 'Too big', { reason: 'too-many', limit: 20 }],
-    ['too_big', { origin: 'number', maximum: 90, inclusive: true }, 'Too big', { reason: 'too-large', limit: 90 }],
-    ['invalid_format', { format: 'email' }, 'Invalid email', { reason: 'not-an-email' }],
-    ['invalid_format', { format: 'url' }, 'Invalid URL', { reason: 'not-a-url' }],
+    [
+      'too_big',
+      { origin: 'array', maximum: 20, inclusive: true },
+      'Too big',
+      { reason: 'too-many', limit: 20, message: 'must have at most 20 entries' },
+    ],
+    [
+      'too_big',
+      { origin: 'number', maximum: 90, inclusive: true },
+      'Too big',
+      { reason: 'too-large', limit: 90, message: 'must be at most 90' },
+    ],
+    ['invalid_format', { format: 'email' }, 'Invalid email', { reason: 'not-an-email', message: 'must be a mail address' }],
+    ['invalid_format', { format: 'url' }, 'Invalid URL', { reason: 'not-a-url', message: 'must be a URL' }],
     ['invalid_format', { format: 'regex' }, 'Invalid', { reason: 'wrong-form' }],
     ['invalid_value', { values: ['a'] }, 'Invalid option', { reason: 'not-a-choice' }],
     ['custom', {}, 'says it itself', {}],
-  ])('%s %j is told to programs', (...[keyword, params, message, told]) => {
-    expect(fieldProblemOf({ keyword, params, message, instancePath: '/name' })).toEqual({ path: '/name', message, ...told })
+  ])('%s %j is told to programs, and to people in words', (...[keyword, params, message, told]) => {
+    expect(fieldProblemsOf({ keyword, params, message, instancePath: '/name' })).toEqual([{ path: '/name', message, ...told }])
   })
 
   test('come with the answer, by schema and by rule', async () => {

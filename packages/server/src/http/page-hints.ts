@@ -7,7 +7,7 @@ interface PageHint {
   readonly path: string
   /** What everything else waits for first. */
   readonly files: readonly string[]
-  /** What it asks the server first. */
+  /** What it asks the server first, with names of parameters as in the path. */
   readonly questions: readonly string[]
 }
 
@@ -21,6 +21,9 @@ export interface PageVisit {
 /** Pages that nobody needs to be signed in for. */
 const OPEN_TO_ALL = '/sign-in'
 const WHO = '/api/v1/me'
+/** A little less than the router takes for an id. */
+const ID = /^[1-9]\d{0,8}$/
+const PARAMETER = /\$\w+/g
 
 /**
  * The `Link` header that lets a browser fetch what a page will need while it still reads the page: the page's own code and styles, and who
@@ -33,7 +36,15 @@ export function linksOfPage(root: string, { url, hasSession }: PageVisit): strin
   const hint = hintOf(root, path)
   if (hint === undefined) return undefined
   // What is asked first is known for the plain address alone.
-  return linksOf(hint.files, isOpen ? [] : [WHO, ...(search === undefined ? hint.questions : [])])
+  return linksOf(hint.files, isOpen ? [] : [WHO, ...(search === undefined ? questionsOf(hint, path) : [])])
+}
+
+/** None for addresses that a page reads another id from than they say: `/runs/07`. */
+function questionsOf({ path: route, questions }: PageHint, path: string): readonly string[] {
+  const steps = path.split('/')
+  const ids = new Map(route.split('/').flatMap((step, index) => (step.startsWith('$') ? [[step, steps[index] ?? '']] : [])))
+  if (![...ids.values()].every((id) => ID.test(id))) return []
+  return questions.map((one) => one.replace(PARAMETER, (name) => ids.get(name) ?? ''))
 }
 
 function hintOf(root: string, path: string): PageHint | undefined {

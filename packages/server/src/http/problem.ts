@@ -3,7 +3,7 @@ import type { Problem } from '@holdfast/protocol'
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { hasZodFastifySchemaValidationErrors } from 'fastify-type-provider-zod'
 import { isServerError } from '../errors.ts'
-import { fieldProblemOf } from './field-problems.ts'
+import { fieldProblemsOf } from './field-problems.ts'
 
 const TITLES: Readonly<Record<number, string>> = {
   400: 'Bad request',
@@ -71,7 +71,7 @@ function problemOf(error: FastifyError | Error): Problem {
     if (status !== undefined) return problem(status, { code: error.code, detail: error.message })
   }
   if (hasZodFastifySchemaValidationErrors(error)) {
-    const fields = error.validation.map(fieldProblemOf)
+    const fields = error.validation.flatMap(fieldProblemsOf)
     const detail = `Cannot take the request: ${fields.map(({ path, message }) => `${path.slice(1) || 'body'} ${message}`).join('; ')}`
     return { ...problem(422, { code: 'request.invalid', detail }), fields }
   }

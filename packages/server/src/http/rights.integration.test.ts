@@ -103,6 +103,7 @@ const UNOWNED: ReadonlySet<string> = new Set([
   'GET /api/v1/repositories/:id/history',
   'GET /api/v1/repositories/:id/maintenance',
   'PUT /api/v1/repositories/:id/maintenance',
+  'POST /api/v1/repositories/:id/maintenance/retry',
   'POST /api/v1/repositories/:id/maintenance/run',
   'POST /api/v1/repositories/:id/refresh',
 ])
@@ -132,7 +133,7 @@ for (const databases of allDatabases()) {
       routes = []
       const databaseUrl = await databases.create()
       server = await TestServer.start({
-        ...(databaseUrl === undefined ? {} : { databaseUrl }),
+        databaseUrl,
         onRoute: ({ method, url, config }: RouteOptions) => {
           const access = config?.access
           if (access === undefined || url.startsWith('/api/docs')) return

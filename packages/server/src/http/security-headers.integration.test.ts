@@ -5,8 +5,7 @@ for (const databases of allDatabases()) {
   describe(`the headers of answers on ${databases.name}`, () => {
     let server: TestServer
     beforeAll(async () => {
-      const databaseUrl = await databases.create()
-      server = await TestServer.start(databaseUrl === undefined ? {} : { databaseUrl })
+      server = await TestServer.start({ databaseUrl: await databases.create() })
       await server.addUser('ann', 'viewer')
     })
     afterAll(async () => {
@@ -38,6 +37,8 @@ for (const databases of allDatabases()) {
     it('keep what is somebody’s out of caches', async () => {
       expect((await server.request('GET /api/v1/me', { as: 'ann' })).headers['cache-control']).toBe('no-store')
       expect((await server.request('GET /api/v1/me')).headers['cache-control']).toBe('no-store')
+      expect((await server.request('GET /api/clients/unknown/backups')).headers['cache-control']).toBe('no-store')
+      expect((await server.request('GET /api/openapi.json')).headers['cache-control']).toBeUndefined()
     })
   })
 }

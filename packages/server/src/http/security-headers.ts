@@ -19,6 +19,9 @@ const POLICY = {
   'style-src': ["'self'", "'unsafe-inline'"],
 }
 
+/** Answers about somebody's things; others, such as the description of the API, are the same for all. */
+const NOT_STORED = /^\/(api\/(v1|clients|login|register_user)|agent)(\/|$)/
+
 /**
  * Headers that tell browsers to be strict, on every answer. Answers of the API are not stored anywhere, unless their handler says
  * otherwise.
@@ -32,6 +35,6 @@ export async function registerSecurityHeaders(app: App, { isHttps }: { readonly 
     referrerPolicy: { policy: 'same-origin' },
   })
   app.addHook('onRequest', async (request, reply) => {
-    if (request.url.startsWith('/api/v1/') || request.url.startsWith('/agent/')) reply.header('cache-control', 'no-store')
+    if (NOT_STORED.test(request.url)) reply.header('cache-control', 'no-store')
   })
 }

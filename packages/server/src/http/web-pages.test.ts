@@ -4,6 +4,8 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { TestServer } from '../testing/test-server.ts'
 
+const WHO = '</api/v1/me>; rel=preload; as=fetch; crossorigin=anonymous'
+
 describe('the pages', () => {
   const webFolder = mkdtempSync(join(tmpdir(), 'holdfast-pages-'))
   let server: TestServer
@@ -16,6 +18,7 @@ describe('the pages', () => {
       { path: '/sign-in', files: ['/assets/door-1.js'], questions: [] },
       { path: '/clients', files: [], questions: ['/api/v1/clients'] },
       { path: '/clients/$clientId', files: ['/assets/client-1.css'], questions: [] },
+      { path: '/runs/$runId', files: [], questions: ['/api/v1/runs/$runId/log'] },
     ]
     writeFileSync(join(webFolder, 'page-hints.json'), JSON.stringify(hints))
     writeFileSync(join(webFolder, 'assets', 'index-1.js'), 'plain')
@@ -47,6 +50,11 @@ describe('the pages', () => {
       true,
       '</api/v1/me>; rel=preload; as=fetch; crossorigin=anonymous, </api/v1/clients>; rel=preload; as=fetch; crossorigin=anonymous',
     ],
+    ['/runs/30', true, `${WHO}, </api/v1/runs/30/log>; rel=preload; as=fetch; crossorigin=anonymous`],
+    ['/runs/03', true, WHO],
+    ['/runs/99999999999', true, WHO],
+    ['/runs/3>x', true, WHO],
+    ['/runs/30?tab=log', true, WHO],
     ['/clients?state=failed', true, '</api/v1/me>; rel=preload; as=fetch; crossorigin=anonymous'],
     ['/clients', false, '</assets/door-1.js>; rel=modulepreload'],
     ['/sign-in?returnTo=%2F', true, '</assets/door-1.js>; rel=modulepreload'],

@@ -209,7 +209,7 @@ for (const databases of allDatabases()) {
 
     it('names that no repository can have are refused', async () => {
       const databaseUrl = await databases.create()
-      await using lab = await ResticLab.start(databaseUrl === undefined ? {} : { databaseUrl })
+      await using lab = await ResticLab.start({ databaseUrl })
       const login = await lab.addClient('laptop')
       for (const name of ['%00', 'a%00b', '%EF%BF%BF', '%F0%9F%92%BE', "'%22%5C", 'a'.repeat(3000)]) {
         expect([name, (await lab.raw(`GET ${name}/config`, { login })).status]).toEqual([name, 404])
@@ -219,7 +219,7 @@ for (const databases of allDatabases()) {
     it('the quota holds against uploads at once, and knows of what is gone', async () => {
       const databaseUrl = await databases.create()
       const clock = new ManualClock(systemClock.now())
-      await using lab = await ResticLab.start({ clock, ...(databaseUrl === undefined ? {} : { databaseUrl }) })
+      await using lab = await ResticLab.start({ clock, databaseUrl })
       const login = await lab.addClient('laptop')
       const repository = await lab.addRepository('main', 'client')
       await lab.grant(login, repository, { isFull: true, quotaBytes: 1_000_000 })

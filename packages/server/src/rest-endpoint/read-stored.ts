@@ -1,5 +1,5 @@
 import { type FileRef, isEngineError, type Storage } from '@holdfast/engine'
-import type { ByteBudget } from './byte-budget.ts'
+import type { ByteBudget } from '../http/byte-budget.ts'
 import { type RestAnswer, refusal } from './rest-answer.ts'
 import type { RangeWanted } from './rest-request.ts'
 

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import { type FileKind, type FileRef, isEngineError, type Storage } from '@holdfast/engine'
-import type { ByteBudget } from './byte-budget.ts'
+import type { ByteBudget } from '../http/byte-budget.ts'
 import { hasContent, readStored } from './read-stored.ts'
 import { type RestAnswer, refusal } from './rest-answer.ts'
 import { MEDIA_TYPE_V1, MEDIA_TYPE_V2, parseOperation, type RestRequest } from './rest-request.ts'

@@ -18,7 +18,7 @@ for (const databases of allDatabases()) {
 
     beforeEach(async () => {
       const databaseUrl = await databases.create()
-      lab = await ResticLab.start(databaseUrl === undefined ? {} : { databaseUrl })
+      lab = await ResticLab.start({ databaseUrl })
       source = makeSource()
     })
     afterEach(async () => {
