@@ -58,7 +58,7 @@ for (const databases of allDatabases()) {
         run(`'finished', 1, '{}', 'manual', 1, 1, 1, 1, 0, 5, '{"addedBytes":1e300}', null`),
         run(`'error', 1, '{}', 'manual', 1, 1, 1, 1, 0, 6, '{}', '{"code":"run.failed","message":""}'`),
         run(`'error', 2, '{}', 'manual', 1, 1, 1, 1, 0, 7, null, null`),
-        run(`'finished', 2, '{}', 'manual', 1, 1, 1, 1, 0, 8, '{"addedBytes":12}', null`),
+        run(`'finished', 2, '{}', 'manual', 1, 1, 1, 1, 0, 8, '{"addedBytes":12,"errorCount":2}', null`),
         run(`'cancelled', 2, '{}', 'manual', 1, 1, 1, 1, 0, 9, null, '{"code":"run.missed","message":""}'`),
       ]
       for (const step of steps) await step.execute(database.queries)
@@ -74,10 +74,10 @@ for (const databases of allDatabases()) {
         [12, 0],
         [null, 1],
       ])
-      const plans = await queries.selectFrom('plans').select(['failed_run_id', 'failed_since']).orderBy('id').execute()
+      const plans = await queries.selectFrom('plans').select(['failed_run_id', 'failed_since', 'incomplete_run_id']).orderBy('id').execute()
       expect(plans).toEqual([
-        { failed_run_id: 2, failed_since: 6 },
-        { failed_run_id: null, failed_since: null },
+        { failed_run_id: 2, failed_since: 6, incomplete_run_id: null },
+        { failed_run_id: null, failed_since: null, incomplete_run_id: 4 },
       ])
       await database.close()
     })

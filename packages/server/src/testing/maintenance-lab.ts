@@ -57,7 +57,7 @@ export class MaintenanceLab {
       given.push(foundations)
       return {}
     }
-    const server = await TestServer.start({ clock, services, ...(databaseUrl === undefined ? {} : { databaseUrl }) })
+    const server = await TestServer.start({ clock, services, databaseUrl })
     const [foundations] = given
     if (foundations === undefined) throw new Error('the server was composed of nothing')
     const ownerId = await server.addUser('root', 'admin')

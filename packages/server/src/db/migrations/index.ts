@@ -17,6 +17,10 @@ import { agentTokensMigration } from './0015-agent-tokens.ts'
 import { knownKeysMigration } from './0016-known-keys.ts'
 import { uploadRoomMigration } from './0017-upload-room.ts'
 import { leavingSnapshotsMigration } from './0018-leaving-snapshots.ts'
+import { untoldEndsMigration } from './0019-untold-ends.ts'
+import { machinePoliciesMigration } from './0020-machine-policies.ts'
+import { knownRepositoriesMigration } from './0021-known-repositories.ts'
+import { incompleteBackupsMigration } from './0022-incomplete-backups.ts'
 
 /** Every step of the schema, oldest first. */
 export function allMigrations(): readonly Migration[] {
@@ -39,5 +43,9 @@ export function allMigrations(): readonly Migration[] {
     knownKeysMigration,
     uploadRoomMigration,
     leavingSnapshotsMigration,
+    untoldEndsMigration,
+    machinePoliciesMigration,
+    knownRepositoriesMigration,
+    incompleteBackupsMigration,
   ]
 }

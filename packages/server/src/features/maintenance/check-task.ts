@@ -6,7 +6,7 @@ import { packsOfShare, type ReadingShare } from './reading-round.ts'
 /** One check of one repository. */
 export interface CheckJob {
   /** Whose data is read; undefined for none. */
-  readonly share: ReadingShare | undefined
+  readonly share: Omit<ReadingShare, 'after'> | undefined
   readonly run: Pick<RunHandle, 'log' | 'progress'>
   readonly signal: AbortSignal
 }

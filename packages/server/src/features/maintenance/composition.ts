@@ -68,5 +68,5 @@ export function composeMaintenance(parts: MaintenanceParts): MaintenanceServices
     await store.hasten({ repository_id: run.repositoryId, kind: 'refresh' }, clock.now() + COUNT_AFTER_MS)
   })
   const retentionPreviewer = new RetentionPreviewer({ store, clients, clock })
-  return { maintenance: new MaintenanceDesk({ store, repositories, keeper, audit, clock }), keeper, refreshTask, retentionPreviewer }
+  return { maintenance: new MaintenanceDesk({ store, repositories, runs, keeper, audit, clock }), keeper, refreshTask, retentionPreviewer }
 }

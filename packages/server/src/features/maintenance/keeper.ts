@@ -3,6 +3,7 @@ import type { MaintenanceSettings } from '@holdfast/protocol'
 import { cadenceOf, readSettings } from './settings.ts'
 import type { MaintenanceStore } from './store.ts'
 import type { RepositoryTaskRow } from './tables.ts'
+import { readTaskRequest } from './task-request.ts'
 
 const LOOK_EVERY_MS = 10_000
 /** Repositories that one process looks after at the same time: each takes a core. */
@@ -134,6 +135,11 @@ export class Keeper {
     const scheduled = nextDue(task.kind, settings, now)
     const failed = end.kind === 'failed'
     const retry = scheduled === null ? null : Math.min(scheduled, now + RETRY_AFTER_MS)
+    // What only said what would go takes nothing from what is due, and has nothing removed sooner.
+    if (isDryRun(task)) {
+      await store.change(task, { not_before: null, ...(end.runId === undefined ? {} : { run_id: end.runId }) })
+      return store.settleRequest(task)
+    }
     await store.change(task, {
       due_at: failed ? retry : scheduled,
       not_before: null,
@@ -155,6 +161,10 @@ export function maintenanceLease(repositoryId: number): string {
 export function nextDue(kind: RepositoryTaskRow['kind'], { prune, check }: MaintenanceSettings, now: number): number | null {
   if (kind === 'refresh') return now + REFRESH_EVERY_MS
   return cadenceOf((kind === 'maintenance' ? prune : check).schedule)?.next(now) ?? null
+}
+
+function isDryRun({ kind, request }: RepositoryTaskRow): boolean {
+  return kind === 'maintenance' && request !== null && readTaskRequest(request).dryRun
 }
 
 function isDue({ due_at, not_before, request }: RepositoryTaskRow, now: number): boolean {

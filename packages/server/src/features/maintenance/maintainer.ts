@@ -1,11 +1,5 @@
 import { type Clock, messageOf, type OpenRepository } from '@holdfast/engine'
-import {
-  type MaintenanceKind,
-  type MaintenanceRequest,
-  type MaintenanceSettings,
-  maintenanceRequestSchema,
-  type RunStatistics,
-} from '@holdfast/protocol'
+import type { MaintenanceKind, MaintenanceSettings, RunStatistics } from '@holdfast/protocol'
 import { isServerError } from '../../errors.ts'
 import { type Audit, SERVER_ORIGIN } from '../audit/audit.ts'
 import type { RunHandle } from '../runs/run-handle.ts'
@@ -18,6 +12,7 @@ import type { RefreshTask } from './refresh-task.ts'
 import { cadenceOf } from './settings.ts'
 import type { MaintenanceStore } from './store.ts'
 import type { RepositoryTaskRow } from './tables.ts'
+import { readTaskRequest, type TaskRequest } from './task-request.ts'
 
 /** What maintenance needs of repositories. */
 export interface MaintainedRepositories {
@@ -46,9 +41,14 @@ export interface MaintainerOptions {
 interface Job {
   readonly task: RepositoryTaskRow
   readonly settings: MaintenanceSettings
-  readonly request: MaintenanceRequest | undefined
+  readonly request: TaskRequest | undefined
+  /** Of a check: whose data is read, undefined for none. */
+  readonly share: ShareToRead | undefined
   readonly signal: AbortSignal
 }
+
+/** What one check reads. Without `after` it changes nothing about where the round of reading stands. */
+type ShareToRead = Omit<ReadingShare, 'after'> & Partial<Pick<ReadingShare, 'after'>>
 
 /** What a run has come to when nothing was thrown. */
 interface JobResult {
@@ -70,9 +70,10 @@ export class Maintainer {
 
   async carryOut(task: RepositoryTaskRow, settings: MaintenanceSettings, signal: AbortSignal): Promise<TaskEnd> {
     const { repository_id: repositoryId, kind } = task
-    const request = task.request === null ? undefined : maintenanceRequestSchema.parse(JSON.parse(task.request))
+    const request = task.request === null ? undefined : readTaskRequest(task.request)
     if (kind === 'refresh') return this.#refresh(repositoryId, settings, signal)
-    const job = { task, settings, request, signal }
+    const share = kind === 'check' ? this.#share(task, this.#reading(settings), request) : undefined
+    const job = { task, settings, request, share, signal }
     if (kind === 'check') return this.#asRun(job, (body) => this.#options.repositories.share(repositoryId, body), this.#check)
     if (this.#mayWait(job) && this.#options.repositories.isInUse(repositoryId)) return { kind: 'later' }
     const end = await this.#asRun(job, (body) => this.#options.repositories.alter(repositoryId, body), this.#prune)
@@ -112,9 +113,17 @@ export class Maintainer {
     }
   }
 
-  #begin({ task, request }: Job): Promise<RunHandle> {
-    const trigger = request === undefined ? 'schedule' : 'manual'
-    return this.#options.runs.begin({ kind: task.kind as MaintenanceKind, trigger, repositoryId: task.repository_id })
+  #begin({ task, request, share }: Job): Promise<RunHandle> {
+    const kind = task.kind as MaintenanceKind
+    const { retryOf, ...asked } = request ?? { kind, dryRun: false, readAll: false }
+    const parts = share && { parts: share.parts, from: share.from, to: share.to }
+    return this.#options.runs.begin({
+      kind,
+      trigger: request === undefined ? 'schedule' : 'manual',
+      repositoryId: task.repository_id,
+      request: JSON.stringify(kind === 'check' ? { ...asked, share: parts ?? null } : asked),
+      ...(retryOf === undefined ? {} : { retryOf }),
+    })
   }
 
   async #finish({ task, request, signal }: Job, run: RunHandle, work: () => Promise<JobResult>): Promise<TaskEnd> {
@@ -146,11 +155,9 @@ export class Maintainer {
     return { statistics }
   }
 
-  async #check(repository: OpenRepository, { task, settings, request, signal }: Job, run: RunHandle): Promise<JobResult> {
-    const reading = this.#reading(settings)
-    const share = this.#share(task, reading, request?.readAll === true)
+  async #check(repository: OpenRepository, { share, signal }: Job, run: RunHandle): Promise<JobResult> {
     const { statistics, damage, isComplete }: CheckOutcome = await carryOutCheck(repository, { share, run, signal })
-    const memory = share === undefined || !isComplete ? {} : { memory: JSON.stringify(share.after) }
+    const memory = share?.after === undefined || !isComplete ? {} : { memory: JSON.stringify(share.after) }
     return { statistics, damage, ...memory }
   }
 
@@ -161,12 +168,18 @@ export class Maintainer {
     return { now: this.#options.clock.now(), next: (after) => cadence?.next(after), readAllWithinDays: check.readAllWithinDays }
   }
 
-  #share({ memory }: RepositoryTaskRow, reading: ReadingOptions | undefined, readAll: boolean): ReadingShare | undefined {
+  #share({ memory }: RepositoryTaskRow, reading: ReadingOptions | undefined, request: TaskRequest | undefined): ShareToRead | undefined {
     const round = memory === null ? undefined : (JSON.parse(memory) as ReadingRound)
-    if (!readAll) return reading && shareToRead(round, reading)
-    const now = this.#options.clock.now()
-    const after = reading === undefined ? { parts: 1, nextPart: 1, startedAt: now } : freshRound(reading, now)
-    return { parts: 1, from: 1, to: 1, after }
+    if (request?.readAll === true) {
+      const now = this.#options.clock.now()
+      const after = reading === undefined ? { parts: 1, nextPart: 1, startedAt: now } : freshRound(reading, now)
+      return { parts: 1, from: 1, to: 1, after }
+    }
+    const inTurn = reading && shareToRead(round, reading)
+    if (request?.share === undefined) return inTurn
+    const { share } = request
+    // While the round still stands where that began, what is in turn has it all, and the round goes on.
+    return share !== null && inTurn?.parts === share.parts && inTurn.from === share.from ? inTurn : (share ?? undefined)
   }
 
   #mayWait({ task, request }: Pick<Job, 'task' | 'request'>): boolean {
@@ -179,7 +192,7 @@ export class Maintainer {
       request,
       error,
       statistics,
-    }: { readonly request: MaintenanceRequest | undefined; readonly error?: string | undefined; readonly statistics?: RunStatistics },
+    }: { readonly request: TaskRequest | undefined; readonly error?: string | undefined; readonly statistics?: RunStatistics },
   ): Promise<void> {
     await this.#options.audit.record(SERVER_ORIGIN, {
       action: kind === 'check' ? 'repository.checked' : request?.dryRun === true ? 'repository.prune-tried' : 'repository.pruned',

@@ -1,4 +1,4 @@
-import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { basename, join } from 'node:path'
 import { type BlobId, openRepository, openStorage, parseLocation } from '@holdfast/engine'
 import { ManualClock, resticBinaries } from '@holdfast/engine/testing'
@@ -44,7 +44,9 @@ for (const databases of allDatabases()) {
       ]
       for (const body of wrong) expect([body, (await lab.request('PUT /maintenance', body)).statusCode]).toEqual([body, 422])
       const refused = (await lab.request('PUT /maintenance', { check: { schedule: { cron: '0 5 * * *', timeZone: 'Moon/Base' } } })).json()
-      expect(refused.fields).toEqual([{ path: '/check/schedule/timeZone', message: 'there is none of that name' }])
+      expect(refused.fields).toEqual([
+        { path: '/check/schedule/timeZone', message: 'there is none of that name', reason: 'not-a-time-zone' },
+      ])
     })
 
     it('forgets what retention does not keep and prunes; register and index of files follow', async () => {
@@ -95,7 +97,7 @@ for (const databases of allDatabases()) {
       await lab.work()
       expect([await lab.present(), lab.packs()]).toEqual([both, packs])
       const [run] = await lab.runs()
-      expect(run).toMatchObject({ trigger: 'manual', state: 'finished', statistics: { other: { snapshotsForgotten: 1 } } })
+      expect(run).toMatchObject({ trigger: 'manual', isDryRun: true, state: 'finished', statistics: { other: { snapshotsForgotten: 1 } } })
       expect(await lab.logOf({ id: run?.id ?? 0 })).toContain('1 snapshots would be forgotten')
       expect(await taskOf('maintenance')).toMatchObject({ isRequested: false })
 
@@ -104,6 +106,7 @@ for (const databases of allDatabases()) {
       await lab.server.services.keeper.look()
       await lab.server.services.keeper.settled()
       expect([await lab.present(), await lab.registered()]).toEqual([both.slice(1), both.slice(1)])
+      expect((await lab.runs())[0]).toMatchObject({ trigger: 'manual', isDryRun: false })
     })
 
     it('is done once by several processes, and by the next one when the first has died', async () => {
@@ -242,6 +245,21 @@ for (const databases of allDatabases()) {
       lab.later(HOUR_MS)
       await lab.work()
       expect(await lab.registered()).toEqual([])
+    })
+
+    it('says of the counting whether it is due, and why it failed', async () => {
+      const counting = async () => (await lab.maintenance()).counting
+      await lab.work()
+      expect(await counting()).toEqual({ isDue: false, error: null })
+      renameSync(lab.location, `${lab.location}.away`)
+      await lab.request('POST /refresh')
+      expect(await counting()).toEqual({ isDue: true, error: null })
+      await lab.work()
+      expect(await counting()).toEqual({ isDue: false, error: expect.stringMatching(/^Cannot /) })
+      renameSync(`${lab.location}.away`, lab.location)
+      await lab.request('POST /refresh')
+      await lab.work()
+      expect(await counting()).toEqual({ isDue: false, error: null })
     })
 
     it('leaves a snapshot to its client whose tags restic has changed', async () => {

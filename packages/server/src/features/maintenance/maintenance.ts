@@ -1,12 +1,16 @@
 import type { Clock } from '@holdfast/engine'
 import type { Maintenance, MaintenanceKind, MaintenanceRequest, MaintenanceSettings, MaintenanceTask } from '@holdfast/protocol'
+import { notFound, ServerError } from '../../errors.ts'
+import type { UserActor } from '../../http/actor.ts'
 import type { Audit, Origin } from '../audit/audit.ts'
 import type { StoredRepository } from '../repositories/store.ts'
+import type { StoredRun } from '../runs/store.ts'
 import { type Keeper, nextDue } from './keeper.ts'
 import type { ReadingRound } from './reading-round.ts'
 import { checkSettings, readSettings } from './settings.ts'
 import type { MaintenanceStore } from './store.ts'
 import type { RepositoryTaskRow } from './tables.ts'
+import { isSameWork, readTaskRequest, requestToRepeat, type TaskRequest } from './task-request.ts'
 
 const KINDS: readonly MaintenanceKind[] = ['maintenance', 'check']
 
@@ -15,6 +19,10 @@ export interface MaintenanceOptions {
   readonly repositories: {
     /** @throws {ServerError} `not-found`, `request.conflict` where only clients have the key */
     withKey(id: number): Promise<StoredRepository>
+  }
+  readonly runs: {
+    /** @throws {ServerError} `not-found` */
+    visible(actor: UserActor, id: number): Promise<StoredRun>
   }
   readonly keeper: Pick<Keeper, 'wake'>
   readonly audit: Audit
@@ -30,8 +38,10 @@ export class MaintenanceDesk {
   }
 
   async get(id: number): Promise<Maintenance> {
-    const { maintenance } = await this.#options.repositories.withKey(id)
-    const tasks = await this.#options.store.tasks(id)
+    const { repositories, store, clock } = this.#options
+    const { maintenance } = await repositories.withKey(id)
+    const tasks = await store.tasks(id)
+    const refresh = tasks.find(({ kind }) => kind === 'refresh')
     const memory = tasks.find(({ kind }) => kind === 'check')?.memory ?? null
     const round = memory === null ? null : (JSON.parse(memory) as ReadingRound)
     return {
@@ -43,6 +53,7 @@ export class MaintenanceDesk {
         ),
       ),
       reading: round && { nextPart: round.nextPart, parts: round.parts, startedAt: new Date(round.startedAt).toISOString() },
+      counting: { isDue: (refresh?.due_at ?? Infinity) <= clock.now(), error: refresh?.error ?? null },
     }
   }
 
@@ -78,6 +89,26 @@ export class MaintenanceDesk {
     return this.get(id)
   }
 
+  /**
+   * Has done again, as soon as possible, exactly what a run was to do that failed or was cancelled.
+   * @throws {ServerError} `not-found`; `request.conflict` when that cannot be repeated, or something else waits to be done
+   */
+  async retry(id: number, { runId, actor, origin }: RunToRetry): Promise<Maintenance> {
+    const { store, repositories, runs, audit, clock, keeper } = this.#options
+    const { maintenance } = await repositories.withKey(id)
+    const request = repetitionOf(await runs.visible(actor, runId), id)
+    const key = { repository_id: id, kind: request.kind }
+    await store.add(key, nextDue(request.kind, readSettings(maintenance), clock.now()))
+    const waiting = (await store.find(key))?.request ?? null
+    const isFree = waiting === null || isSameWork(readTaskRequest(waiting), request)
+    if (!isFree || !(await store.ask(key, { request: JSON.stringify(request), before: waiting }))) {
+      throw new ServerError('request.conflict', `Cannot repeat run ${runId}: something else was asked for and waits to be done`)
+    }
+    await audit.record(origin, { action: 'run.retried', subject: `run ${runId}`, detail: { repository: id } })
+    keeper.wake()
+    return this.get(id)
+  }
+
   /** Has register and statistics brought up to date as soon as possible. */
   async refresh(id: number): Promise<void> {
     const { store, repositories, clock, keeper } = this.#options
@@ -87,6 +118,24 @@ export class MaintenanceDesk {
     await store.change(key, { due_at: clock.now(), not_before: null })
     keeper.wake()
   }
+}
+
+/** Which run is repeated, and who wants it. */
+export interface RunToRetry {
+  readonly runId: number
+  readonly actor: UserActor
+  readonly origin: Origin
+}
+
+function repetitionOf(run: StoredRun, repositoryId: number): TaskRequest {
+  const { id, kind, state } = run
+  if (run.repository_id !== repositoryId) throw notFound(`the run ${id} of this repository`)
+  const refuse = (why: string): never => {
+    throw new ServerError('request.conflict', `Cannot repeat run ${id}: ${why}`)
+  }
+  if (kind !== 'maintenance' && kind !== 'check') return refuse('it is no maintenance of a repository')
+  if (state !== 'error' && state !== 'cancelled') return refuse(`it is ${state}`)
+  return requestToRepeat({ ...run, kind }) ?? refuse('what it was asked to do was not kept')
 }
 
 function toView(kind: MaintenanceKind, task: RepositoryTaskRow | undefined): MaintenanceTask {

@@ -48,7 +48,7 @@ export function freshRound(options: ReadingOptions, startedAt: number): ReadingR
 }
 
 /** The packs of a share. */
-export function packsOfShare<Pack extends string>(packs: Iterable<Pack>, { parts, from, to }: ReadingShare): Pack[] {
+export function packsOfShare<Pack extends string>(packs: Iterable<Pack>, { parts, from, to }: Omit<ReadingShare, 'after'>): Pack[] {
   return [...packs].filter((id) => {
     const part = (Number.parseInt(id.slice(0, 2), 16) % parts) + 1
     return part >= from && part <= to

@@ -1,6 +1,7 @@
 import {
   idTextSchema,
   maintenanceRequestSchema,
+  maintenanceRetrySchema,
   maintenanceSchema,
   maintenanceSettingsSchema,
   previewRetentionSchema,
@@ -54,6 +55,23 @@ export function maintenanceRoutes(app: App, { maintenance }: { readonly maintena
     },
     handler: async (request, reply) =>
       reply.status(202).send(await maintenance.request(request.params.id, request.body, originOf(request))),
+  })
+  app.route({
+    method: 'POST',
+    url: '/api/v1/repositories/:id/maintenance/retry',
+    config: { access: ADMIN },
+    schema: {
+      tags: TAGS,
+      summary: 'Have a prune or a check that failed or was cancelled done again, exactly as it was to be',
+      params: byId,
+      body: maintenanceRetrySchema,
+      response: { 202: maintenanceSchema, ...problems },
+    },
+    handler: async (request, reply) => {
+      const { runId } = request.body
+      const wanted = { runId, actor: userOf(request), origin: originOf(request) }
+      return reply.status(202).send(await maintenance.retry(request.params.id, wanted))
+    },
   })
   app.route({
     method: 'POST',

@@ -123,6 +123,21 @@ export class MaintenanceStore {
       .execute()
   }
 
+  /** Asks for something, unless something else than `before` has been asked for meanwhile; says whether it did. */
+  async ask(
+    { repository_id, kind }: TaskKey,
+    { request, before }: { readonly request: string; readonly before: string | null },
+  ): Promise<boolean> {
+    const { numUpdatedRows } = await this.#queries
+      .updateTable('repository_tasks')
+      .set({ request, not_before: null })
+      .where('repository_id', '=', repository_id)
+      .where('kind', '=', kind)
+      .where('request', before === null ? 'is' : '=', before)
+      .executeTakeFirstOrThrow()
+    return numUpdatedRows > 0n
+  }
+
   /** Takes back what was asked for, unless something else has been asked for meanwhile. */
   async settleRequest({ repository_id, kind, request }: Pick<RepositoryTaskRow, 'repository_id' | 'kind' | 'request'>): Promise<void> {
     if (request === null) return

@@ -6,8 +6,7 @@ for (const databases of allDatabases()) {
     afterAll(() => databases.stop())
 
     it('show clients, runs and requests to whom they concern', async () => {
-      const databaseUrl = await databases.create()
-      await using server = await TestServer.start(databaseUrl === undefined ? {} : { databaseUrl })
+      await using server = await TestServer.start({ databaseUrl: await databases.create() })
       await server.addUser('root', 'admin')
       const ann = await server.addUser('ann', 'operator')
       await server.addUser('bob', 'operator')
@@ -60,8 +59,7 @@ for (const databases of allDatabases()) {
     })
 
     it('tell who watches whether the server is alive and ready', async () => {
-      const databaseUrl = await databases.create()
-      await using server = await TestServer.start(databaseUrl === undefined ? {} : { databaseUrl })
+      await using server = await TestServer.start({ databaseUrl: await databases.create() })
       expect((await server.request('GET /healthz')).json()).toEqual({ status: 'ok' })
       expect((await server.request('GET /readyz')).json()).toEqual({ status: 'ready' })
       await server.database.close()

@@ -36,8 +36,7 @@ for (const databases of allDatabases()) {
   describe(`repositories on ${databases.name}`, () => {
     let server: TestServer
     beforeEach(async () => {
-      const databaseUrl = await databases.create()
-      server = await TestServer.start(databaseUrl === undefined ? {} : { databaseUrl })
+      server = await TestServer.start({ databaseUrl: await databases.create() })
       await server.addUser('root', 'admin')
     })
     afterEach(() => server[Symbol.asyncDispose]())
@@ -137,6 +136,37 @@ for (const databases of allDatabases()) {
       const added = await add({ name: 'theirs', location, mode: 'adopt', password: PASSWORD })
       expect(added.statusCode, added.body).toBe(201)
       expect(readdirSync(join(location, 'locks'))).toEqual([])
+    })
+
+    it('are there once, whatever their location and name', async () => {
+      const location = join(server.folder, 'first')
+      const { id } = (await add({ name: 'first', location, mode: 'create', password: PASSWORD })).json()
+      const again = { name: 'again', location: `${location}/../first/`, mode: 'adopt', password: PASSWORD }
+      const refused = await add(again)
+      expect([refused.statusCode, refused.json().fields]).toMatchObject([409, [{ path: '/location', reason: 'there-already' }]])
+      expect(refused.json().detail).toContain('as first at')
+      // Of those that were added before their ids were kept, they are from when they are opened next.
+      const { queries } = server.database
+      await queries.updateTable('repositories').set({ config_id: null }).execute()
+      await (await server.services.repositories.open(id)).storage.close()
+      expect((await add(again)).statusCode).toBe(409)
+      expect((await server.request('GET /api/v1/repositories', { as: 'root' })).json()).toHaveLength(1)
+      expect((await server.request(`DELETE /api/v1/repositories/${id}`, { as: 'root' })).statusCode).toBe(204)
+      const both = await Promise.all([add(again), add({ ...again, name: 'third', location })])
+      expect(both.map(({ statusCode }) => statusCode).toSorted()).toEqual([201, 409])
+    })
+
+    it('do not take credentials that lead to another repository', async () => {
+      const location = join(server.folder, 'first')
+      const { id } = (await add({ name: 'first', location, mode: 'create', password: PASSWORD })).json()
+      const change = (): Promise<LightMyRequestResponse> =>
+        server.request(`PATCH /api/v1/repositories/${id}`, { as: 'root', body: { credentials: {} } })
+      expect((await change()).statusCode).toBe(200)
+      // What is at a location can depend on who asks, as in the home folders of SFTP.
+      rmSync(location, { recursive: true })
+      cpSync(made, location, { recursive: true })
+      const refused = await change()
+      expect([refused.statusCode, refused.json().detail]).toEqual([409, expect.stringContaining('another repository')])
     })
 
     it('are not taken from clients whose machine is called like that of the server: their locks count until they are old', async () => {

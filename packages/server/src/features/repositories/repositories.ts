@@ -5,6 +5,7 @@ import {
   type IndexedRepository,
   isEngineError,
   type OpenRepository,
+  parseLocation,
   type Storage,
   secureRandom,
 } from '@holdfast/engine'
@@ -48,6 +49,12 @@ export class Repositories {
     return (await this.#options.store.list()).map(toView)
   }
 
+  /** The folders of this machine that hold repositories. */
+  async folders(): Promise<readonly string[]> {
+    const places = (await this.#options.store.list()).map(({ location }) => parseLocation(location))
+    return places.flatMap((place) => (place.scheme === 'local' ? [place.folder] : []))
+  }
+
   async get(id: number): Promise<RepositoryView> {
     return toView(await this.byId(id))
   }
@@ -68,8 +75,8 @@ export class Repositories {
 
   /**
    * Makes a repository or takes one over.
-   * @throws {ServerError} `request.conflict` when the name is taken, `request.invalid` when the password of one to take over is missing;
-   * {EngineError} what opening says of location, credentials and password.
+   * @throws {ServerError} `request.conflict` when the name is taken or the repository is there already, `request.invalid` when the password
+   * of one to take over is missing; {EngineError} what opening says of location, credentials and password.
    */
   async add(repository: NewRepository, origin: Origin): Promise<RepositoryView> {
     const { store, audit } = this.#options
@@ -146,6 +153,7 @@ export class Repositories {
     const sealedKey = access.sealNewKey(stored, repository)
     try {
       if (sealedKey !== undefined) await store.keepKey(id, sealedKey)
+      if (stored.config_id === null) await store.keepConfigId(id, repository.config.id)
       return repository
     } catch (error) {
       await repository.storage.close()
@@ -239,31 +247,39 @@ export class Repositories {
       throw new ServerError('request.invalid', 'Cannot add the repository: one of clients has a password of theirs, and is not the default')
     const generated = mode === 'client' ? '' : secureRandom(PASSWORD_BYTES).toString('base64url')
     const secrets = { password: password ?? generated, credentials }
-    const sealedKey = await access.establish(parsed, { ...secrets, mode })
+    const { sealedKey, configId } = await access.establish(parsed, { ...secrets, mode })
+    const same = configId === null ? undefined : await store.find({ configId })
+    if (same !== undefined) throw alreadyThere(same)
     const added = await store.add({
       name,
       kind: parsed.scheme,
       location,
       ...access.seal(secrets),
       sealed_key: sealedKey,
+      config_id: configId,
       has_key: mode === 'client' ? 0 : 1,
       is_default: mode !== 'client' && (isDefault || (await store.find({ isDefault: true })) === undefined) ? 1 : 0,
       maintenance: '{}',
       statistics: null,
       created_at: clock.now(),
     })
-    if (added === undefined) throw nameTaken(name)
-    return added
+    if (added !== undefined) return added
+    const meanwhile = configId === null ? undefined : await store.find({ configId })
+    throw meanwhile === undefined ? nameTaken(name) : alreadyThere(meanwhile)
   }
 
-  /** Credentials that do not open the repository are not taken: whoever enters them is still there to put them right. */
+  /** Credentials that open nothing, or another repository, are not taken: whoever enters them is still there to put them right. */
   async #sealTried(
     repository: StoredRepository,
     credentials: StorageCredentials,
   ): Promise<Pick<StoredRepository, 'sealed_password' | 'sealed_credentials'>> {
     const { access } = this.#options
     const secrets = { ...access.unseal(repository), credentials }
-    await access.establish(checkLocation(repository.location), { ...secrets, mode: repository.has_key === 1 ? 'adopt' : 'client' })
+    const mode = repository.has_key === 1 ? 'adopt' : 'client'
+    const { configId } = await access.establish(checkLocation(repository.location), { ...secrets, mode })
+    if (repository.config_id !== null && configId !== null && configId !== repository.config_id) {
+      throw new ServerError('request.conflict', `Cannot take the credentials: with them, another repository is at ${repository.location}`)
+    }
     return access.seal(secrets)
   }
 
@@ -285,6 +301,17 @@ function nameTaken(name: string): ServerError {
   return new ServerError('request.conflict', `Cannot call a repository ${name}: there is one of that name`, {
     fields: [{ path: '/name', message: 'there is one of that name', reason: 'taken' }],
   })
+}
+
+/** Twice, it would be counted twice, and what is pinned in one could be forgotten in the other. */
+function alreadyThere({ name, location }: StoredRepository): ServerError {
+  return new ServerError(
+    'request.conflict',
+    `Cannot add the repository: it is there already, as ${name} at ${location}, or this is a copy of it`,
+    {
+      fields: [{ path: '/location', message: `it is there already, as ${name}`, reason: 'there-already' }],
+    },
+  )
 }
 
 /** Gives the repository back. @throws {ServerError} `request.conflict` when only its clients have the key. */

@@ -33,6 +33,13 @@ export interface RepositorySecrets {
   readonly credentials: StorageCredentials
 }
 
+/** What is known of a repository once it was opened; null where the server has no key of it. */
+export interface Established {
+  readonly sealedKey: string | null
+  /** Of its `config`: names the repository, wherever it is reached from. */
+  readonly configId: string | null
+}
+
 /** Opens repositories, and seals what that takes. */
 export class RepositoryAccess {
   readonly #secrets: SecretBox
@@ -76,11 +83,10 @@ export class RepositoryAccess {
   }
 
   /**
-   * Makes sure that a repository is there and opens, or, where clients make it, that there can be one. Leaves it closed. Gives the sealed
-   * key that opened it.
+   * Makes sure that a repository is there and opens, or, where clients make it, that there can be one. Leaves it closed.
    * @throws {EngineError} of the storage and the repository, {ServerError} `request.invalid` for a place that can be none
    */
-  async establish(location: ParsedLocation, options: RepositorySecrets & Pick<NewRepository, 'mode'>): Promise<string | null> {
+  async establish(location: ParsedLocation, options: RepositorySecrets & Pick<NewRepository, 'mode'>): Promise<Established> {
     try {
       return await this.#establish(location, options)
     } catch (error) {
@@ -89,15 +95,12 @@ export class RepositoryAccess {
     }
   }
 
-  async #establish(
-    location: ParsedLocation,
-    { mode, ...secrets }: RepositorySecrets & Pick<NewRepository, 'mode'>,
-  ): Promise<string | null> {
+  async #establish(location: ParsedLocation, { mode, ...secrets }: RepositorySecrets & Pick<NewRepository, 'mode'>): Promise<Established> {
     const patience: OpenStorageOptions = { retry: { maxElapsedMs: TRIED_FOR_MS } }
-    const tryOut = async (): Promise<string> => {
-      const { keyId: id, masterKey, storage } = await this.openAt(location, secrets, patience)
+    const tryOut = async (): Promise<Established> => {
+      const { keyId: id, masterKey, config, storage } = await this.openAt(location, secrets, patience)
       await storage.close()
-      return this.#sealKey({ id, masterKey })
+      return { sealedKey: this.#sealKey({ id, masterKey }), configId: config.id }
     }
     if (mode === 'adopt') return tryOut()
     const storage = await openStorage(location, { ...storageOptions(secrets.credentials), ...patience })
@@ -107,7 +110,7 @@ export class RepositoryAccess {
       else await initRepository(storage, { password })
     })
     await storage.close()
-    return mode === 'create' ? tryOut() : null
+    return mode === 'create' ? tryOut() : { sealedKey: null, configId: null }
   }
 
   #sealKey({ id, masterKey: { encrypt, macK, macR } }: UnlockedKey): string {

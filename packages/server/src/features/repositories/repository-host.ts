@@ -25,9 +25,9 @@ export interface HostUse extends Disposable {
   readonly hosted: HostedRepository
 }
 
-/** The lock is given back when nobody has used the repository for so long. */
-const IDLE_MS = 60_000
-const LOOK_EVERY_MS = 10_000
+/** The lock is given back when nobody has used the repository for so long: who has just seen a backup end may check it with restic. */
+const IDLE_MS = 10_000
+const LOOK_EVERY_MS = 5000
 const LOCK_RETRY_MS = 20_000
 /** A client that is told to come back later does so after this time. */
 const RETRY_AFTER_SECONDS = 5

@@ -17,21 +17,22 @@ export class RepositoryStore {
   }
 
   async find(
-    by: { readonly id: number } | { readonly name: string } | { readonly isDefault: true },
+    by: { readonly id: number } | { readonly name: string } | { readonly configId: string } | { readonly isDefault: true },
   ): Promise<StoredRepository | undefined> {
     const query = this.#queries.selectFrom('repositories').selectAll()
     if ('id' in by) return query.where('id', '=', by.id).executeTakeFirst()
     if ('name' in by) return query.where('name', '=', by.name).executeTakeFirst()
+    if ('configId' in by) return query.where('config_id', '=', by.configId).executeTakeFirst()
     return query.where('is_default', '=', 1).executeTakeFirst()
   }
 
-  /** Adds a repository; undefined when the name is taken. */
+  /** Adds a repository; undefined when the name is taken, or the repository is there already. */
   async add(repository: Insertable<RepositoryRow>): Promise<StoredRepository | undefined> {
     return this.#queries.transaction().execute(async (transaction) => {
       const added = await transaction
         .insertInto('repositories')
         .values(repository)
-        .onConflict((conflict) => conflict.column('name').doNothing())
+        .onConflict((conflict) => conflict.doNothing())
         .returningAll()
         .executeTakeFirst()
       if (added !== undefined && added.is_default === 1) {
@@ -50,6 +51,18 @@ export class RepositoryStore {
 
   async keepKey(id: number, sealedKey: string): Promise<void> {
     await this.#queries.updateTable('repositories').set({ sealed_key: sealedKey }).where('id', '=', id).execute()
+  }
+
+  /** Notes which repository it is, unless there is a line of the same one. */
+  async keepConfigId(id: number, configId: string): Promise<void> {
+    await this.#queries
+      .updateTable('repositories')
+      .set({ config_id: configId })
+      .where('id', '=', id)
+      .where(({ not, exists, selectFrom }) =>
+        not(exists(selectFrom('repositories as other').select('other.id').where('other.config_id', '=', configId))),
+      )
+      .execute()
   }
 
   async remove(id: number): Promise<void> {

@@ -19,6 +19,8 @@ export interface RepositoryRow {
   readonly sealed_password: string
   /** What the password gave when the repository was opened first, so that it need not be derived again; null before. */
   readonly sealed_key: Generated<string | null>
+  /** The id in its `config`, by which it is known wherever it is reached from; null where it was never opened. */
+  readonly config_id: Generated<string | null>
   /** 0 for repositories whose password only their clients know. */
   readonly has_key: Generated<number>
   readonly is_default: number
