@@ -37,7 +37,7 @@ for (const databases of allDatabases()) {
 
     beforeEach(async () => {
       databaseUrl = await databases.create()
-      server = await TestServer.start(databaseUrl === undefined ? {} : { databaseUrl })
+      server = await TestServer.start({ databaseUrl })
       const ann = await server.addUser('ann', 'operator')
       await server.addUser('bob', 'operator')
       await server.addUser('eve', 'viewer')

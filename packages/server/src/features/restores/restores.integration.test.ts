@@ -1,8 +1,19 @@
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type BackupOrder, backupManaged, executeRun, HttpUploadLink, restoreManaged, UNRESTRICTED } from '@holdfast/agent/runner'
-import { systemClock } from '@holdfast/engine'
+import { type RestoreMeasure, systemClock } from '@holdfast/engine'
 import { sortedManifest } from '@holdfast/engine/testing'
 import type { RestoreOrder, RunOrder } from '@holdfast/protocol'
 import { afterAll, afterEach, beforeEach, describe, expect, it } from 'vitest'
@@ -25,8 +36,7 @@ for (const databases of allDatabases()) {
     const links: HttpUploadLink[] = []
 
     beforeEach(async () => {
-      const databaseUrl = await databases.create()
-      server = await TestServer.start(databaseUrl === undefined ? {} : { databaseUrl })
+      server = await TestServer.start({ databaseUrl: await databases.create() })
       folder = mkdtempSync(join(tmpdir(), 'holdfast-restores-'))
       url = await server.app.listen({ host: '127.0.0.1', port: 0 })
       repositoryId = (await server.services.repositories.ensureDefault()).id
@@ -75,10 +85,14 @@ for (const databases of allDatabases()) {
 
     async function carryOut(machine: Machine, order: RunOrder): Promise<Awaited<ReturnType<typeof restoreManaged>>> {
       if (order.kind !== 'restore') throw new Error(`a restore was expected, not a ${order.kind}`)
+      const totals: RestoreMeasure[] = []
       const statistics = await restoreManaged(machine.link, order, {
         ...{ clock: systemClock, signal: new AbortController().signal, retryForMs: 0 },
-        progress: {},
+        ...{ progress: {}, total: (total) => void totals.push(total) },
       })
+      // What is as it should be is left alone, and the ways to what is wanted may have to be made.
+      expect(totals).toHaveLength(1)
+      expect(totals[0]?.bytes).toBeGreaterThanOrEqual(statistics.totalBytes ?? 0)
       const outcome = { state: 'finished', snapshotId: null, statistics, error: null }
       expect((await ask(machine, `POST /agent/v1/runs/${order.runId}/finish`, outcome)).status).toBe(204)
       return statistics
@@ -99,6 +113,59 @@ for (const databases of allDatabases()) {
       writeFileSync(join(folder, 'data', 'new'), 'not in the snapshot')
       await carryOut(machine, (await ask(machine, 'POST /agent/v1/restores', own({ overwrite: 'always', delete: true }))).body)
       expect(sortedManifest(join(folder, 'data'))).toEqual(sortedManifest(join(target, folder, 'data')))
+    })
+
+    it('remove nothing beside what was backed up, and leave the folders above as they are', async () => {
+      const machine = await machineOf('ann', 'desk')
+      await backUp(machine)
+      const keep = join(folder, 'beside', 'keep')
+      const extra = join(folder, 'data', 'extra')
+      mkdirSync(join(folder, 'beside'))
+      writeFileSync(keep, 'never backed up')
+      writeFileSync(extra, 'not in the snapshot')
+      chmodSync(folder, 0o711)
+      for (const paths of [[folder], ['/'], []]) {
+        const begun = await ask(machine, 'POST /agent/v1/restores', own({ paths, overwrite: 'always', delete: true }))
+        expect(begun.body.restore.paths).toEqual([join(folder, 'data')])
+        expect(await carryOut(machine, begun.body)).toMatchObject({ errorCount: 0 })
+      }
+      expect([existsSync(keep), existsSync(extra)]).toEqual([true, false])
+      expect(statSync(folder).mode & 0o777).toBe(0o711)
+
+      const target = join(folder, 'elsewhere')
+      mkdirSync(join(target, folder, 'data'), { recursive: true })
+      for (const place of [target, join(target, folder), join(target, folder, 'data')]) writeFileSync(join(place, 'mine'), '')
+      // A link in another folder leads nowhere: nothing is restored outside of it.
+      const [first = ''] = folder.split('/').filter((name) => name !== '')
+      const outside = join(folder, 'outside')
+      mkdirSync(join(outside, first), { recursive: true })
+      mkdirSync(join(folder, 'linked'))
+      symlinkSync(join(outside, first), join(folder, 'linked', first))
+      const linked = await ask(machine, 'POST /agent/v1/restores', own({ target: join(folder, 'linked'), paths: [join(folder, 'data')] }))
+      expect(await carryOut(machine, linked.body)).toMatchObject({ errorCount: 0 })
+      expect(readdirSync(join(outside, first))).toEqual([])
+      expect(existsSync(join(folder, 'linked', folder, 'data'))).toBe(true)
+      const begun = await ask(machine, 'POST /agent/v1/restores', own({ target, paths: ['/'], overwrite: 'always', delete: true }))
+      expect(await carryOut(machine, begun.body)).toMatchObject({ errorCount: 0, other: { filesRemoved: 1 } })
+      expect([target, join(target, folder)].map((place) => existsSync(join(place, 'mine')))).toEqual([true, true])
+      expect(sortedManifest(join(target, folder, 'data'))).toEqual(sortedManifest(join(folder, 'data')))
+    })
+
+    it('go to a folder that is named, where a snapshot has everything under other paths than those that it names', async () => {
+      const machine = await machineOf('ann', 'desk')
+      await backUp(machine)
+      const { queries } = server.database
+      // As restic has it of `restic backup data`, told in another folder.
+      await queries
+        .updateTable('snapshots')
+        .set({ run_id: null, paths: JSON.stringify(['/elsewhere/data']) })
+        .execute()
+      // It is not known where that was: it would come to lie in the root of the machine.
+      const refused = await ask(machine, 'POST /agent/v1/restores', own())
+      expect([refused.status, refused.body.detail]).toEqual([409, expect.stringContaining('name a folder to restore to')])
+      const target = join(folder, 'named')
+      await carryOut(machine, (await ask(machine, 'POST /agent/v1/restores', own({ target }))).body)
+      expect(sortedManifest(join(target, folder, 'data'))).toEqual(sortedManifest(join(folder, 'data')))
     })
 
     it('and nothing else is left to a client whose quota is used up', async () => {
@@ -130,6 +197,18 @@ for (const databases of allDatabases()) {
       expect(Object.keys(Object.fromEntries(sortedManifest(join(folder, 'part')).map((line) => [line, 1]))).join('\n')).not.toContain(
         'other',
       )
+    })
+
+    it('are refused at once where no agent could put them', async () => {
+      const machine = await machineOf('ann', 'desk')
+      await backUp(machine)
+      const [snapshot] = (await server.request('GET /api/v1/snapshots', { as: 'ann' })).json().items
+      for (const target of ['relative', './here', '', 'C:\\here', '/with\0nul', `/${'long'.repeat(1024)}`]) {
+        const pushed = await server.request(`POST /api/v1/snapshots/${snapshot.id}/restore`, { as: 'ann', body: { target } })
+        expect([pushed.statusCode, pushed.json().fields], target).toMatchObject([422, [{ path: '/target' }]])
+        expect((await ask(machine, 'POST /agent/v1/restores', own({ target }))).status, target).toBe(422)
+      }
+      expect((await server.request('GET /api/v1/runs?kind=restore', { as: 'ann' })).json().items).toEqual([])
     })
 
     it('are pushed by people to their machines, and are in the log of what was changed', async () => {

@@ -11,8 +11,7 @@ for (const databases of allDatabases()) {
   describe(`a million versions of files on ${databases.name}`, () => {
     let server: TestServer
     beforeAll(async () => {
-      const databaseUrl = await databases.create()
-      server = await TestServer.start(databaseUrl === undefined ? {} : { databaseUrl })
+      server = await TestServer.start({ databaseUrl: await databases.create() })
       const ownerId = await server.addUser('root', 'admin')
       const firstOwnerId = await server.addUser('ann', 'operator')
       const versions = await fillIndex(server.database, {

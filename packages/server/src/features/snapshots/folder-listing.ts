@@ -1,4 +1,13 @@
-import { type BlobId, type ByteString, byteStringFrom, type NodeType, scanTreeEntries, type TreeEntry } from '@holdfast/engine'
+import {
+  type BlobId,
+  type ByteString,
+  byteStringFrom,
+  ENTRY_TYPES,
+  NO_OFFSET,
+  type NodeType,
+  scanTreeEntries,
+  type TreeEntries,
+} from '@holdfast/engine'
 import type { EntryKind } from '@holdfast/protocol'
 import { letOthersRun } from './let-others-run.ts'
 
@@ -24,10 +33,11 @@ export interface ListedEntry {
 export const KINDS: readonly EntryKind[] = ['file', 'dir', 'symlink', 'dev', 'chardev', 'fifo', 'socket', 'other']
 const FILE = 0
 const DIR = 1
+const OTHER = 7
 const ID_BYTES = 32
 const RADIX = 65_536
-/** Of nodes in trees that no program writes so. */
-const NO_OFFSET = 2 ** 32 - 1
+/** What the types of {@link TreeEntries} are here. */
+const KIND_OF_TYPE = Uint8Array.from([...ENTRY_TYPES.map(kindOf), 'other' as const], (kind) => KINDS.indexOf(kind))
 /** Names that are looked at before others are served. */
 const NAMES_AT_ONCE = 20_000
 const WORD = 2 ** 32
@@ -57,28 +67,44 @@ export class FolderListing {
   readonly #others: Uint32Array
   readonly #orders = new Map<ListingSort, { readonly folders: Uint32Array; readonly others: Uint32Array }>()
 
-  private constructor(parts: ListingParts) {
-    this.count = parts.kinds.length
-    this.#names = Buffer.concat(parts.names)
-    this.#starts = Uint32Array.from(parts.starts)
-    this.#kinds = Uint8Array.from(parts.kinds)
-    this.#sizes = Float64Array.from(parts.sizes)
-    this.#times = Float64Array.from(parts.times)
-    this.#offsets = Uint32Array.from(parts.offsets)
-    this.#folders = Uint32Array.from(parts.folders)
-    this.#others = new Uint32Array(this.count - this.#folders.length)
-    for (let [index, next] = [0, 0]; index < this.count; index++) if (this.#kinds[index] !== DIR) this.#others[next++] = index
-    this.#subtrees = Buffer.concat(parts.subtrees)
+  private constructor(pieces: readonly TreeEntries[]) {
+    const entries = pieces.reduce((sum, { count }) => sum + count, 0)
+    this.count = entries
+    this.#names = Buffer.concat(pieces.map(({ names }) => names))
+    this.#starts = startsOf(pieces, entries)
+    this.#kinds = joined(
+      new Uint8Array(entries),
+      pieces.map(({ types }) => types),
+    ).map((type) => KIND_OF_TYPE[type] ?? OTHER)
+    this.#sizes = joined(
+      new Float64Array(entries),
+      pieces.map(({ sizes }) => sizes),
+    )
+    this.#times = joined(
+      new Float64Array(entries),
+      pieces.map(({ times }) => times),
+    )
+    this.#offsets = joined(
+      new Uint32Array(entries),
+      pieces.map(({ offsets }) => offsets),
+    )
+    this.#subtrees = Buffer.concat(pieces.map(({ subtrees }) => subtrees))
+    this.#folders = new Uint32Array(this.#subtrees.length / ID_BYTES)
+    this.#others = new Uint32Array(entries - this.#folders.length)
+    for (let [index, folder, other] = [0, 0, 0]; index < entries; index++) {
+      if (this.#kinds[index] === DIR) this.#folders[folder++] = index
+      else this.#others[other++] = index
+    }
   }
 
   /** Reads the JSON of a tree; large ones in pieces, with others served in between. @throws EngineError `data.malformed` */
   static async read(tree: Uint8Array): Promise<FolderListing> {
-    const parts: ListingParts = { names: [], starts: [0], kinds: [], sizes: [], times: [], offsets: [], folders: [], subtrees: [] }
+    const pieces: TreeEntries[] = []
     for (const entries of scanTreeEntries(tree)) {
-      addEntries(parts, entries)
+      pieces.push(copyOf(entries))
       await letOthersRun()
     }
-    return new FolderListing(parts)
+    return new FolderListing(pieces)
   }
 
   /** What the listing takes of memory, without orders that are made later. */
@@ -186,34 +212,36 @@ export class FolderListing {
   }
 }
 
-interface ListingParts {
-  readonly names: Buffer[]
-  readonly starts: number[]
-  readonly kinds: number[]
-  readonly sizes: number[]
-  readonly times: number[]
-  readonly offsets: number[]
-  readonly folders: number[]
-  readonly subtrees: Buffer[]
+function copyOf({ count, names, nameEnds, types, sizes, times, offsets, subtrees }: TreeEntries): TreeEntries {
+  return {
+    count,
+    names: names.slice(),
+    nameEnds: nameEnds.slice(),
+    types: types.slice(),
+    sizes: sizes.slice(),
+    times: times.slice(),
+    offsets: offsets.slice(),
+    subtrees: subtrees.slice(),
+  }
 }
 
-function addEntries(parts: ListingParts, entries: readonly TreeEntry[]): void {
-  let end = parts.starts.at(-1) ?? 0
-  let names = ''
-  for (const { name, type, size, modifiedAtMs, subtree, offset } of entries) {
-    if (type === 'dir') {
-      parts.folders.push(parts.kinds.length)
-      parts.subtrees.push(subtree === undefined ? Buffer.alloc(ID_BYTES) : Buffer.from(subtree, 'hex'))
-    }
-    parts.kinds.push(KINDS.indexOf(kindOf(type)))
-    parts.sizes.push(size)
-    parts.times.push(modifiedAtMs)
-    parts.offsets.push(offset ?? NO_OFFSET)
-    names += name
-    end += name.length
-    parts.starts.push(end)
+function startsOf(pieces: readonly TreeEntries[], entries: number): Uint32Array {
+  const starts = new Uint32Array(entries + 1)
+  let [entry, before] = [0, 0]
+  for (const { names, nameEnds } of pieces) {
+    for (const end of nameEnds) starts[++entry] = before + end
+    before += names.length
   }
-  parts.names.push(Buffer.from(names, 'latin1'))
+  return starts
+}
+
+function joined<Column extends Uint8Array | Uint32Array | Float64Array>(column: Column, pieces: readonly Column[]): Column {
+  let place = 0
+  for (const piece of pieces) {
+    column.set(piece, place)
+    place += piece.length
+  }
+  return column
 }
 
 /**

@@ -1,22 +1,13 @@
 import { isUtf8 } from 'node:buffer'
-import { type ByteString, byteStringFrom, bytesOf, displayText } from '@holdfast/engine'
+import { type ByteString, byteStringFrom, bytesOf, displayText, UTF8_SEQUENCE } from '@holdfast/engine'
 
 /** ASCII that stands for itself in an address. */
 // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what it looks for
 const PLAIN = /^[^\x00-\x1f%\x7f-\uffff]*$/
 // biome-ignore lint/suspicious/noControlCharactersInRegex: as above
 const ESCAPED = /[\x00-\x1f%\x7f]/g
-/** Characters of UTF-8 beyond ASCII, one character a byte (Unicode 16, table 3-7), and whatever else is one byte. */
-const SEQUENCE = new RegExp(
-  [
-    '[\\x00-\\x7f]+',
-    '[\\xc2-\\xdf][\\x80-\\xbf]',
-    '(?:\\xe0[\\xa0-\\xbf]|[\\xe1-\\xec\\xee\\xef][\\x80-\\xbf]|\\xed[\\x80-\\x9f])[\\x80-\\xbf]',
-    '(?:\\xf0[\\x90-\\xbf]|[\\xf1-\\xf3][\\x80-\\xbf]|\\xf4[\\x80-\\x8f])[\\x80-\\xbf]{2}',
-    '[\\x80-\\xff]',
-  ].join('|'),
-  'g',
-)
+/** ASCII, characters of UTF-8 beyond it, and whatever else is one byte. */
+const SEQUENCE = new RegExp(`[\\x00-\\x7f]+|${UTF8_SEQUENCE}|[\\x80-\\xff]`, 'g')
 /** Controls, and marks that make text run the other way or hide: a name shown to people must not look like another. */
 const MISLEADING = /[\p{Cc}\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]/gu
 const NAME_LENGTH_MAX = 1000

@@ -6,6 +6,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { loadSnapshots } from '@holdfast/engine'
 import type { DiffPage, EntriesPage, EntryDetails, SnapshotView } from '@holdfast/protocol'
 import { afterAll, afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { addPlanRow } from '../../testing/sample-plans.ts'
 import { SnapshotLab } from '../../testing/snapshot-lab.ts'
 import { allDatabases, TEST_PASSWORD } from '../../testing/test-server.ts'
 
@@ -37,6 +38,18 @@ for (const databases of allDatabases()) {
       (await lab.server.request(route, { as, ...(body === undefined ? {} : { body }) })).statusCode
     const ids = async (query: string, as = 'ann'): Promise<number[]> =>
       (await get<{ items: SnapshotView[] }>(query, as)).items.map(({ id }) => id)
+
+    it('names the plan that made a snapshot, for as long as it is there', async () => {
+      const planId = await addPlanRow(lab.server.database, { clientId: laptop, repositoryId: lab.repositoryId, name: 'Mail' })
+      const gone = await lab.save({ a: '1' }, { clientId: laptop, planId: planId + 1 })
+      const made = await lab.save({ a: '2' }, { clientId: laptop, planId })
+      const { items } = await get<{ items: SnapshotView[] }>('')
+      expect(items.map(({ id, planName }) => [id, planName])).toEqual([
+        [made, 'Mail'],
+        [gone, null],
+      ])
+      expect((await get<SnapshotView>(`/${made}`)).planName).toBe('Mail')
+    })
 
     it('lists and filters what is the own, in pages', async () => {
       const first = await lab.save({ a: '1' }, { clientId: laptop, tags: ['nightly', '50%_"x"'] })
@@ -380,6 +393,28 @@ for (const databases of allDatabases()) {
         expect(lab.blobReads - readAtRest).toBeLessThan(20)
       } finally {
         cancel.abort()
+        rmSync(folder, { recursive: true, force: true })
+      }
+    })
+
+    it('reads nothing of a file or an archive whose size alone is asked for', async () => {
+      const folder = mkdtempSync(join(tmpdir(), 'holdfast-large-'))
+      try {
+        execFileSync('dd', ['if=/dev/urandom', `of=${folder}/large`, 'bs=1M', 'count=16', 'status=none'])
+        const id = await lab.backUp(Buffer.from(folder), { clientId: laptop })
+        await findLarge(id, folder)
+        const address = await lab.server.app.listen({ port: 0, host: '127.0.0.1' })
+        const { token } = await lab.server.services.accounts.login(LOGIN, { address: '', userAgent: '' })
+        const readBefore = lab.blobReads
+        for (const place of [`file?path=${folder}/large`, `archive?path=${folder}&format=zip`, `archive?path=${folder}&format=tar`]) {
+          const url = `${address}/api/v1/snapshots/${id}/${place}`
+          const answer = await fetch(url, { method: 'HEAD', headers: { authorization: `Bearer ${token}` } })
+          expect([place, answer.status]).toEqual([place, 200])
+          if (place.startsWith('file')) expect(answer.headers.get('content-length')).toBe(String(16 * 1024 * 1024))
+        }
+        await sleep(300)
+        expect(lab.blobReads).toBe(readBefore)
+      } finally {
         rmSync(folder, { recursive: true, force: true })
       }
     })

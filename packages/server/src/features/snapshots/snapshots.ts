@@ -193,6 +193,7 @@ function toView(row: RegisteredSnapshot): SnapshotView {
     clientId: row.client_id,
     clientName: row.client_name,
     planId: row.plan_id,
+    planName: row.plan_name,
     runId: row.run_id,
     time: new Date(row.time).toISOString(),
     hostname: row.hostname,

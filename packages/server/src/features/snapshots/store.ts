@@ -8,6 +8,7 @@ export type RegisteredSnapshot = Omit<Selectable<SnapshotRow>, 'snapshot_id' | '
   readonly snapshot_id: SnapshotId
   readonly tree_id: BlobId
   readonly client_name: string | null
+  readonly plan_name: string | null
   /** Who owns the client; null where there is none. */
   readonly owner_id: number | null
 }
@@ -79,8 +80,7 @@ export class SnapshotStore {
 
   /** What the snapshots of a client have added to repositories, in bytes. */
   async storedBytes(clientId: number): Promise<number> {
-    const added = this.#queries.selectFrom('snapshots').select((select) => select.fn.sum<number | null>('added_bytes').as('bytes'))
-    return Number((await added.where('client_id', '=', clientId).executeTakeFirst())?.bytes ?? 0)
+    return storedBytesOf(this.#queries, clientId)
   }
 
   /** A snapshot by the name that its repository gives it. */
@@ -165,11 +165,18 @@ function registered(queries: Queries) {
   return queries
     .selectFrom('snapshots')
     .leftJoin('clients', 'clients.id', 'snapshots.client_id')
+    .leftJoin('plans', 'plans.id', 'snapshots.plan_id')
     .selectAll('snapshots')
-    .select(['clients.name as client_name', 'clients.owner_id as owner_id'])
+    .select(['clients.name as client_name', 'clients.owner_id as owner_id', 'plans.name as plan_name'])
 }
 
 /** A text in a list in JSON, wherever it stands there. */
 function containing(text: string): string {
   return `%${JSON.stringify(text).replace(/[%_!]/g, '!$&')}%`
+}
+
+/** As {@link SnapshotStore.storedBytes}, for those who ask within a transaction. */
+export async function storedBytesOf(queries: Queries, clientId: number): Promise<number> {
+  const added = queries.selectFrom('snapshots').select(({ fn }) => fn.sum<number | null>('added_bytes').as('bytes'))
+  return Number((await added.where('client_id', '=', clientId).executeTakeFirst())?.bytes ?? 0)
 }
