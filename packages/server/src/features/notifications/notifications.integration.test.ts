@@ -2,9 +2,13 @@ import { once } from 'node:events'
 import { createServer, type IncomingMessage, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { ManualClock } from '@holdfast/engine/testing'
+import type { User } from '@holdfast/protocol'
+import { sql } from 'kysely'
 import { SMTPServer } from 'smtp-server'
 import { afterAll, afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { addRepositoryRow, samplePlan } from '../../testing/sample-plans.ts'
 import { allDatabases, TestServer } from '../../testing/test-server.ts'
+import { SERVER_ORIGIN } from '../audit/audit.ts'
 import { webhookSignature } from './channels/webhook.ts'
 import type { Message } from './message.ts'
 
@@ -66,8 +70,7 @@ for (const databases of allDatabases()) {
     beforeEach(async () => {
       clock = new ManualClock(FAILED.at)
       receiver = await Receiver.start()
-      const databaseUrl = await databases.create()
-      server = await TestServer.start({ ...(databaseUrl === undefined ? {} : { databaseUrl }), clock })
+      server = await TestServer.start({ databaseUrl: await databases.create(), clock })
       await server.addUser('root', 'admin')
     })
     afterEach(async () => {
@@ -183,6 +186,24 @@ for (const databases of allDatabases()) {
       expect(tested.json()).toEqual({ isDelivered: true, detail: 'The message was taken.' })
     })
 
+    it('for a channel that cannot be reached keep no other waiting, however many there are, and end', async () => {
+      const gone = await Receiver.start()
+      await addChannel({ config: { kind: 'ntfy', url: `${gone.url}/gone` } })
+      gone.status = 500
+      for (let count = 0; count < 50; count++) await server.services.notifier.tell(FAILED, null)
+      await addChannel({ config: { kind: 'ntfy', url: `${receiver.url}/here` } })
+      await server.services.notifier.tell(FAILED, null)
+      await server.services.notifier.deliver()
+      expect(receiver.received).toHaveLength(1)
+      expect(gone.received).toHaveLength(20)
+      for (let hour = 0; hour < 40; hour++) {
+        clock.advance(3_700_000)
+        await server.services.notifier.deliver()
+      }
+      expect(await server.database.queries.selectFrom('deliveries').select('id').execute()).toEqual([])
+      gone.stop()
+    })
+
     it('tell of an alarm once, and of its end once', async () => {
       await addChannel({ events: ['run.failed', 'run.recovered'], config: { kind: 'ntfy', url: receiver.url } })
       const good: Message = { ...FAILED, event: 'run.recovered', isGood: true }
@@ -216,6 +237,97 @@ for (const databases of allDatabases()) {
       await server.services.notifier.deliver()
       await server.services.notifier.deliver()
       expect(receiver.received.map(({ body }) => body)).toEqual([expect.stringContaining('There are no clients yet.')])
+    })
+
+    it('are not lost with an alarm: it is raised and ended together with what is told of it', async () => {
+      await addChannel({ events: ['run.failed', 'run.recovered'], config: { kind: 'ntfy', url: receiver.url } })
+      const { notifier } = server.services
+      const good: Message = { ...FAILED, event: 'run.recovered', isGood: true }
+      /** As if the process had ended before anything was queued. */
+      const withoutQueue = async (action: () => Promise<void>): Promise<void> => {
+        await sql`alter table deliveries rename to away`.execute(server.database.queries)
+        await action()
+        await sql`alter table away rename to deliveries`.execute(server.database.queries)
+      }
+      await withoutQueue(() => notifier.raise('plan 1', FAILED, null))
+      await notifier.raise('plan 1', FAILED, null)
+      await withoutQueue(() => notifier.recover('plan 1', good, null))
+      await notifier.recover('plan 1', good, null)
+      await notifier.deliver()
+      expect(receiver.received.map(({ headers }) => headers.tags)).toEqual(['warning', 'white_check_mark'])
+    })
+
+    it('tell plans, clients and repositories of the same number apart', async () => {
+      const root = (await server.request('GET /api/v1/me', { as: 'root' })).json<User>().id
+      const { services } = server
+      await addChannel({ events: ['run.failed', 'run.recovered'], config: { kind: 'ntfy', url: receiver.url } })
+      await addRepositoryRow(server.database)
+      const client = await services.clients.createFor(root, { name: 'desk', settings: undefined }, SERVER_ORIGIN)
+      const plan = await services.plans.createFor(client.id, { plan: samplePlan(), origin: SERVER_ORIGIN })
+      expect(plan.id).toBe(client.id)
+      const end = async (planId: number | undefined, state: 'finished' | 'error'): Promise<void> => {
+        const run = await services.runs.begin({
+          kind: 'backup',
+          trigger: 'manual',
+          clientId: client.id,
+          ...(planId === undefined ? {} : { planId }),
+        })
+        await run.finish({ state, snapshotId: null, statistics: null, error: null })
+      }
+      const tags = async (): Promise<unknown[]> => {
+        await services.notifier.deliver()
+        return receiver.received.map(({ headers }) => headers.tags)
+      }
+      await end(plan.id, 'error')
+      await expect.poll(tags).toEqual(['warning'])
+      await end(undefined, 'error')
+      await expect.poll(tags).toEqual(['warning', 'warning'])
+      await end(undefined, 'finished')
+      await expect.poll(tags).toEqual(['warning', 'warning', 'white_check_mark'])
+    })
+
+    it('end for a user who is disabled, and for a channel, whatever was to be told', async () => {
+      const ann = await server.addUser('ann', 'admin')
+      const summary = { every: 'day', hour: 7, timeZone: 'UTC' }
+      const config = (path: string) => ({ kind: 'ntfy', url: `${receiver.url}/${path}` })
+      await addChannel({ summary, config: config('ann') }, 'ann')
+      const id = await addChannel({ summary, config: config('off') })
+      receiver.status = 500
+      await server.services.notifier.tell(FAILED, null)
+      await server.services.notifier.deliver()
+      expect(receiver.received).toHaveLength(2)
+      await server.request(`PATCH /api/v1/users/${ann}`, { as: 'root', body: { isDisabled: true } })
+      const off = { name: 'phone', events: ['run.failed'], isEnabled: false, summary, config: config('off') }
+      expect((await server.request(`PUT /api/v1/channels/${id}`, { as: 'root', body: off })).statusCode).toBe(200)
+      clock.advance(86_400_000)
+      await server.services.notifier.deliver()
+      expect(receiver.received).toHaveLength(2)
+      expect(await server.database.queries.selectFrom('deliveries').selectAll().execute()).toEqual([])
+    })
+
+    it('go on where a summary cannot be made', async () => {
+      const summary = { every: 'day', hour: 7, timeZone: 'UTC' }
+      await addChannel({ summary, config: { kind: 'ntfy', url: `${receiver.url}/broken` } })
+      await server.database.queries.updateTable('channels').set({ summary: '{' }).execute()
+      await addChannel({ config: { kind: 'ntfy', url: `${receiver.url}/sound` } })
+      clock.advance(86_400_000)
+      await server.services.notifier.tell(FAILED, null)
+      await server.services.notifier.deliver()
+      expect(receiver.received.map(({ url }) => url).sort()).toEqual(['/broken', '/sound'])
+    })
+
+    it('take no password in an address, which is shown and told', async () => {
+      const { host } = new URL(receiver.url)
+      for (const url of [`http://ann:very-secret@${host}/`, `http:\\\\ann@${host}/`, `http:ann:very-secret@${host}`]) {
+        const config = { kind: 'ntfy', url }
+        const answer = await server.request('POST /api/v1/channels', {
+          as: 'root',
+          body: { name: 'phone', events: ['run.failed'], config },
+        })
+        expect([url, answer.statusCode]).toEqual([url, 422])
+        expect(answer.body).not.toContain('very-secret')
+      }
+      await addChannel({ config: { kind: 'ntfy', url: `${receiver.url}/@ann?to=bob@example.org` } })
     })
 
     it('never fail what they tell of', async () => {

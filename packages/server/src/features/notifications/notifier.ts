@@ -4,7 +4,7 @@ import type { FastifyBaseLogger } from 'fastify'
 import { nextSummaryAt } from './channel-list.ts'
 import { sendMessage } from './channels/send.ts'
 import type { Message } from './message.ts'
-import type { NotificationStore, StoredChannel } from './store.ts'
+import type { Delivery, NewDelivery, NotificationStore, StoredChannel } from './store.ts'
 import { summaryMessage } from './summary.ts'
 
 const LOOK_EVERY_MS = 5000
@@ -14,6 +14,8 @@ const FIRST_RETRY_MS = 30_000
 const LAST_RETRY_MS = 3_600_000
 /** With doubling pauses: the last attempt is about six hours after the first. */
 const ATTEMPTS_MAX = 12
+/** Of those that wait for a channel that cannot be reached, older ones are given up: nobody wants to hear of them any more. */
+const AGE_MAX_MS = 24 * 3_600_000
 const TAKEN_AT_ONCE = 20
 
 export interface NotifierOptions {
@@ -52,8 +54,7 @@ export class Notifier {
   /** Queues a message for the administrators' channels and those of `ownerId` that want to hear of it. Never rejects. */
   async tell(message: Message, ownerId: number | null): Promise<void> {
     await this.#safely('queue a notification', async () => {
-      const channels = (await this.#options.store.audience(ownerId)).filter((channel) => wants(channel, message))
-      await this.#enqueue(channels, message)
+      await this.#options.store.enqueue(await this.#deliveries(message, ownerId))
     })
     this.#wake()
   }
@@ -61,15 +62,19 @@ export class Notifier {
   /** Tells of something bad once, until {@link recover} is called for the same name. */
   async raise(name: string, message: Message, ownerId: number | null): Promise<void> {
     await this.#safely('note an alarm', async () => {
-      if (await this.#options.store.raise(name, message.at)) await this.tell(message, ownerId)
+      const { store } = this.#options
+      if (!(await store.isRaised(name))) await store.raise(name, message.at, await this.#deliveries(message, ownerId))
     })
+    this.#wake()
   }
 
   /** Tells that something bad is over, if it was told of. */
   async recover(name: string, message: Message, ownerId: number | null): Promise<void> {
     await this.#safely('end an alarm', async () => {
-      if (await this.#options.store.clear(name)) await this.tell(message, ownerId)
+      const { store } = this.#options
+      if (await store.isRaised(name)) await store.clear(name, await this.#deliveries(message, ownerId))
     })
+    this.#wake()
   }
 
   /** Sends a test message at once. Rejects with what went wrong. */
@@ -107,19 +112,10 @@ export class Notifier {
     })
   }
 
-  async #attempt({
-    id,
-    channel_id,
-    message,
-    attempts,
-  }: {
-    id: number
-    channel_id: number
-    message: string
-    attempts: number
-  }): Promise<void> {
+  async #attempt({ id, channel_id, message, attempts, created_at }: Delivery): Promise<void> {
     const { store, clock, logger } = this.#options
-    const channel = await store.find(channel_id)
+    // What waits for a channel that was switched off meanwhile, or for somebody who may hear nothing any more, is not sent.
+    const channel = await store.findOpen(channel_id)
     if (channel === undefined) return store.settle(id)
     try {
       await this.#send(channel, JSON.parse(message) as Message)
@@ -127,8 +123,11 @@ export class Notifier {
     } catch (error) {
       logger?.warn({ channel: channel.id, attempts, reason: messageOf(error) }, 'a notification was not delivered')
       await store.change(channel.id, { last_error: messageOf(error).slice(0, 1000) })
-      if (attempts >= ATTEMPTS_MAX) return store.settle(id)
-      await store.postpone(id, clock.now() + Math.min(FIRST_RETRY_MS * 2 ** (attempts - 1), LAST_RETRY_MS))
+      const now = clock.now()
+      // Whoever cannot be reached keeps nobody waiting who can.
+      await store.holdBack(channel.id, { now, until: now + FIRST_RETRY_MS })
+      if (attempts >= ATTEMPTS_MAX || now - created_at > AGE_MAX_MS) return store.settle(id)
+      await store.postpone(id, now + Math.min(FIRST_RETRY_MS * 2 ** (attempts - 1), LAST_RETRY_MS))
     }
   }
 
@@ -141,22 +140,32 @@ export class Notifier {
   async #summarise(): Promise<void> {
     const { store, clock } = this.#options
     const now = clock.now()
-    for (const channel of await store.list()) {
-      const { next_summary_at: due, summary } = channel
-      if (channel.is_enabled === 0 || due === null || summary === null || due > now) continue
-      const schedule = JSON.parse(summary) as SummarySchedule
-      if (!(await store.claimSummary(channel.id, { due, next: nextSummaryAt(schedule, now) }))) continue
-      const owner = (await store.roleOf(channel.owner_id)) === 'admin' ? undefined : channel.owner_id
-      await this.#enqueue([channel], await summaryMessage(store, { owner, every: schedule.every, now }))
-    }
+    // One that fails keeps neither the others nor what else is to be delivered.
+    for (const channel of await store.dueSummaries(now)) await this.#safely('sum up', () => this.#sumUp(channel, now))
   }
 
-  async #enqueue(channels: readonly StoredChannel[], message: Message): Promise<void> {
+  async #sumUp(channel: StoredChannel, now: number): Promise<void> {
+    const { store } = this.#options
+    const { next_summary_at: due, summary } = channel
+    if (due === null || summary === null) return
+    const schedule = JSON.parse(summary) as SummarySchedule
+    const owner = (await store.roleOf(channel.owner_id)) === 'admin' ? undefined : channel.owner_id
+    const message = await summaryMessage(store, { owner, every: schedule.every, now })
+    await store.sumUp(channel.id, { due, next: nextSummaryAt(schedule, now), deliveries: this.#deliveriesTo([channel], message) })
+  }
+
+  async #deliveries(message: Message, ownerId: number | null): Promise<NewDelivery[]> {
+    const audience = await this.#options.store.audience(ownerId)
+    return this.#deliveriesTo(
+      audience.filter((channel) => wants(channel, message)),
+      message,
+    )
+  }
+
+  #deliveriesTo(channels: readonly StoredChannel[], message: Message): NewDelivery[] {
     const now = this.#options.clock.now()
     const text = JSON.stringify(message)
-    await this.#options.store.enqueue(
-      channels.map(({ id }) => ({ channel_id: id, message: text, attempts: 0, next_attempt_at: now, created_at: now })),
-    )
+    return channels.map(({ id }) => ({ channel_id: id, message: text, attempts: 0, next_attempt_at: now, created_at: now }))
   }
 
   async #safely(action: string, work: () => Promise<void>): Promise<void> {

@@ -25,13 +25,14 @@ export function tellOfEvents(sources: EventSources, clock: Clock): void {
   runs.onRunEnded(async (ended) => {
     const { run } = ended
     if (run.kind === 'backup' && run.state === 'finished' && run.clientId !== null) {
-      await clients.noteBackup(run.clientId, clock.now())
       indexer.wake()
-      await notifier.recover(
-        `overdue plan ${run.planId}`,
-        runMessage(ended, { event: 'run.recovered', title: 'is no longer overdue' }),
-        ended.ownerId,
-      )
+      // What is told late says nothing of what is overdue now.
+      if (!ended.isOvertaken)
+        await notifier.recover(
+          `overdue plan ${run.planId}`,
+          runMessage(ended, { event: 'run.recovered', title: 'is no longer overdue' }),
+          ended.ownerId,
+        )
     }
     await tellOfRun(notifier, ended)
   })
@@ -82,18 +83,34 @@ async function tellOfSpace(
 }
 
 async function tellOfRun(notifier: Notifier, ended: EndedRun): Promise<void> {
-  const { run, ownerId } = ended
-  const alarm = `failed ${run.kind} ${run.planId ?? run.clientId ?? run.repositoryId}`
-  if (run.state === 'error') await notifier.raise(alarm, runMessage(ended, { event: 'run.failed', title: 'failed' }), ownerId)
+  const { run, ownerId, isOvertaken } = ended
+  const alarm = `failed ${run.kind} of ${subjectOf(run)}`
+  if (run.state === 'error') {
+    const message = runMessage(ended, { event: 'run.failed', title: 'failed' })
+    // An alarm that is raised by what is over would stay.
+    await (isOvertaken ? notifier.tell(message, ownerId) : notifier.raise(alarm, message, ownerId))
+  }
   if (run.state !== 'finished') return
-  await notifier.recover(alarm, runMessage(ended, { event: 'run.recovered', title: 'ended well again' }), ownerId)
+  if (!isOvertaken) await notifier.recover(alarm, runMessage(ended, { event: 'run.recovered', title: 'ended well again' }), ownerId)
   await notifier.tell(runMessage(ended, { event: 'run.finished', title: 'ended well' }), ownerId)
+}
+
+/** What fails and is well again: plans, clients and repositories have the same numbers. */
+function subjectOf({ planId, clientId, repositoryId }: EndedRun['run']): string {
+  if (planId !== null) return `plan ${planId}`
+  return clientId === null ? `repository ${repositoryId}` : `client ${clientId}`
+}
+
+/** What ran, and whose it was: people read no more than that on a phone. */
+function titleOf({ id, kind, clientName, planName, repositoryName }: EndedRun['run']): string {
+  const plan = planName === null ? '' : ` “${planName}”`
+  return `${clientName ?? repositoryName ?? 'Holdfast'}: ${kind}${plan} (run ${id})`
 }
 
 function runMessage({ run }: EndedRun, { event, title }: { readonly event: Message['event']; readonly title: string }): Message {
   return {
     event,
-    title: `Run ${run.id} (${run.kind}) ${title}`,
+    title: `${titleOf(run)} ${title}`,
     body: run.error === null ? `The ${run.kind} ended with “${run.state}”.` : run.error.message,
     at: run.finishedAt === null ? Date.parse(run.createdAt) : Date.parse(run.finishedAt),
     link: `/runs/${run.id}`,

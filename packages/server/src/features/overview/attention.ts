@@ -5,6 +5,7 @@ import type {
   MaintenanceSettings,
   RepositoryStatisticsView,
   RunError,
+  RunStatistics,
 } from '@holdfast/protocol'
 import type { ReadingRound } from '../maintenance/reading-round.ts'
 import { readSettings } from '../maintenance/settings.ts'
@@ -14,8 +15,8 @@ import type { Concern, KeptRepository, OverviewStore } from './store.ts'
 
 const HOUR_MS = 3_600_000
 const DAY_MS = 86_400_000
-/** Whoever adds a client has so long to bring it in, and to back it up. */
-const NEW_MS = HOUR_MS
+/** Whoever adds a client has so long to bring it in, and to back it up: it is new, and nothing asks for more. */
+export const NEW_MS = HOUR_MS
 /** Machines are switched off over a weekend. */
 const SILENT_MS = 3 * DAY_MS
 /** A repository is checked every day unless somebody says otherwise. */
@@ -24,6 +25,7 @@ const FULL_SOON_DAYS = 14
 
 const SEVERITIES = {
   'plan-failed': 'critical',
+  'plan-incomplete': 'warning',
   'plan-overdue': 'warning',
   'client-overdue': 'warning',
   'client-never-backed-up': 'warning',
@@ -59,6 +61,11 @@ export async function clientConcerns(
   const before = now - NEW_MS
   return [
     toConcerns('plan-failed', await store.failedPlans(owner)),
+    // A run that is no more is no reason to look: nobody could.
+    toConcerns(
+      'plan-incomplete',
+      (await store.incompletePlans(owner)).filter(({ since }) => since > 0),
+    ),
     toConcerns('plan-overdue', await store.overduePlans(owner)),
     toConcerns('client-overdue', await store.overdueClients(owner, now)),
     toConcerns('client-never-backed-up', await store.neverBackedUp(owner, { now, before })),
@@ -100,6 +107,7 @@ function toConcerns(kind: AttentionKind, rows: readonly Concern[]): Concerns {
     planName: row.plan_name,
     runId: row.run_id,
     error: row.error === null ? null : (JSON.parse(row.error) as RunError),
+    figure: row.statistics == null ? null : ((JSON.parse(row.statistics) as RunStatistics).errorCount ?? null),
   }))
   return { items, total: Number(rows[0]?.total ?? 0) }
 }

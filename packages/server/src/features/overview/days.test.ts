@@ -18,6 +18,22 @@ describe('the last days of a time zone', () => {
     expect(hours.get('2026-11-21')).toBe(24)
   })
 
+  it.each([
+    // Clocks go on at midnight: 0:00 is 1:00.
+    { timeZone: 'America/Havana', now: '2026-03-10T12:00:00Z', since: '2026-03-08T05:00:00.000Z', hours: 23 },
+    { timeZone: 'America/Santiago', now: '2026-09-08T12:00:00Z', since: '2026-09-06T04:00:00.000Z', hours: 23 },
+    { timeZone: 'Africa/Cairo', now: '2026-04-26T12:00:00Z', since: '2026-04-23T22:00:00.000Z', hours: 23 },
+    // They go back to midnight, which comes twice.
+    { timeZone: 'America/Havana', now: '2026-11-03T12:00:00Z', since: '2026-11-01T04:00:00.000Z', hours: 25 },
+    // They go back to the day before.
+    { timeZone: 'Africa/Cairo', now: '2026-10-31T12:00:00Z', since: '2026-10-28T21:00:00.000Z', hours: 25 },
+  ])('of $timeZone before $now begin when its clocks first show the day', ({ timeZone, now, since, hours }) => {
+    const days = lastDays(Date.parse(now), { count: 5, timeZone })
+    for (const [index, { sinceMs }] of days.entries()) if (index > 0) expect(sinceMs).toBe(days[index - 1]?.untilMs)
+    const changed = days.find(({ sinceMs, untilMs }) => untilMs - sinceMs !== 86_400_000)
+    expect(changed && [new Date(changed.sinceMs).toISOString(), (changed.untilMs - changed.sinceMs) / 3_600_000]).toEqual([since, hours])
+  })
+
   it('are refused for a zone that nobody knows', () => {
     expect(() => lastDays(0, { count: 1, timeZone: 'Mars/Olympus' })).toThrow(/not known/)
   })

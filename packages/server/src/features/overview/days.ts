@@ -23,9 +23,11 @@ export function lastDays(nowMs: number, { count, timeZone }: { readonly count: n
   })
 }
 
-/** When clocks of the zone show a time: the offset is that of a guess, which is right but for the hours around a change. */
+/** When clocks of the zone first show a time; where they skip it, when they do. */
 function momentOf(localMs: number, zone: TimeZone): number {
-  return localMs - offsetMs(localMs - offsetMs(localMs, zone), zone)
+  const [before, after] = [offsetMs(localMs - DAY_MS, zone), offsetMs(localMs + DAY_MS, zone)]
+  const moments = [before, after].map((offset) => localMs - offset).sort((a, b) => a - b)
+  return moments.find((moment) => moment + offsetMs(moment, zone) === localMs) ?? localMs - before
 }
 
 function offsetMs(atMs: number, zone: TimeZone): number {

@@ -6,14 +6,14 @@ import { allDatabases, TestServer } from '../../testing/test-server.ts'
 import { MaintenanceStore } from '../maintenance/store.ts'
 
 const DAY_MS = 86_400_000
+const HOUR_MS = 3_600_000
 const RUNS = 100_000
 /** Generous: it is about whether an index answers, not about the machine. */
 const ANSWER_MS_MAX = 2000
 
 for (const databases of allDatabases()) {
   const start = async (): Promise<TestServer> => {
-    const databaseUrl = await databases.create()
-    return TestServer.start(databaseUrl === undefined ? {} : { databaseUrl })
+    return TestServer.start({ databaseUrl: await databases.create() })
   }
   const get = async <Answer>(server: TestServer, route: string, as: string): Promise<Answer> => {
     const answer = await server.request(`GET /api/v1/${route}`, { as })
@@ -45,7 +45,7 @@ for (const databases of allDatabases()) {
         planId: expect.any(Number),
         clientId: expect.any(Number),
       })
-      expect(all.clients).toEqual({ total: 5, protected: 0, failed: 1, overdue: 1, never: 2, disabled: 1 })
+      expect(all.clients).toEqual({ total: 5, protected: 0, failed: 1, overdue: 1, never: 2, disabled: 1, new: 0 })
       const ann = await get<Overview>(server, 'overview', 'ann')
       expect(ann.attention.items.map(({ clientName }) => clientName)).toEqual([
         'ann’s mail',
@@ -63,6 +63,37 @@ for (const databases of allDatabases()) {
         clients: { total: 0 },
         data: { snapshots: 0, protectedBytes: 0, storedBytes: 0, savedShare: null },
       })
+    })
+
+    it('asks nobody for the first backup of clients that are new, and says how many they are', async () => {
+      await using server = await start()
+      await server.addUser('root', 'admin')
+      const ownerId = await server.addUser('ann', 'operator')
+      const repositoryId = await addRepositoryRow(server.database)
+      const add = async (name: string, changes: object = {}): Promise<number> => {
+        const id = await addClientRow(server.database, { name, ownerId })
+        await server.database.queries
+          .updateTable('clients')
+          .set({ created_at: Date.now(), token_hash: name, ...changes })
+          .where('id', '=', id)
+          .execute()
+        return id
+      }
+      await add('new')
+      await add('not in yet', { token_hash: null })
+      await add('off', { is_disabled: 1 })
+      await add('late', { created_at: Date.now() - 10_000, overdue_after_ms: 1000 })
+      await add('backed up', { last_backup_at: Date.now() })
+      await addPlanRow(server.database, { clientId: await add('behind'), repositoryId, isOverdue: true })
+      await add('not so new', { created_at: Date.now() - 2 * HOUR_MS })
+      for (const as of ['root', 'ann']) {
+        const { attention, clients } = await get<Overview>(server, 'overview', as)
+        expect(clients, as).toEqual({ total: 7, protected: 1, failed: 0, overdue: 2, never: 3, disabled: 1, new: 2 })
+        const named = new Set(attention.items.flatMap(({ clientName }) => clientName ?? []))
+        // Every client that is not protected is either named, or new.
+        expect(named, as).toEqual(new Set(['late', 'behind', 'not so new']))
+        expect(clients.protected + clients.disabled + clients.new + named.size, as).toBe(clients.total)
+      }
     })
 
     it('adds up what is protected and stored: everything for administrators, their own for others', async () => {

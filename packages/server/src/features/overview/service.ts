@@ -4,7 +4,7 @@ import { ServerError } from '../../errors.ts'
 import { type UserActor, visibleOwner } from '../../http/actor.ts'
 import type { RepositoryHistoryRow } from '../repositories/tables.ts'
 import { isTimeZone } from '../scheduling/cron.ts'
-import { clientConcerns, inOrder, repositoryConcerns, statisticsOf } from './attention.ts'
+import { clientConcerns, inOrder, NEW_MS, repositoryConcerns, statisticsOf } from './attention.ts'
 import { lastDays } from './days.ts'
 import { dayOf, daysUntilFull } from './growth.ts'
 import type { KeptRepository, OverviewStore } from './store.ts'
@@ -49,6 +49,7 @@ export class Overviews {
       clients: {
         total: Object.values(states).reduce((sum, count) => sum + count, 0),
         ...{ protected: states.ok, failed: states.failed, overdue: states.overdue, never: states.never, disabled: states.disabled },
+        new: await store.countNew(owner, { now, since: now - NEW_MS }),
       },
       plans: await store.countPlans(owner),
       data: await this.#data(owner, kept),

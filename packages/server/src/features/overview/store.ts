@@ -18,6 +18,8 @@ export interface Concern {
   readonly run_id: number | null
   /** JSON. */
   readonly error: string | null
+  /** JSON, of a backup that succeeded. */
+  readonly statistics?: string | null
   readonly since: number
   /** How many of the kind there are. */
   readonly total: number
@@ -60,6 +62,17 @@ export class OverviewStore {
       .execute()
   }
 
+  /** Enabled plans whose last backup could not read everything. */
+  async incompletePlans(ownerId: number | undefined): Promise<readonly Concern[]> {
+    return this.#plans(ownerId)
+      .leftJoin('runs', 'runs.id', 'plans.incomplete_run_id')
+      .select(['plans.incomplete_run_id as run_id', NOTHING.as('error'), 'runs.statistics'])
+      .select(sql<number>`coalesce(runs.finished_at, 0)`.as('since'))
+      .where('plans.incomplete_run_id', 'is not', null)
+      .orderBy('since')
+      .execute()
+  }
+
   /** Enabled plans that have not succeeded for longer than their schedule allows, without having failed. */
   async overduePlans(ownerId: number | undefined): Promise<readonly Concern[]> {
     return this.#plans(ownerId)
@@ -82,14 +95,17 @@ export class OverviewStore {
 
   /** Clients that came in before `before`, and have no good backup yet; not those that are overdue. */
   async neverBackedUp(ownerId: number | undefined, { now, before }: { readonly now: number; readonly before: number }) {
-    return this.#untroubled(ownerId)
-      .select('clients.created_at as since')
-      .where('clients.last_backup_at', 'is', null)
+    return this.#waiting(ownerId, now)
       .where('clients.created_at', '<', before)
       .where((where) => where.or([where('clients.token_hash', 'is not', null), where('clients.is_local', '=', 1)]))
-      .where(sql<boolean>`coalesce(clients.created_at + clients.overdue_after_ms >= ${sql.lit(now)}, 1 = 1)`)
       .orderBy('since')
       .execute()
+  }
+
+  /** How many clients were added at `since` or later, and have no good backup yet, without any trouble. */
+  async countNew(ownerId: number | undefined, { now, since }: { readonly now: number; readonly since: number }): Promise<number> {
+    const row = await this.#waiting(ownerId, now).where('clients.created_at', '>=', since).limit(1).executeTakeFirst()
+    return Number(row?.total ?? 0)
   }
 
   /** Clients that were added before `before`, and whose agent never came in. */
@@ -201,6 +217,14 @@ export class OverviewStore {
       .where(isInService())
       .limit(READ_MAX)
     return ownerId === undefined ? query : query.where('clients.owner_id', '=', ownerId)
+  }
+
+  /** Clients that nothing is wrong with but that they have no good backup yet. */
+  #waiting(ownerId: number | undefined, now: number) {
+    return this.#untroubled(ownerId)
+      .select('clients.created_at as since')
+      .where('clients.last_backup_at', 'is', null)
+      .where(sql<boolean>`coalesce(clients.created_at + clients.overdue_after_ms >= ${sql.lit(now)}, 1 = 1)`)
   }
 
   #untroubled(ownerId: number | undefined) {

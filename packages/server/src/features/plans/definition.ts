@@ -1,5 +1,5 @@
 import { byteStringOf, compilePathFilter, messageOf, parseExclusionMarker } from '@holdfast/engine'
-import type { Blackout, PlanDefinition, Schedule } from '@holdfast/protocol'
+import type { Blackout, FieldReason, PlanDefinition, Schedule } from '@holdfast/protocol'
 import { ServerError } from '../../errors.ts'
 import { cronProblem, isTimeZone } from '../scheduling/cron.ts'
 
@@ -9,7 +9,8 @@ export function checkDefinition(definition: PlanDefinition, nowMs: number): void
   checkSchedule(schedule, nowMs)
   checkBlackouts(limits.blackouts)
   for (const [index, path] of selection.paths.entries()) {
-    if (!isAbsolute(path)) refuse({ what: 'path', field: `/selection/paths/${index}` }, path, 'it is not absolute')
+    if (isAbsolute(path)) continue
+    refuse({ what: 'path', field: `/selection/paths/${index}`, reason: 'not-absolute' }, path, 'it is not absolute')
   }
   checkPatterns(selection.excludes, 'excludes')
   checkPatterns(selection.caseInsensitiveExcludes, 'caseInsensitiveExcludes')
@@ -29,9 +30,12 @@ export function checkName(name: string): void {
 
 /** `at` is where the schedule stands in the request. @throws {ServerError} `request.invalid` */
 export function checkSchedule({ cron, timeZone }: Pick<Schedule, 'cron' | 'timeZone'>, nowMs: number, at = '/schedule'): void {
-  if (!isTimeZone(timeZone)) refuse({ what: 'time zone', field: `${at}/timeZone` }, timeZone, 'there is none of that name')
-  const problem = cron === null ? undefined : cronProblem(cron, { timeZone, nowMs })
-  if (cron !== null && problem !== undefined) refuse({ what: 'schedule', field: `${at}/cron` }, cron, problem)
+  const zone = { what: 'time zone', field: `${at}/timeZone`, reason: 'not-a-time-zone' } as const
+  if (!isTimeZone(timeZone)) refuse(zone, timeZone, 'there is none of that name')
+  const found = cron === null ? undefined : cronProblem(cron, { timeZone, nowMs })
+  if (cron === null || found === undefined) return
+  const { problem, ...reason } = found
+  refuse({ what: 'schedule', field: `${at}/cron`, ...reason }, cron, problem)
 }
 
 /** @throws {ServerError} `request.invalid` */
@@ -64,7 +68,13 @@ function checkPatterns(patterns: readonly string[], list: 'excludes' | 'caseInse
   }
 }
 
-function refuse({ what, field }: { readonly what: string; readonly field: string }, value: string, why: string): never {
+interface RefusedField {
+  readonly what: string
+  readonly field: string
+  readonly reason?: FieldReason
+}
+
+function refuse({ what, field, ...reason }: RefusedField, value: string, why: string): never {
   const detail = `Cannot use the ${what} ${JSON.stringify(value.slice(0, 200))}: ${why}`
-  throw new ServerError('request.invalid', detail, { fields: [{ path: field, message: why }] })
+  throw new ServerError('request.invalid', detail, { fields: [{ path: field, message: why, ...reason }] })
 }

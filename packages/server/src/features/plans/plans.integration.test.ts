@@ -11,8 +11,7 @@ for (const databases of allDatabases()) {
 
     beforeEach(async () => {
       clock = new ManualClock(Date.parse('2026-06-01T12:00:00Z'))
-      const databaseUrl = await databases.create()
-      server = await TestServer.start({ clock, ...(databaseUrl === undefined ? {} : { databaseUrl }) })
+      server = await TestServer.start({ clock, databaseUrl: await databases.create() })
       const ownerId = await server.addUser('ann', 'operator')
       await server.addUser('bob', 'operator')
       await server.addUser('root', 'admin')
@@ -91,6 +90,18 @@ for (const databases of allDatabases()) {
       expect((await send('GET /api/v1/plans?cursor=nowhere')).status).toBe(422)
     })
 
+    it('tell what their last run could not read, and that nothing runs of a client that is disabled', async () => {
+      const id = await add()
+      const { json: run } = await send(`POST /api/v1/plans/${id}/run`)
+      const statistics = JSON.stringify({ fileCount: 1, errorCount: 3 })
+      await server.database.queries.updateTable('runs').set({ state: 'finished', statistics }).where('id', '=', run.id).execute()
+      const { json: plan } = await send(`GET /api/v1/plans/${id}`)
+      expect(plan).toMatchObject({ isClientDisabled: false, lastRun: { id: run.id, state: 'finished', errorCount: 3 } })
+      expect((await send(`PATCH /api/v1/clients/${clientId}`, { isDisabled: true })).status).toBe(200)
+      expect((await send('GET /api/v1/plans')).json.items).toEqual([{ ...plan, isClientDisabled: true }])
+      expect((await send(`POST /api/v1/plans/${id}/run`)).status).toBe(409)
+    })
+
     it('are not there for others', async () => {
       const id = await add()
       for (const [route, body] of [
@@ -133,7 +144,7 @@ for (const databases of allDatabases()) {
     it('say which field they refuse', async () => {
       const changes = { selection: { paths: ['/', 'home'] } }
       const { json } = await send(`POST /api/v1/clients/${clientId}/plans`, { ...samplePlan(), ...changes })
-      expect(json.fields).toEqual([{ path: '/selection/paths/1', message: 'it is not absolute' }])
+      expect(json.fields).toEqual([{ path: '/selection/paths/1', message: 'it is not absolute', reason: 'not-absolute' }])
       const preview = await send('POST /api/v1/plans/preview', { schedule: { cron: 'often' } })
       expect(preview.json.fields).toMatchObject([{ path: '/schedule/cron' }])
     })
@@ -182,6 +193,14 @@ for (const databases of allDatabases()) {
       expect((await send(`POST /api/v1/plans/${id}/run`)).status).toBe(409)
       expect((await send(`DELETE /api/v1/plans/${id}`)).status).toBe(204)
       expect((await send(`GET /api/v1/runs/${second.json.id}`)).json).toMatchObject({ isCancelRequested: true, planId: null })
+    })
+
+    it('run once when several ask at the same moment', async () => {
+      const id = await add()
+      const answers = await Promise.all(Array.from({ length: 8 }, () => send(`POST /api/v1/plans/${id}/run`)))
+      expect(answers.filter(({ status }) => status !== 201 && status !== 409)).toEqual([])
+      const { json } = await send(`GET /api/v1/runs?planId=${id}&state=pending`)
+      expect(json.items).toHaveLength(1)
     })
   })
 }

@@ -13,6 +13,7 @@ import {
   type PreviewSchedule,
   type Retention,
   type Run,
+  type RunStatistics,
   type RunTimes,
 } from '@holdfast/protocol'
 import { z } from 'zod'
@@ -38,13 +39,14 @@ export interface PlanClients {
 
 /** What plans need of runs. */
 export interface PlanRuns {
-  create(run: {
+  /** Adds a pending run; undefined when one of the plan waits or runs already. */
+  createUnlessActive(run: {
     readonly kind: 'backup'
     readonly clientId: number
     readonly planId: number
     readonly repositoryId: number
     readonly trigger: 'manual'
-  }): Promise<Run>
+  }): Promise<Run | undefined>
   /** Gives up runs of a plan that wait. With `all`, also those that a person asked for, and those that run are told to stop. */
   withdraw(planId: number, options: { readonly all: boolean }): Promise<void>
   isRunning(planId: number): Promise<boolean>
@@ -148,7 +150,8 @@ export class Plans {
 
   /**
    * Has a plan carried out as soon as its client can, enabled or not. What waited of it already is replaced.
-   * @throws {ServerError} `not-found`; `request.conflict` when it is being carried out or its client is out of service.
+   * @throws {ServerError} `not-found`; `request.conflict` when it is being carried out, when somebody else asks for it at this
+   * moment, and when its client is out of service.
    */
   async runNow(actor: UserActor, id: number, origin: Origin): Promise<Run> {
     const { runs, audit } = this.#options
@@ -157,7 +160,9 @@ export class Plans {
       throw new ServerError('request.conflict', `Cannot run plan ${id}: its client, or the user whom that belongs to, is disabled`)
     if (await runs.isRunning(id)) throw new ServerError('request.conflict', `Cannot run plan ${id}: it runs already`)
     await runs.withdraw(id, { all: true })
-    const run = await runs.create({ kind: 'backup', clientId: client_id, planId: id, repositoryId: repository_id, trigger: 'manual' })
+    const asked = { kind: 'backup', clientId: client_id, planId: id, repositoryId: repository_id, trigger: 'manual' } as const
+    const run = await runs.createUnlessActive(asked)
+    if (run === undefined) throw new ServerError('request.conflict', `Cannot run plan ${id}: somebody else has just begun that`)
     await audit.record(origin, { action: 'plan.run', subject: `plan ${id}`, detail: { runId: run.id } })
     return run
   }
@@ -264,6 +269,7 @@ export class Plans {
       repositoryId: plan.repository_id,
       name: plan.name,
       isEnabled: plan.is_enabled === 1,
+      isClientDisabled: plan.client_disabled === 1,
       nextRunAt: timeOf(plan.next_run_at),
       isOverdue: plan.is_overdue === 1,
       effectiveRetention: retention,
@@ -273,8 +279,9 @@ export class Plans {
   }
 }
 
-function toLastRun({ id, state, created_at, finished_at }: LastRun): Plan['lastRun'] {
-  return { id, state, createdAt: new Date(created_at).toISOString(), finishedAt: timeOf(finished_at) }
+function toLastRun({ id, state, created_at, finished_at, statistics }: LastRun): Plan['lastRun'] {
+  const { errorCount = 0 } = statistics === null ? {} : (JSON.parse(statistics) as RunStatistics)
+  return { errorCount, id, state, createdAt: new Date(created_at).toISOString(), finishedAt: timeOf(finished_at) }
 }
 
 function timeOf(ms: number | null): string | null {

@@ -15,7 +15,7 @@ export type StoredPlan = Selectable<PlanRow> & {
 }
 
 /** The newest run of a plan. */
-export type LastRun = Pick<Selectable<RunRow>, 'id' | 'state' | 'created_at' | 'finished_at'>
+export type LastRun = Pick<Selectable<RunRow>, 'id' | 'state' | 'created_at' | 'finished_at' | 'statistics'>
 
 /** Where a page begins: behind the plan of this name and id. */
 export interface PlanPosition {
@@ -103,7 +103,7 @@ export class PlanStore {
               .whereRef('all_runs.plan_id', '=', 'plans.id'),
           ),
         )
-        .select(['plans.id as plan_id', 'runs.id', 'runs.state', 'runs.created_at', 'runs.finished_at'])
+        .select(['plans.id as plan_id', 'runs.id', 'runs.state', 'runs.created_at', 'runs.finished_at', 'runs.statistics'])
         .where('plans.id', 'in', planIds.slice(from, from + IDS_PER_QUERY))
         .execute()
       rows.push(...found)

@@ -20,5 +20,7 @@ export interface PlanRow {
   /** The last of its runs to end if that failed, and when the first one failed since it last succeeded; null when it has not failed. */
   readonly failed_run_id: Generated<number | null>
   readonly failed_since: Generated<number | null>
+  /** The last of its runs to end if that succeeded without being able to read everything; null otherwise. */
+  readonly incomplete_run_id: Generated<number | null>
   readonly created_at: number
 }

@@ -11,6 +11,10 @@ export const LEASE_MS = 120_000
 /** How often a backup is tried whose process died. */
 const ATTEMPTS_MAX = 3
 const RETRY_AFTER_MS = 60_000
+/** Whoever ends a run tells of it at once. When it has not after so long, it has died, and others tell. */
+const TELL_AFTER_MS = 60_000
+/** The error of a run whose holder is gone. */
+const LOST = 'run.lost'
 /** The error of a run whose holder was stopped in good order. */
 const INTERRUPTED = 'run.interrupted'
 /** The error of a run that nobody took in time. */
@@ -27,9 +31,14 @@ export interface EndedRun {
   readonly run: Run
   /** Of the run's client; null for runs of no client. */
   readonly ownerId: number | null
+  /** Told late, by another process, when a later run of the same kind has ended already: how things are now is what that one says. */
+  readonly isOvertaken: boolean
 }
 
-/** Called once for each run that ends, by the process that ended it. Failures are the listener's own affair. */
+/**
+ * Called once for each run that ends, by the process that ended it; when that dies before it has told all, by another one or after its
+ * next start, perhaps a second time. Failures are the listener's own affair.
+ */
 export type RunEndedListener = (ended: EndedRun) => void | Promise<void>
 
 /** What the holder of a run has to say. */
@@ -72,6 +81,13 @@ export class RunLifecycle {
     const added = await this.#store.add({ created_at: this.#clock.now(), ...run })
     if (added === undefined) throw new ServerError('request.conflict', 'Cannot begin the run: the client carries out another one')
     this.created(added)
+    return added
+  }
+
+  /** Adds a pending run unless one like it waits or runs, see {@link RunStore.addUnlessActive}; undefined then. */
+  async createUnlessActive(run: Omit<RunToAdd, 'created_at'> & { readonly client_id: number }): Promise<StoredRun | undefined> {
+    const added = await this.#store.addUnlessActive({ created_at: this.#clock.now(), ...run })
+    if (added !== undefined) this.created(added)
     return added
   }
 
@@ -134,7 +150,6 @@ export class RunLifecycle {
    */
   async finish(run: StoredRun, outcome: FinishRun): Promise<StoredRun> {
     const ended = await this.#end(run, outcome, {})
-    if (ended?.state === 'error' && outcome.error?.code === INTERRUPTED) await this.#tryAgain(ended)
     if (ended !== undefined) return ended
     const present = (await this.#store.find(run.id)) ?? run
     if (present.state === outcome.state && present.snapshot_id === outcome.snapshotId) return present
@@ -145,8 +160,9 @@ export class RunLifecycle {
   async giveUp(run: StoredRun, error: RunError | null): Promise<StoredRun | undefined> {
     const now = this.#clock.now()
     const changes = { state: 'cancelled', finished_at: now, changed_at: now, error: error && JSON.stringify(error) } as const
+    const tellAt = now + TELL_AFTER_MS
     const isMissed = Number(error?.code === MISSED.code)
-    const ended = await this.#store.change(run.id, { ...changes, is_missed: isMissed }, { states: ['pending'] })
+    const ended = await this.#store.change(run.id, { ...changes, is_missed: isMissed, tell_at: tellAt }, { states: ['pending'] })
     if (ended !== undefined) this.#ended(ended)
     return ended
   }
@@ -154,6 +170,15 @@ export class RunLifecycle {
   /** Ends a run that waits or runs, whoever has it; what its holder says of it afterwards is refused. Undefined when it has ended. */
   async stop(run: StoredRun, error: RunError): Promise<StoredRun | undefined> {
     return (await this.giveUp(run, error)) ?? this.#end(run, { state: 'cancelled', snapshotId: null, statistics: null, error }, {})
+  }
+
+  /** Tells of runs whose end was told to nobody, as the process that ended them died, and has backups tried again that it was to. */
+  async tellOfUntold(): Promise<void> {
+    const now = this.#clock.now()
+    for (const run of await this.#store.takeUntold({ now, until: now + TELL_AFTER_MS })) {
+      if (isToBeRepeated(run) && run.plan_id !== null && !(await this.#store.isRetried(run.id, run.plan_id))) await this.#tryAgain(run)
+      await this.#tell(run, { run: toRun(run, this.#live), ownerId: run.owner_id, isOvertaken: await this.#store.isOvertaken(run) })
+    }
   }
 
   /** Asks the holder of a running run to stop; undefined when it is not running. Asking twice is as good as once. */
@@ -172,11 +197,9 @@ export class RunLifecycle {
     const message = isCancelled
       ? 'Cancelled; whoever carried it out has not confirmed it'
       : `Cannot finish: nothing was heard of ${describeHolder(run.lease_holder)} for ${LEASE_MS / 1000} s`
-    const outcome = { snapshotId: null, statistics: null, error: { code: isCancelled ? 'run.cancelled' : 'run.lost', message } }
+    const outcome = { snapshotId: null, statistics: null, error: { code: isCancelled ? 'run.cancelled' : LOST, message } }
     const where = isCancelled ? {} : { leaseExpiredAt: now }
-    const ended = await this.#end(run, { state: isCancelled ? 'cancelled' : 'error', ...outcome }, where)
-    if (ended !== undefined && !isCancelled) await this.#tryAgain(ended)
-    return ended
+    return this.#end(run, { state: isCancelled ? 'cancelled' : 'error', ...outcome }, where)
   }
 
   async #renew(run: StoredRun, progress: RunProgress | undefined): Promise<StoredRun> {
@@ -199,6 +222,7 @@ export class RunLifecycle {
       changed_at: now,
       lease_holder: null,
       lease_expires_at: null,
+      tell_at: now + TELL_AFTER_MS,
       snapshot_id: outcome.snapshotId,
       statistics: outcome.statistics && JSON.stringify(outcome.statistics),
       error: outcome.error && JSON.stringify(outcome.error),
@@ -206,6 +230,8 @@ export class RunLifecycle {
     }
     const ended = await this.#store.end(run.id, changes, where)
     if (ended === undefined) return undefined
+    // Before the end is noted as told: until then, somebody else does both when this process dies.
+    if (isToBeRepeated(ended)) await this.#tryAgain(ended)
     this.#ended(ended)
     return ended
   }
@@ -231,8 +257,21 @@ export class RunLifecycle {
     this.#live.drop(run.id)
     this.#feed.changed(run)
     if (run.client_id !== null) this.#bell.ring(run.client_id)
-    for (const listener of this.#endedListeners) void call(listener, { run: view, ownerId: run.owner_id })
+    void this.#tell(run, { run: view, ownerId: run.owner_id, isOvertaken: false })
   }
+
+  async #tell({ id }: StoredRun, ended: EndedRun): Promise<void> {
+    await Promise.all(this.#endedListeners.map((listener) => call(listener, ended)))
+    // Where this cannot be noted it is told again: better twice than never.
+    await this.#store.told(id).catch(() => undefined)
+  }
+}
+
+/** Whether whoever carried a run out has died or was stopped in good order. */
+function isToBeRepeated({ state, error }: StoredRun): boolean {
+  if (state !== 'error' || error === null) return false
+  const { code } = JSON.parse(error) as RunError
+  return code === INTERRUPTED || code === LOST
 }
 
 async function call(listener: RunEndedListener, ended: EndedRun): Promise<void> {

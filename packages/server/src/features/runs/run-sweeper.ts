@@ -45,7 +45,10 @@ export class RunSweeper {
     await this.#sweeping
   }
 
-  /** Marks runs whose holder is gone, ends those that were cancelled and have not stopped, and drops what was missed or is old. */
+  /**
+   * Marks runs whose holder is gone, ends those that were cancelled and have not stopped, drops what was missed or is old, and tells of
+   * ends that nobody was told of.
+   */
   async sweep(): Promise<void> {
     const { store, lifecycle, clock } = this.#options
     const now = clock.now()
@@ -54,6 +57,7 @@ export class RunSweeper {
     for (const run of await store.missed(now)) {
       await lifecycle.giveUp(run, run.client_id === null ? GONE : MISSED)
     }
+    await lifecycle.tellOfUntold()
     if (this.#purgedAt !== undefined && Math.abs(now - this.#purgedAt) < PURGE_EVERY_MS) return
     this.#purgedAt = now
     await store.purge(now - HISTORY_MS)

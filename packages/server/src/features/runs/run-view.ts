@@ -41,6 +41,7 @@ export function toRun(run: StoredRun, live: LiveProgress): Run {
     repositoryId: run.repository_id,
     repositoryName: run.repository_name,
     trigger: run.trigger,
+    isDryRun: run.kind === 'maintenance' && parsed<{ readonly dryRun?: boolean }>(run.request)?.dryRun === true,
     retryOf: run.retry_of,
     attempt: run.attempt,
     createdAt: isoTime(run.created_at),

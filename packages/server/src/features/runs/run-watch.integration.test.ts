@@ -34,7 +34,7 @@ for (const databases of allDatabases()) {
 
     beforeEach(async () => {
       const databaseUrl = await databases.create()
-      server = await TestServer.start(databaseUrl === undefined ? {} : { databaseUrl })
+      server = await TestServer.start({ databaseUrl })
       other = server.services
       closeOther = async () => undefined
       if (databaseUrl !== undefined) {

@@ -38,7 +38,7 @@ for (const databases of allDatabases()) {
     beforeEach(async () => {
       clock = new ManualClock(Date.parse('2026-10-20T12:00:00Z'))
       const databaseUrl = await databases.create()
-      server = await TestServer.start({ clock, ...(databaseUrl === undefined ? {} : { databaseUrl }) })
+      server = await TestServer.start({ clock, databaseUrl })
       const database = databaseUrl === undefined ? server.database : openDatabase(databaseUrl)
       closeOther = async () => (databaseUrl === undefined ? undefined : database.close())
       other = composeServices({ settings: server.settings, database, clock, secrets: new SecretBox(secureRandom(32)) })
@@ -322,6 +322,20 @@ for (const databases of allDatabases()) {
       await expect(handle.finish(DONE)).rejects.toMatchObject({ code: 'request.conflict' })
     })
 
+    it('are done again once, however many ask for it at the same time', async () => {
+      const restored = { kind: 'restore', clientId: agent.clientId, repositoryId, restore: RESTORE, trigger: 'manual' } as const
+      for (const { id } of [await create(), await server.services.runs.create(restored)]) {
+        await server.request(`POST /api/v1/runs/${id}/cancel`, { as: 'root' })
+        const origin = SERVER_ORIGIN
+        const asked = [1, 2, 3].flatMap(() => [server.services.runs.retry(admin, id, origin), other.runs.retry(admin, id, origin)])
+        const answers = await Promise.allSettled(asked)
+        expect(answers.filter(({ status }) => status === 'fulfilled')).toHaveLength(1)
+        const again = await server.request(`POST /api/v1/runs/${id}/retry`, { as: 'root' })
+        expect([again.statusCode, again.json().detail]).toEqual([409, expect.stringMatching(/ waits or runs already$/)])
+      }
+      expect((await server.request('GET /api/v1/runs?state=pending', { as: 'root' })).json().items).toHaveLength(2)
+    })
+
     it('are listed by filters and pages, to those who may see them', async () => {
       const ann = await server.addUser('ann', 'operator')
       const hers = await addClientRow(server.database, { name: 'laptop', ownerId: ann })
@@ -358,7 +372,7 @@ for (const databases of allDatabases()) {
   })
 }
 
-const RESTORE: RestoreOrder = { snapshotId: 'b'.repeat(64), paths: [], target: null, overwrite: 'always', delete: false }
+const RESTORE: RestoreOrder = { snapshotId: 'b'.repeat(64), paths: [], target: null, overwrite: 'always', delete: false, sources: [] }
 
 function progress(doneFiles: number): RunProgress {
   return { phase: 'reading', doneFiles, totalFiles: null, doneBytes: 0, totalBytes: null, currentItem: null, errorCount: 0 }

@@ -6,7 +6,7 @@ import type { Audit, Origin } from '../audit/audit.ts'
 import { LeasedRun, type RunHandle } from './run-handle.ts'
 import { LEASE_MS, type RunEndedListener, type RunLifecycle } from './run-lifecycle.ts'
 import { type LiveProgress, toLogEntry, toRun } from './run-view.ts'
-import type { RunFilter, RunStore, StoredRun } from './store.ts'
+import type { RunFilter, RunStore, RunToAdd, StoredRun } from './store.ts'
 
 /** More runs of one plan than ever wait at once. */
 const WITHDRAWN_MAX = 100
@@ -47,6 +47,9 @@ export interface RunToBegin {
   readonly clientId?: number
   readonly planId?: number
   readonly repositoryId?: number
+  /** JSON of what is to be done, for whoever repeats it. */
+  readonly request?: string
+  readonly retryOf?: number
 }
 
 /** Runs as people and other features see them. */
@@ -64,14 +67,13 @@ export class Runs {
 
   /** Adds a pending run. Who may do this is for the caller to know. */
   async create(run: NewRun): Promise<Run> {
-    const added = await this.#options.lifecycle.create({
-      kind: run.kind,
-      client_id: run.clientId,
-      repository_id: run.repositoryId,
-      trigger: run.trigger,
-      ...(run.kind === 'backup' ? { plan_id: run.planId } : { request: JSON.stringify(run.restore) }),
-    })
-    return this.#view(added)
+    return this.#view(await this.#options.lifecycle.create(rowOf(run)))
+  }
+
+  /** As {@link create}, unless one like it waits or runs, of the same plan say; undefined then: of several at once, one is added. */
+  async createUnlessActive(run: NewRun): Promise<Run | undefined> {
+    const added = await this.#options.lifecycle.createUnlessActive(rowOf(run))
+    return added && this.#view(added)
   }
 
   /**
@@ -88,6 +90,8 @@ export class Runs {
       client_id: run.clientId ?? null,
       plan_id: run.planId ?? null,
       repository_id: run.repositoryId ?? null,
+      ...(run.request === undefined ? {} : { request: run.request }),
+      ...(run.retryOf === undefined ? {} : { retry_of: run.retryOf }),
       started_at: now,
       claim_count: 1,
       lease_holder: `server ${processId}`,
@@ -170,16 +174,16 @@ export class Runs {
 
   /**
    * Makes a new run that does what one that failed or was cancelled was to do.
-   * @throws {ServerError} `not-found`; `request.conflict` when it has not failed, when its plan waits or runs already, and for runs that
-   * the server begins by itself.
+   * @throws {ServerError} `not-found`; `request.conflict` when it has not failed, when its plan, or the same restore, waits or runs
+   * already, and for runs that the server begins by itself.
    */
   async retry(actor: UserActor, id: number, origin: Origin): Promise<Run> {
     const { lifecycle, audit } = this.#options
     const run = await this.visible(actor, id)
-    await this.#refuseRetry(run)
-    const added = await lifecycle.create({
+    const clientId = await this.#demandRetriable(run)
+    const added = await lifecycle.createUnlessActive({
       kind: run.kind,
-      client_id: run.client_id,
+      client_id: clientId,
       plan_id: run.plan_id,
       repository_id: run.repository_id,
       request: run.request,
@@ -187,12 +191,17 @@ export class Runs {
       trigger: 'manual',
       retry_of: run.id,
     })
+    if (added === undefined) {
+      const alike = run.plan_id === null ? 'the same restore' : 'its plan'
+      throw new ServerError('request.conflict', `Cannot retry run ${id}: ${alike} waits or runs already`)
+    }
     await audit.record(origin, { action: 'run.retried', subject: `run ${id}`, detail: { newRun: added.id } })
     return this.#view(added)
   }
 
-  async #refuseRetry({ id, kind, state, client_id, plan_id, repository_id }: StoredRun): Promise<void> {
-    const { store, clients } = this.#options
+  /** Gives the client of a run that can be done again. */
+  async #demandRetriable({ id, kind, state, client_id, plan_id, repository_id }: StoredRun): Promise<number> {
+    const { clients } = this.#options
     const refuse = (why: string): never => {
       throw new ServerError('request.conflict', `Cannot retry run ${id}: ${why}`)
     }
@@ -201,7 +210,7 @@ export class Runs {
     if (client_id === null || repository_id === null) return refuse('its client or its repository is gone')
     if (!(await clients.isInService(client_id))) refuse('its client, or the user whom that belongs to, is disabled')
     if (kind === 'backup' && plan_id === null) refuse('its plan is gone')
-    if (plan_id !== null && (await store.isPlanActive(plan_id))) refuse('its plan waits or runs already')
+    return client_id
   }
 
   #view(run: StoredRun): Run {
@@ -229,4 +238,14 @@ function readCursor(cursor: string | undefined): number | undefined {
   if (cursor === undefined) return undefined
   if (/^\d{1,9}$/.test(cursor)) return Number(cursor)
   throw new ServerError('request.invalid', 'Cannot take the cursor: it is none that a page gave')
+}
+
+function rowOf(run: NewRun): Omit<RunToAdd, 'created_at'> & { readonly client_id: number } {
+  return {
+    kind: run.kind,
+    client_id: run.clientId,
+    repository_id: run.repositoryId,
+    trigger: run.trigger,
+    ...(run.kind === 'backup' ? { plan_id: run.planId } : { request: JSON.stringify(run.restore) }),
+  }
 }

@@ -1,6 +1,7 @@
 import type { LogEntry, LogLevel, Role, RunKind, RunState, RunStatistics } from '@holdfast/protocol'
 import { type ExpressionBuilder, type Insertable, type Selectable, sql, type Updateable } from 'kysely'
 import type { Queries } from '../../db/database.ts'
+import { holdRow } from '../../db/hold-row.ts'
 import type { Tables } from '../../db/schema.ts'
 import { isInService } from '../clients/store.ts'
 import type { RunRow } from './tables.ts'
@@ -48,6 +49,26 @@ export class RunStore {
   /** Adds a run. Undefined when it would be the second that runs on its client. */
   async add(run: RunToAdd): Promise<StoredRun | undefined> {
     const id = await unlessBusy(async () => (await insertRun(this.#queries, run)).id)
+    return id === undefined ? undefined : this.find(id)
+  }
+
+  /**
+   * Adds a pending run unless one like it waits or runs, of the same plan, or of the same restore to the same client. Undefined then:
+   * of several at once, one is added.
+   */
+  async addUnlessActive(run: RunToAdd & { readonly client_id: number }): Promise<StoredRun | undefined> {
+    const id = await this.#queries.transaction().execute(async (transaction) => {
+      await (run.plan_id == null ? holdRow(transaction, 'clients', run.client_id) : holdRow(transaction, 'plans', run.plan_id))
+      const active = transaction.selectFrom('runs').select('id').where('state', 'in', ['pending', 'running'])
+      const alike =
+        run.plan_id == null
+          ? active
+              .where('client_id', '=', run.client_id)
+              .where('kind', '=', run.kind)
+              .where('request', '=', run.request ?? '{}')
+          : active.where('plan_id', '=', run.plan_id)
+      return (await alike.executeTakeFirst()) === undefined ? (await insertRun(transaction, run)).id : undefined
+    })
     return id === undefined ? undefined : this.find(id)
   }
 
@@ -169,6 +190,38 @@ export class RunStore {
     })
   }
 
+  /** Notes that those who want to know of the end of a run have been told. */
+  async told(id: number): Promise<void> {
+    await this.#queries.updateTable('runs').set({ tell_at: null }).where('id', '=', id).execute()
+  }
+
+  /** Takes ended runs that nobody was told of by `now`, oldest first; they are given again at `until` unless they are told by then. */
+  async takeUntold({ now, until }: { readonly now: number; readonly until: number }): Promise<StoredRun[]> {
+    const due = this.#queries.selectFrom('runs').select('id').where('tell_at', '<=', now).orderBy('id').limit(100)
+    const taken = this.#queries.updateTable('runs').set({ tell_at: until }).where('id', 'in', due).where('tell_at', '<=', now)
+    const ids = (await taken.returning('id').execute()).map(({ id }) => id)
+    return ids.length === 0 ? [] : selectRuns(this.#queries).where('runs.id', 'in', ids).orderBy('runs.id').execute()
+  }
+
+  /** Whether a later run of the same kind, of the same plan, client or repository, has come to an end that says how things are now. */
+  async isOvertaken({ id, kind, plan_id, client_id, repository_id }: StoredRun): Promise<boolean> {
+    const later = this.#queries.selectFrom('runs').select('id').where('id', '>', id).where('kind', '=', kind)
+    const ended = later.where('state', 'in', ['finished', 'error']).limit(1)
+    const alike =
+      plan_id !== null
+        ? ended.where('plan_id', '=', plan_id)
+        : client_id !== null
+          ? ended.where('client_id', '=', client_id)
+          : ended.where('repository_id', '=', repository_id)
+    return (await alike.executeTakeFirst()) !== undefined
+  }
+
+  /** Whether a run of a plan was made that does again what another one was to do. */
+  async isRetried(id: number, planId: number): Promise<boolean> {
+    const retries = this.#queries.selectFrom('runs').select('id').where('plan_id', '=', planId).where('retry_of', '=', id)
+    return (await retries.executeTakeFirst()) !== undefined
+  }
+
   /** Running runs whose holder has not been heard of, or has ignored for too long that it shall stop. */
   async abandoned(options: { readonly now: number; readonly cancelledBefore: number }): Promise<StoredRun[]> {
     return selectRuns(this.#queries)
@@ -222,6 +275,11 @@ export class RunStore {
     await running
       .set({ cancel_requested_at: now })
       .where('cancel_requested_at', '>', now + leaseMs)
+      .execute()
+    await this.#queries
+      .updateTable('runs')
+      .set({ tell_at: now })
+      .where('tell_at', '>', now + leaseMs)
       .execute()
     const pending = this.#queries.updateTable('runs').where('state', '=', 'pending')
     await pending
@@ -294,12 +352,13 @@ export class RunStore {
   }
 
   /** Notes that a plan's backup succeeded: its client has one more, and nothing of the plan is overdue. */
-  async #recordSuccess({ client_id, plan_id }: StoredRun, now: number): Promise<void> {
+  async #recordSuccess({ id, client_id, plan_id, statistics }: StoredRun, now: number): Promise<void> {
     if (client_id !== null) await this.#queries.updateTable('clients').set({ last_backup_at: now }).where('id', '=', client_id).execute()
     if (plan_id === null) return
+    const { errorCount = 0 } = JSON.parse(statistics ?? '{}') as RunStatistics
     await this.#queries
       .updateTable('plans')
-      .set({ ...WELL, overdue_at: null, is_overdue: 0 })
+      .set({ ...WELL, overdue_at: null, is_overdue: 0, incomplete_run_id: errorCount > 0 ? id : null })
       .where('id', '=', plan_id)
       .execute()
   }
@@ -309,7 +368,7 @@ export class RunStore {
     if (plan_id === null) return
     await this.#queries
       .updateTable('plans')
-      .set({ failed_run_id: id, failed_since: sql<number>`coalesce(failed_since, ${sql.lit(now)})` })
+      .set({ failed_run_id: id, failed_since: sql<number>`coalesce(failed_since, ${sql.lit(now)})`, incomplete_run_id: null })
       .where('id', '=', plan_id)
       .execute()
   }

@@ -20,7 +20,7 @@ export interface RunRow {
   readonly client_id: number | null
   readonly plan_id: number | null
   readonly repository_id: number | null
-  /** JSON of what is to be done: a restore's order; empty for a backup, whose plan is read when the run is handed out. */
+  /** JSON of what is to be done: a restore's order, what a prune or a check was asked for; empty for a backup, whose plan is read later. */
   readonly request: string
   readonly trigger: RunTrigger
   readonly retry_of: number | null
@@ -52,4 +52,6 @@ export interface RunRow {
   readonly added_bytes: Generated<number | null>
   /** 1: nobody took it in time. */
   readonly is_missed: Generated<number>
+  /** When its end is to be told by another process than the one that ended it; null when it has been told, and before the end. */
+  readonly tell_at: Generated<number | null>
 }

@@ -1,3 +1,4 @@
+import type { FieldReason } from '@holdfast/protocol'
 import { Cron } from 'croner'
 
 /** Runs closer together than this are a mistake rather than a wish. */
@@ -11,8 +12,14 @@ export interface Cadence {
   next(afterMs: number): number | undefined
 }
 
+/** Why a cron expression cannot be used, for people, and for programs where it is one of the usual reasons. */
+export interface CronProblem {
+  readonly problem: string
+  readonly reason?: FieldReason
+}
+
 /** The result of reading a cron expression: what it means, or why it cannot be used. */
-export type ReadCron = { readonly cadence: Cadence; readonly problem?: undefined } | { readonly problem: string }
+export type ReadCron = { readonly cadence: Cadence; readonly problem?: undefined } | CronProblem
 
 /**
  * Reads a cron expression of five or six fields, or one of `@hourly`, `@daily`, …, in a zone. Where clocks are set forward, a time of day
@@ -23,7 +30,7 @@ export function readCron(expression: string, timeZone: string): ReadCron {
   if (!isTimeZone(timeZone)) return { problem: `there is no time zone ${JSON.stringify(timeZone)}` }
   // Croner would take a date as well, which comes once.
   if (!/^@[a-z]+$/i.test(expression) && ![5, 6].includes(expression.trim().split(/\s+/).length)) {
-    return { problem: 'it takes five or six fields, or a name such as @daily' }
+    return { problem: 'it takes five or six fields, or a name such as @daily', reason: 'not-a-schedule' }
   }
   try {
     const cron = new Cron(expression, { timezone: timeZone, paused: true, mode: '5-or-6-parts', fixedTimeRule: 'no-wildcard' })
@@ -37,15 +44,15 @@ export function readCron(expression: string, timeZone: string): ReadCron {
 export function cronProblem(
   expression: string,
   { timeZone, nowMs }: { readonly timeZone: string; readonly nowMs: number },
-): string | undefined {
+): CronProblem | undefined {
   const read = readCron(expression, timeZone)
-  if (read.problem !== undefined) return read.problem
+  if (read.problem !== undefined) return read
   let previous = read.cadence.next(nowMs)
-  if (previous === undefined) return 'it never comes due'
+  if (previous === undefined) return { problem: 'it never comes due', reason: 'never-due' }
   for (let index = 0; index < GAPS; index++) {
     const following = read.cadence.next(previous)
     if (following === undefined) return undefined
-    if (following - previous < GAP_MS_MIN) return 'it comes due more than once a minute'
+    if (following - previous < GAP_MS_MIN) return { problem: 'it comes due more than once a minute', reason: 'too-often' }
     previous = following
   }
   return undefined

@@ -24,8 +24,7 @@ for (const databases of allDatabases()) {
 
     beforeEach(async () => {
       clock = new ManualClock(Date.parse('2026-10-20T12:00:00Z'))
-      const databaseUrl = await databases.create()
-      server = await TestServer.start({ clock, ...(databaseUrl === undefined ? {} : { databaseUrl }) })
+      server = await TestServer.start({ clock, databaseUrl: await databases.create() })
       other = composeServices({ ...server, clock, secrets: new SecretBox(secureRandom(32)) })
       const userId = await server.addUser('root', 'admin')
       admin = { kind: 'user', userId, username: 'root', role: 'admin', scopes: undefined, sessionId: undefined }

@@ -90,10 +90,17 @@ describe('a cron expression', () => {
     ['', 'it takes five or six fields, or a name such as @daily'],
     ['0 0 * * * * 2027', 'it takes five or six fields, or a name such as @daily'],
   ])('%j is judged', (expression, problem) => {
-    expect(cronProblem(expression, { timeZone: 'UTC', nowMs: Date.parse('2026-06-01T00:00:00Z') })).toEqual(problem)
+    expect(cronProblem(expression, { timeZone: 'UTC', nowMs: Date.parse('2026-06-01T00:00:00Z') })?.problem).toEqual(problem)
   })
 
   it('needs a zone that exists', () => {
-    expect(cronProblem('0 3 * * *', { timeZone: 'Mars/Olympus', nowMs: 0 })).toBe('there is no time zone "Mars/Olympus"')
+    expect(cronProblem('0 3 * * *', { timeZone: 'Mars/Olympus', nowMs: 0 })?.problem).toBe('there is no time zone "Mars/Olympus"')
+  })
+
+  it('tells programs the usual reasons why it cannot be used', () => {
+    const reasons = ['abc', '* * * * * *', '0 0 30 2 *', '99 99 * * *'].map(
+      (cron) => cronProblem(cron, { timeZone: 'UTC', nowMs: 0 })?.reason,
+    )
+    expect(reasons).toEqual(['not-a-schedule', 'too-often', 'never-due', undefined])
   })
 })
