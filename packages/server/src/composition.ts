@@ -165,7 +165,7 @@ export function composeServices(foundations: Foundations): Services {
     ...{ clients, clientStore, enrolments, agentTokens, repositories, uploads, metricsStore },
     writers,
     forwarder: new Forwarder(foundations),
-    restores: new Restores({ ...runServices, ...snapshotServices, clients, repositories, audit }),
+    restores: new Restores({ ...runServices, ...snapshotServices, clients, repositories, audit, clock }),
     clientLogs: new ClientLogs(clientStore),
     metrics: new Metrics({ store: metricsStore, clock }),
     overviews: new Overviews({ store: new OverviewStore(queries), clientLists, repositories, clock }),

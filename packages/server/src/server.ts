@@ -1,8 +1,8 @@
-import { chmod, mkdir, readFile } from 'node:fs/promises'
+import { chmod, readFile } from 'node:fs/promises'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
-import { type Clock, messageOf, secureRandom, systemClock } from '@holdfast/engine'
+import { type Clock, makeFolders, messageOf, secureRandom, systemClock } from '@holdfast/engine'
 import type { Logger } from 'pino'
 import { buildApp } from './app.ts'
 import { composeServices, type Foundations, type Services } from './composition.ts'
@@ -93,7 +93,7 @@ async function openFoundations(
   settings: Settings,
   { clock, logger }: { readonly clock: Clock; readonly logger: Logger },
 ): Promise<Foundations> {
-  await mkdir(settings.data, { recursive: true, mode: 0o700 })
+  await makeFolders(settings.data, 0o700)
   const secrets = new SecretBox(await loadMasterKey(settings))
   const file = join(settings.data, 'holdfast.db')
   const database = openDatabase(settings.databaseUrl === '' ? `sqlite:${file}` : settings.databaseUrl)

@@ -37,13 +37,19 @@ test('a server that was just started is led to its first backup, and its machine
   expect([status, await admin.call('POST /api/v1/setup/local-machine')]).toEqual([201, { status: 201, body }])
   const folders = `GET /api/v1/clients/${body.clientId}/folders?path=${encodeURIComponent(place.path('home'))}`
   expect(await admin.call(folders)).toMatchObject({ status: 200, body: { entries: [{ name: 'letter.txt' }] } })
-  // Its own data is nothing that it shows.
+  // Its own data is nothing that it shows, nor is a repository wherever it lies, and neither is backed up.
+  const within = { name: 'within', location: place.path('home', 'copies'), mode: 'create' }
+  expect((await admin.call('POST /api/v1/repositories', within)).status).toBe(201)
+  expect((await admin.call(folders)).body.entries).toMatchObject([{ name: 'letter.txt' }])
   expect((await admin.call(`GET /api/v1/clients/${body.clientId}/folders?path=${place.path('data')}`)).status).toBe(409)
 
   const selection = { paths: [place.path('home')] }
   const plan = await admin.call(`POST /api/v1/clients/${body.clientId}/plans`, { name: 'home', selection, schedule: { cron: null } })
   await admin.call(`POST /api/v1/plans/${plan.body.id}/run`)
   await until('a finished backup', async () => ((await admin.call('GET /api/v1/setup')).body.hasFinishedBackup ? true : undefined), 60_000)
+
+  const [run] = (await admin.call(`GET /api/v1/runs?planId=${plan.body.id}`)).body.items
+  expect(run).toMatchObject({ state: 'finished', statistics: { fileCount: 1 } })
 
   expect(await server.stop()).toBe(0)
   server = start()

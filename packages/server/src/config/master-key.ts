@@ -1,6 +1,6 @@
-import { link, mkdir, open, readFile, unlink } from 'node:fs/promises'
+import { link, open, readFile, unlink } from 'node:fs/promises'
 import { join } from 'node:path'
-import { messageOf, secureRandom } from '@holdfast/engine'
+import { makeFolders, messageOf, secureRandom } from '@holdfast/engine'
 import { ServerError } from '../errors.ts'
 import type { Settings } from './settings.ts'
 
@@ -16,7 +16,7 @@ export async function loadMasterKey({ masterKey, data }: Pick<Settings, 'masterK
   const path = join(data, 'master-key')
   const existing = await readKey(path)
   if (existing !== undefined) return existing
-  await mkdir(data, { recursive: true, mode: 0o700 })
+  await makeFolders(data, 0o700)
   await writeKey(path, secureRandom(KEY_BYTES))
   const written = await readKey(path)
   if (written === undefined) throw new ServerError('settings.invalid', `Cannot read ${path}: it is gone again`)

@@ -69,7 +69,7 @@ export class SnapshotLab {
       },
     }
     const server = await TestServer.start({
-      ...(databaseUrl === undefined ? {} : { databaseUrl }),
+      databaseUrl,
       services: (composed, foundations) => servicesOn(repositories, { ...composed, ...foundations }),
     })
     const { id } = await server.database.queries

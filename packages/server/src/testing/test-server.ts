@@ -19,7 +19,7 @@ export const TEST_PASSWORD = 'correct horse battery'
 
 export interface TestServerOptions {
   /** A SQLite file in the server's folder when it is not given. */
-  readonly databaseUrl?: string
+  readonly databaseUrl?: string | undefined
   readonly clock?: Clock
   readonly settings?: Partial<Settings>
   /** Those of another server, to be one installation with it. */

@@ -11,8 +11,7 @@ for (const databases of allDatabases()) {
     let clock: ManualClock
     beforeEach(async () => {
       clock = new ManualClock(Date.UTC(2026, 0, 1))
-      const databaseUrl = await databases.create()
-      server = await TestServer.start({ clock, ...(databaseUrl === undefined ? {} : { databaseUrl }) })
+      server = await TestServer.start({ clock, databaseUrl: await databases.create() })
     })
     afterEach(() => server[Symbol.asyncDispose]())
     afterAll(() => databases.stop())
@@ -77,8 +76,12 @@ for (const databases of allDatabases()) {
       expect(await change(ann, { isDisabled: false })).toBe(200)
       const me = await server.request('GET /api/v1/me', { as: 'ann' })
       expect(me.json()).toMatchObject({ retention: { versions: 3 }, isDisabled: false })
-      const own = await server.request('PATCH /api/v1/me', { as: 'ann', body: { retention: { days: 7 }, role: 'admin' } })
+      const own = await server.request('PATCH /api/v1/me', { as: 'ann', body: { retention: { days: 7 } } })
       expect(own.json()).toMatchObject({ retention: { days: 7 }, role: 'operator' })
+      const raised = await server.request('PATCH /api/v1/me', { as: 'ann', body: { retention: { days: 9 }, role: 'admin' } })
+      expect([raised.statusCode, raised.json().fields]).toEqual([422, [expect.objectContaining({ path: '/role' })]])
+      const unchanged = await server.request('GET /api/v1/me', { as: 'ann' })
+      expect(unchanged.json()).toMatchObject({ retention: { days: 7 }, role: 'operator' })
 
       expect(await change(ann, { password: 'a new one for ann', role: 'admin' })).toBe(200)
       expect((await server.request('GET /api/v1/me', { as: 'ann' })).statusCode).toBe(401)

@@ -14,7 +14,7 @@ for (const databases of allDatabases()) {
     beforeEach(async () => {
       clock = new ManualClock(Date.UTC(2026, 0, 1))
       databaseUrl = await databases.create()
-      server = await TestServer.start({ clock, ...(databaseUrl === undefined ? {} : { databaseUrl }) })
+      server = await TestServer.start({ clock, databaseUrl })
       await server.addUser('ann', 'operator')
     })
     afterEach(() => server[Symbol.asyncDispose]())

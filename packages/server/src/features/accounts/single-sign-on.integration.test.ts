@@ -35,7 +35,7 @@ for (const databases of allDatabases()) {
       return TestServer.start({
         clock,
         settings: { publicUrl: PUBLIC_URL, ...oidc, ...settings },
-        ...(databaseUrl === undefined ? {} : { databaseUrl }),
+        databaseUrl,
       })
     }
 

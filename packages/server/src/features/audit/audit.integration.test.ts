@@ -13,8 +13,7 @@ for (const databases of allDatabases()) {
     let root: number
     beforeEach(async () => {
       clock = new ManualClock(Date.UTC(2026, 0, 1))
-      const databaseUrl = await databases.create()
-      server = await TestServer.start({ clock, ...(databaseUrl === undefined ? {} : { databaseUrl }) })
+      server = await TestServer.start({ clock, databaseUrl: await databases.create() })
       root = await server.addUser('root', 'admin')
       const user = { kind: 'user', userId: root, username: 'root', role: 'admin', scopes: undefined, sessionId: undefined } as const
       const agent = { kind: 'agent', clientId: 3, clientName: 'mail', ownerId: root } as const

@@ -38,24 +38,26 @@ export class AgentTokenStore {
 
   /** Puts the token in force that was offered and is used now; the one before retires in the same step. False when it was not offered. */
   async confirm(tokenHash: string, { now, forgetBefore }: { readonly now: number; readonly forgetBefore: number }): Promise<boolean> {
+    const client = await this.#queries
+      .selectFrom('clients')
+      .select(['id', 'token_hash'])
+      .where('next_token_hash', '=', tokenHash)
+      .executeTakeFirst()
+    // Nothing is begun, and nothing written, for a token that anybody may have made up.
+    if (client === undefined || client.token_hash === null) return false
+    const { id, token_hash: former } = client
     return this.#queries.transaction().execute(async (transaction) => {
-      const client = await transaction
-        .selectFrom('clients')
-        .select(['id', 'token_hash'])
-        .where('next_token_hash', '=', tokenHash)
-        .executeTakeFirst()
-      if (client === undefined || client.token_hash === null) return false
       const confirmed = await transaction
         .updateTable('clients')
         .set({ token_hash: tokenHash, next_token_hash: null, token_since: now, is_rotation_wanted: 0 })
-        .where('id', '=', client.id)
+        .where('id', '=', id)
         .where('next_token_hash', '=', tokenHash)
-        .where('token_hash', '=', client.token_hash)
+        .where('token_hash', '=', former)
         .returning('id')
         .executeTakeFirst()
       if (confirmed === undefined) return false
-      await transaction.deleteFrom('retired_tokens').where('client_id', '=', client.id).where('retired_at', '<', forgetBefore).execute()
-      const retired = { token_hash: client.token_hash, client_id: client.id, retired_at: now, reported_at: null }
+      await transaction.deleteFrom('retired_tokens').where('client_id', '=', id).where('retired_at', '<', forgetBefore).execute()
+      const retired = { token_hash: former, client_id: id, retired_at: now, reported_at: null }
       await transaction.insertInto('retired_tokens').values(retired).execute()
       return true
     })
@@ -88,6 +90,8 @@ export class AgentTokenStore {
     tokenHash: string,
     { now, reportedBefore }: { readonly now: number; readonly reportedBefore: number },
   ): Promise<RetiredToken | undefined> {
+    const known = this.#queries.selectFrom('retired_tokens').select('client_id').where('token_hash', '=', tokenHash)
+    if ((await known.executeTakeFirst()) === undefined) return undefined
     const reported = await this.#queries
       .updateTable('retired_tokens')
       .set({ reported_at: now })

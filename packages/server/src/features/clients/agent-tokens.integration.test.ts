@@ -1,35 +1,28 @@
-import { ManualClock } from '@holdfast/engine/testing'
+import type { ManualClock } from '@holdfast/engine/testing'
 import type { AuditPage, Client, Pong } from '@holdfast/protocol'
 import { afterAll, afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { addRepositoryRow } from '../../testing/sample-plans.ts'
-import { allDatabases, TestServer } from '../../testing/test-server.ts'
-import { SERVER_ORIGIN } from '../audit/audit.ts'
+import { ClientLab } from '../../testing/client-lab.ts'
+import { allDatabases, type TestServer } from '../../testing/test-server.ts'
 
-const MACHINE = { hostname: 'desk', platform: 'linux', version: '1' }
 const DAY_MS = 86_400_000
 
 for (const databases of allDatabases()) {
   describe(`tokens of agents on ${databases.name}`, () => {
+    let lab: ClientLab
     let server: TestServer
     let clock: ManualClock
     let clientId: number
     let token: string
     beforeEach(async () => {
-      clock = new ManualClock(Date.parse('2026-10-20T12:00:00Z'))
-      const databaseUrl = await databases.create()
-      server = await TestServer.start({ clock, ...(databaseUrl === undefined ? {} : { databaseUrl }) })
-      await server.addUser('root', 'admin')
+      lab = await ClientLab.start({ databaseUrl: await databases.create() })
+      ;({ server, clock, clientId, token } = lab)
       await server.addUser('eve', 'operator')
-      await addRepositoryRow(server.database)
-      clientId = (await server.request('POST /api/v1/clients', { as: 'root', body: { name: 'desk' } })).json<Client>().id
-      token = await server.services.enrolments.rotate({ id: clientId }, SERVER_ORIGIN)
     })
-    afterEach(() => server[Symbol.asyncDispose]())
+    afterEach(() => lab[Symbol.asyncDispose]())
     afterAll(() => databases.stop())
 
-    const ping = (by: string) => server.request('POST /agent/v1/ping', { token: by, body: MACHINE })
-    const status = async (by: string): Promise<number> => (await ping(by)).statusCode
-    const isWanted = async (by: string): Promise<boolean> => (await ping(by)).json<Pong>().rotateToken
+    const status = async (by: string): Promise<number> => (await lab.ping(by)).statusCode
+    const isWanted = async (by: string): Promise<boolean> => (await lab.ping(by)).json<Pong>().rotateToken
     const take = async (by: string): Promise<string> => (await server.request('POST /agent/v1/token', { token: by })).json().token
     const ask = (as: string) => server.request(`POST /api/v1/clients/${clientId}/token/rotation`, { as })
     const reports = async (): Promise<AuditPage['entries']> => {
@@ -48,6 +41,18 @@ for (const databases of allDatabases()) {
       expect(await isWanted(next)).toBe(false)
       expect(await status(token)).toBe(401)
       expect(await status(next)).toBe(200)
+    })
+
+    it('are said to be wanted new until the agent uses the new one', async () => {
+      const isSaid = async (): Promise<boolean> =>
+        (await server.request(`GET /api/v1/clients/${clientId}`, { as: 'root' })).json<Client>().isTokenRotationWanted
+      expect(await isSaid()).toBe(false)
+      expect((await ask('root')).statusCode).toBe(204)
+      expect(await isSaid()).toBe(true)
+      const next = await take(token)
+      expect(await isSaid()).toBe(true)
+      expect(await status(next)).toBe(200)
+      expect(await isSaid()).toBe(false)
     })
 
     it('that were replaced open nothing, and their use is written down, not more than once an hour', async () => {
@@ -104,14 +109,11 @@ for (const databases of allDatabases()) {
 }
 
 it('tokens of agents are left alone where the setting says so', async () => {
-  const clock = new ManualClock(Date.parse('2026-10-20T12:00:00Z'))
-  await using server = await TestServer.start({ clock, settings: { agentTokenDays: 0 } })
-  await server.addUser('root', 'admin')
-  const { id } = (await server.request('POST /api/v1/clients', { as: 'root', body: { name: 'desk' } })).json<Client>()
-  const token = await server.services.enrolments.rotate({ id }, SERVER_ORIGIN)
+  await using lab = await ClientLab.start({ settings: { agentTokenDays: 0 } })
+  const { server, clock, clientId } = lab
   clock.advance(1000 * DAY_MS)
-  expect((await server.request('POST /agent/v1/ping', { token, body: MACHINE })).json()).toMatchObject({ rotateToken: false })
+  expect((await lab.ping()).json()).toMatchObject({ rotateToken: false })
   await server.signIn('root')
-  await server.request(`POST /api/v1/clients/${id}/token/rotation`, { as: 'root' })
-  expect((await server.request('POST /agent/v1/ping', { token, body: MACHINE })).json()).toMatchObject({ rotateToken: true })
+  await server.request(`POST /api/v1/clients/${clientId}/token/rotation`, { as: 'root' })
+  expect((await lab.ping()).json()).toMatchObject({ rotateToken: true })
 })

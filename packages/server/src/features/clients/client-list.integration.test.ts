@@ -11,8 +11,7 @@ const PAGE_MS_MAX = 1500
 
 for (const databases of allDatabases()) {
   const start = async (): Promise<TestServer> => {
-    const databaseUrl = await databases.create()
-    return TestServer.start(databaseUrl === undefined ? {} : { databaseUrl })
+    return TestServer.start({ databaseUrl: await databases.create() })
   }
 
   describe(`the list of clients on ${databases.name}`, () => {
@@ -115,6 +114,42 @@ for (const databases of allDatabases()) {
       expect(await seen()).toEqual({ state: 'ok', runId: undefined, since: undefined })
       const row = await database.queries.selectFrom('runs').select('added_bytes').where('id', '=', third).executeTakeFirstOrThrow()
       expect(row.added_bytes).toBe(8)
+    })
+
+    it('tells of a plan whose last backup could not read everything, until one could', async () => {
+      await using server = await start()
+      const ownerId = await server.addUser('root', 'admin')
+      await server.addUser('bob', 'operator')
+      const { services, database } = server
+      const repositoryId = await addRepositoryRow(database)
+      await database.queries.updateTable('repositories').set({ has_key: 0 }).execute()
+      const clientId = await addClientRow(database, { name: 'mail', ownerId })
+      const planId = await addPlanRow(database, { clientId, repositoryId, name: 'letters' })
+      const agent = { kind: 'agent', clientId, clientName: 'mail', ownerId } as const
+      const carryOut = async (outcome: Pick<FinishRun, 'state' | 'error' | 'statistics'>): Promise<number> => {
+        const { id } = await services.runs.create({ kind: 'backup', clientId, planId, repositoryId, trigger: 'manual' })
+        await services.agentRuns.claim(agent, { instance: 'one', waitMs: 0 })
+        await services.agentRuns.finish(agent, id, { snapshotId: null, ...outcome })
+        return id
+      }
+      const attention = async (as = 'root') =>
+        (await server.request('GET /api/v1/overview', { as }))
+          .json<Overview>()
+          .attention.items.filter(({ kind }) => kind.startsWith('plan-'))
+      const partly = { state: 'finished', error: null, statistics: { errorCount: 3 } } as const
+      const runId = await carryOut(partly)
+      expect(await attention()).toMatchObject([
+        { kind: 'plan-incomplete', severity: 'warning', clientName: 'mail', planId, planName: 'letters', runId, figure: 3, error: null },
+      ])
+      expect(await attention('bob')).toEqual([])
+      await carryOut({ state: 'cancelled', error: null, statistics: null })
+      expect(await attention()).toMatchObject([{ kind: 'plan-incomplete', runId }])
+      await carryOut({ state: 'error', error: { code: 'storage.full', message: 'No space' }, statistics: null })
+      expect((await attention()).map(({ kind }) => kind)).toEqual(['plan-failed'])
+      await carryOut(partly)
+      expect((await attention()).map(({ kind }) => kind)).toEqual(['plan-incomplete'])
+      await carryOut({ state: 'finished', error: null, statistics: { errorCount: 0 } })
+      expect(await attention()).toEqual([])
     })
 
     it('refuses cursors of other lists, and what is none', async () => {

@@ -116,16 +116,11 @@ export class Clients {
     const client = await this.visible(actor, id)
     const ownerId = changes.ownerId ?? client.owner_id
     if (ownerId !== client.owner_id) await this.#demandOwner(actor, ownerId)
-    demandSameQuota(actor, { before: settingsOf(client).quotaBytes, after: changes.settings?.quotaBytes })
     if ((changes.name ?? client.name) !== client.name || ownerId !== client.owner_id)
       await this.#demandFreeName(changes.name ?? client.name, ownerId)
     const { store, audit } = this.#options
-    await store.change(id, {
-      name: changes.name ?? client.name,
-      owner_id: ownerId,
-      is_disabled: (changes.isDisabled ?? client.is_disabled === 1) ? 1 : 0,
-      ...(changes.settings === undefined ? {} : storedSettings(clientSettingsSchema.parse({ ...settingsOf(client), ...changes.settings }))),
-    })
+    const isThere = await store.changeBy(id, (present) => changedColumns(actor, present, changes))
+    if (!isThere) throw notFound(`the client ${id}`)
     await audit.record(origin, { action: 'client.changed', subject: `client ${id}`, detail: { changed: Object.keys(changes) } })
     for (const listener of this.#listeners) await listener.changed?.(id)
     return this.get(actor, id)
@@ -200,9 +195,23 @@ export class Clients {
   }
 }
 
+type ClientChanges = Partial<Pick<StoredClient, 'name' | 'owner_id' | 'is_disabled' | 'settings' | 'overdue_after_ms'>>
+
 function storedSettings(settings: ClientSettings): { readonly settings: string; readonly overdue_after_ms: number | null } {
   const { overdueAfterHours } = settings
   return { settings: JSON.stringify(settings), overdue_after_ms: overdueAfterHours === null ? null : overdueAfterHours * HOUR_MS }
+}
+
+/** Only what is named is written, and settings that are not named stay as they are at that moment. */
+function changedColumns(actor: UserActor, client: StoredClient, { name, ownerId, isDisabled, settings }: ChangeClient): ClientChanges {
+  const before = settingsOf(client)
+  demandSameQuota(actor, { before: before.quotaBytes, after: settings?.quotaBytes })
+  return {
+    ...(name === undefined ? {} : { name }),
+    ...(ownerId === undefined ? {} : { owner_id: ownerId }),
+    ...(isDisabled === undefined ? {} : { is_disabled: isDisabled ? 1 : 0 }),
+    ...(settings === undefined ? {} : storedSettings(clientSettingsSchema.parse({ ...before, ...settings }))),
+  }
 }
 
 /** Whoever is held to a quota cannot raise it. */

@@ -1,16 +1,17 @@
-import { ManualClock } from '@holdfast/engine/testing'
+import type { ManualClock } from '@holdfast/engine/testing'
 import type { Client, Overview, Plan, Run } from '@holdfast/protocol'
 import { afterAll, afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { newToken } from '../../secrets/tokens.ts'
-import { addRepositoryRow, samplePlan } from '../../testing/sample-plans.ts'
-import { allDatabases, TestServer } from '../../testing/test-server.ts'
+import { ClientLab, LAB_MACHINE } from '../../testing/client-lab.ts'
+import { samplePlan } from '../../testing/sample-plans.ts'
+import { allDatabases, type TestServer } from '../../testing/test-server.ts'
 import { SERVER_ORIGIN } from '../audit/audit.ts'
 
-const MACHINE = { hostname: 'desk', platform: 'linux', version: '1' }
 const DAY_MS = 86_400_000
 
 for (const databases of allDatabases()) {
   describe(`machines of a disabled user on ${databases.name}`, () => {
+    let lab: ClientLab
     let server: TestServer
     let clock: ManualClock
     let ann: number
@@ -18,19 +19,11 @@ for (const databases of allDatabases()) {
     let planId: number
     let token: string
     beforeEach(async () => {
-      clock = new ManualClock(Date.parse('2026-10-20T12:00:00Z'))
-      const databaseUrl = await databases.create()
-      server = await TestServer.start({ clock, ...(databaseUrl === undefined ? {} : { databaseUrl }) })
-      await server.addUser('root', 'admin')
-      ann = await server.addUser('ann', 'operator')
-      await addRepositoryRow(server.database)
-      const settings = { overdueAfterHours: 1 }
-      const created = await server.request('POST /api/v1/clients', { as: 'root', body: { name: 'desk', ownerId: ann, settings } })
-      clientId = created.json<Client>().id
+      lab = await ClientLab.start({ databaseUrl: await databases.create(), clientSettings: { overdueAfterHours: 1 } })
+      ;({ server, clock, ownerId: ann, clientId, token } = lab)
       planId = (await server.services.plans.createFor(clientId, { plan: samplePlan(), origin: SERVER_ORIGIN })).id
-      token = await server.services.enrolments.rotate({ id: clientId }, SERVER_ORIGIN)
     })
-    afterEach(() => server[Symbol.asyncDispose]())
+    afterEach(() => lab[Symbol.asyncDispose]())
     afterAll(() => databases.stop())
 
     const change = (isDisabled: boolean) => server.request(`PATCH /api/v1/users/${ann}`, { as: 'root', body: { isDisabled } })
@@ -40,16 +33,15 @@ for (const databases of allDatabases()) {
       await server.services.scheduler.look()
       await server.signIn('root')
     }
-    const ping = () => server.request('POST /agent/v1/ping', { token, body: MACHINE })
     const claim = () => server.request('POST /agent/v1/runs/claim', { token, body: { waitSeconds: 0 } })
     const run = async (id: number): Promise<Run> => (await server.request(`GET /api/v1/runs/${id}`, { as: 'root' })).json<Run>()
     const runNow = () => server.request(`POST /api/v1/plans/${planId}/run`, { as: 'root' })
 
     it('are refused whatever their agents ask for, told why and when to ask again, and let in once the user is enabled', async () => {
-      expect((await ping()).statusCode).toBe(200)
+      expect((await lab.ping()).statusCode).toBe(200)
       await change(true)
       const calls = [
-        ['POST /agent/v1/ping', MACHINE],
+        ['POST /agent/v1/ping', LAB_MACHINE],
         ['POST /agent/v1/runs/claim', {}],
         ['POST /agent/v1/uploads', { repositoryId: 1, runId: 1, paths: ['/'] }],
         ['GET /agent/v1/snapshots', undefined],
@@ -64,7 +56,7 @@ for (const databases of allDatabases()) {
         })
       }
       await change(false)
-      expect((await ping()).statusCode).toBe(200)
+      expect((await lab.ping()).statusCode).toBe(200)
     })
 
     it('end what they do, and begin nothing, not even what somebody asks for', async () => {
@@ -136,6 +128,7 @@ for (const databases of allDatabases()) {
       expect([refused.statusCode, refused.body]).toEqual([403, expect.stringContaining('the user ann')])
       const old = await backups()
       expect([old.statusCode, old.json()]).toEqual([403, { detail: expect.stringContaining('the user ann') }])
+      expect(old.headers['retry-after']).toBe('120')
       expect((await server.request(`POST /api/clients/${token}/ping`)).statusCode).toBe(403)
       await change(false)
       expect([(await restic()).statusCode, (await backups()).statusCode]).toEqual([404, 200])

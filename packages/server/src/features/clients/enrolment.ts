@@ -106,11 +106,15 @@ export class Enrolments {
     const { clients, store, clock } = this.#options
     const client = await clients.byId(clientId)
     const now = clock.now()
+    const said = machine === undefined ? undefined : columnsOf(machine)
     const isSame =
-      machine === undefined ||
-      (client.hostname === machine.hostname && client.version === machine.version && client.platform === machine.platform)
+      said === undefined ||
+      (client.hostname === said.hostname &&
+        client.version === said.version &&
+        client.platform === said.platform &&
+        client.policy === said.policy)
     if (isSame && client.last_ping_at !== null && now - client.last_ping_at < TOUCH_EVERY_MS) return
-    await store.change(clientId, { last_ping_at: now, ...machine })
+    await store.change(clientId, { last_ping_at: now, ...said })
   }
 
   async #issue(
@@ -120,10 +124,15 @@ export class Enrolments {
     const { store, tokens, audit, clock } = this.#options
     const { token, hash } = newToken('agent')
     await tokens.set(client.id, hash, clock.now())
-    await store.change(client.id, { last_ping_at: clock.now(), ...machine })
+    await store.change(client.id, { last_ping_at: clock.now(), ...columnsOf(machine) })
     await audit.record(origin, { action, subject: `client ${client.id}`, detail: { hostname: machine.hostname } })
     return { clientId: client.id, clientName: client.name, token, pagePath: `/clients/${client.id}` }
   }
+}
+
+/** What is kept of a machine. One that does not say what its owner allows may have said so before: that counts no more. */
+function columnsOf({ hostname, platform, version, policy }: Machine): Pick<StoredClient, 'hostname' | 'platform' | 'version' | 'policy'> {
+  return { hostname, platform, version, policy: policy === undefined ? null : JSON.stringify(policy) }
 }
 
 /** What a client is told that may do nothing for now. It need not ask often. */

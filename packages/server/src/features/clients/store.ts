@@ -2,6 +2,7 @@ import type { ClientLogQuery, LogEntry } from '@holdfast/protocol'
 import { type Insertable, type RawBuilder, type Selectable, sql, type Updateable } from 'kysely'
 import { containsText } from '../../db/contains-text.ts'
 import type { Queries } from '../../db/database.ts'
+import { holdRow } from '../../db/hold-row.ts'
 import type { ClientRow, ClientTables } from './tables.ts'
 
 export type StoredClient = Selectable<ClientRow>
@@ -52,6 +53,21 @@ export class ClientStore {
 
   async change(id: number, changes: Updateable<ClientRow>): Promise<void> {
     await this.#queries.updateTable('clients').set(changes).where('id', '=', id).execute()
+  }
+
+  /**
+   * Changes a client by what it is at that moment: nobody else changes it in between. What `changesOf` throws changes nothing.
+   * False when the client is gone.
+   */
+  async changeBy(id: number, changesOf: (client: StoredClient) => Updateable<ClientRow>): Promise<boolean> {
+    return this.#queries.transaction().execute(async (transaction) => {
+      await holdRow(transaction, 'clients', id)
+      const client = await transaction.selectFrom('clients').selectAll().where('id', '=', id).executeTakeFirst()
+      if (client === undefined) return false
+      const changes = changesOf(client)
+      if (Object.keys(changes).length > 0) await transaction.updateTable('clients').set(changes).where('id', '=', id).execute()
+      return true
+    })
   }
 
   /** Gives a client its first token; false when it has one already. */

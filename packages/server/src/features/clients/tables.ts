@@ -46,6 +46,8 @@ export interface ClientRow {
   readonly hostname: string | null
   readonly platform: string | null
   readonly version: string | null
+  /** JSON of what the machine's owner allows; null while its agent has not said so. */
+  readonly policy: Generated<string | null>
   /** JSON of what the owner can edit: commands, retention, limits, quota. */
   readonly settings: string
   readonly created_at: number

@@ -9,8 +9,7 @@ for (const databases of allDatabases()) {
   describe(`snapshots that came by restic on ${databases.name}`, () => {
     let server: TestServer
     beforeEach(async () => {
-      const databaseUrl = await databases.create()
-      server = await TestServer.start(databaseUrl === undefined ? {} : { databaseUrl })
+      server = await TestServer.start({ databaseUrl: await databases.create() })
     })
     afterEach(() => server[Symbol.asyncDispose]())
     afterAll(() => databases.stop())

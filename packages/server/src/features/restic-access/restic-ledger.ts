@@ -1,5 +1,6 @@
 import type { Clock, FileInfo, FileKind, FileRef } from '@holdfast/engine'
 import { ServerError } from '../../errors.ts'
+import { sizeInWords } from '../../size-words.ts'
 import type { ResticAccessStore, StoredResticAccess } from './store.ts'
 
 export interface ResticLedgerOptions {
@@ -108,6 +109,7 @@ function slackOf({ kind }: FileRef): number {
 }
 
 function exceeded({ quota_bytes, used_bytes }: StoredResticAccess): ServerError {
-  const state = `${used_bytes} of ${quota_bytes} bytes that this client may have in the repository are used`
+  const quota = sizeInWords(Number(quota_bytes))
+  const state = `${sizeInWords(Number(used_bytes))} of the ${quota} that this client may have in the repository are used`
   return new ServerError('quota.exceeded', `Cannot take the file: ${state}`)
 }

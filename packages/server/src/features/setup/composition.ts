@@ -26,7 +26,10 @@ export interface SetupFoundations extends LocalMachineOptions {
 /** Puts together what leads to the first backup. */
 export function composeSetup(foundations: SetupFoundations): SetupServices {
   const localMachine = new LocalMachine(foundations)
-  const localAgent = new LocalAgent(() => localMachine.enrol())
+  const localAgent = new LocalAgent({
+    enrol: () => localMachine.enrol(),
+    repositoryFolders: () => foundations.repositories.folders(),
+  })
   const store = new SetupStore(foundations.database.queries)
   return { localMachine, localAgent, setup: new Setup({ ...foundations, store, localMachine, localAgent }) }
 }

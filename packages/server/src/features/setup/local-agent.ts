@@ -6,6 +6,8 @@ export interface LocalEntrance {
   /** Where the server is reached from its own machine. */
   readonly serverUrl: string
   readonly enrolled: Enrolled
+  /** The folders of this machine that hold the server's repositories now. */
+  repositoryFolders(): Promise<readonly string[]>
 }
 
 /** An agent within the server's process. */
@@ -27,14 +29,19 @@ interface Surroundings {
   readonly isAlone: boolean
 }
 
+export interface LocalAgentOptions extends Pick<LocalEntrance, 'repositoryFolders'> {
+  /** Brings the machine in. */
+  enrol(): Promise<Enrolled>
+}
+
 /** The agent of the server's own machine: one, from when it is wanted until the server stops. */
 export class LocalAgent {
-  readonly #enrol: () => Promise<Enrolled>
+  readonly #options: LocalAgentOptions
   #surroundings: Surroundings | undefined
   #running: Promise<LocalAgentProcess> | undefined
 
-  constructor(enrol: () => Promise<Enrolled>) {
-    this.#enrol = enrol
+  constructor(options: LocalAgentOptions) {
+    this.#options = options
   }
 
   /** Whether people may switch it on: servers that share a database are on several machines. */
@@ -70,7 +77,8 @@ export class LocalAgent {
     if (program === undefined || serverUrl === undefined) {
       throw new ServerError('request.conflict', 'Cannot protect this machine: the server was started without an agent of its own')
     }
-    const agent = await program.start({ serverUrl, enrolled: await this.#enrol() })
+    const { enrol, repositoryFolders } = this.#options
+    const agent = await program.start({ serverUrl, enrolled: await enrol(), repositoryFolders })
     void agent.ended.then(() => {
       this.#running = undefined
     })

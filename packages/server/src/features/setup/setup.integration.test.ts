@@ -39,8 +39,7 @@ for (const databases of allDatabases()) {
     let server: TestServer
 
     beforeEach(async () => {
-      const databaseUrl = await databases.create()
-      server = await TestServer.start(databaseUrl === undefined ? {} : { databaseUrl })
+      server = await TestServer.start({ databaseUrl: await databases.create() })
       await server.services.accounts.ensureAdministrator({ username: 'admin', password: TEST_PASSWORD, isGenerated: true })
       await server.signIn('admin')
     })

@@ -7,8 +7,7 @@ for (const databases of allDatabases()) {
   describe(`kinds of sources on ${databases.name}`, () => {
     let server: TestServer
     beforeEach(async () => {
-      const databaseUrl = await databases.create()
-      server = await TestServer.start(databaseUrl === undefined ? {} : { databaseUrl })
+      server = await TestServer.start({ databaseUrl: await databases.create() })
       await server.addUser('ann', 'viewer')
     })
     afterEach(() => server[Symbol.asyncDispose]())

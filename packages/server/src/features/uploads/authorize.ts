@@ -1,5 +1,6 @@
 import { notFound, ServerError } from '../../errors.ts'
 import type { AgentActor } from '../../http/actor.ts'
+import { sizeInWords } from '../../size-words.ts'
 import type { Clients } from '../clients/clients.ts'
 import { settingsOf } from '../clients/inheritance.ts'
 import type { RunStore } from '../runs/store.ts'
@@ -31,7 +32,8 @@ export async function authorizeUpload(
   const client = await clients.byId(agent.clientId)
   const { quotaBytes } = settingsOf(client)
   if (quotaBytes !== null && (await snapshotStore.storedBytes(client.id)) >= quotaBytes) {
-    throw new ServerError('quota.exceeded', `Cannot back up ${client.name}: its snapshots take up the ${quotaBytes} bytes that it may have`)
+    const state = `its snapshots take up the ${sizeInWords(quotaBytes)} that it may have`
+    throw new ServerError('quota.exceeded', `Cannot back up ${client.name}: ${state}`)
   }
   const { username } = await accounts.get(client.owner_id)
   return { clientId: client.id, clientName: client.name, username, repositoryId, planId: run.plan_id, runId: run.id }

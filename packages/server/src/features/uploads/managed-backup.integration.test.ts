@@ -1,10 +1,10 @@
 import { execFileSync } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
-import { mkdirSync, mkdtempSync, readdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, readdirSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { backupManaged, backupStreamManaged, HttpUploadLink } from '@holdfast/agent/runner'
-import { type BackupResult, byteStringOf, systemClock } from '@holdfast/engine'
+import { backupManaged, backupStreamManaged, HttpUploadLink, type ManagedBackupOptions } from '@holdfast/agent/runner'
+import { type BackupProgress, type BackupResult, byteStringOf, systemClock } from '@holdfast/engine'
 import { resticBinaries, sortedManifest } from '@holdfast/engine/testing'
 import { afterAll, afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { allDatabases } from '../../testing/test-server.ts'
@@ -113,14 +113,26 @@ for (const databases of allDatabases()) {
           .pause({ graceMs: 0 })
           .then((pause) => pause[Symbol.asyncDispose]())
       })
-      const result = await backupAs(1, folder)
+      const tries = [0]
+      const progress: BackupProgress = { advance: ({ files }) => tries.push((tries.pop() ?? 0) + files) }
+      const beginAnew = (): BackupProgress => {
+        tries.push(0)
+        return progress
+      }
+      const result = await backupAs(1, folder, { progress, beginAnew })
       losing()
       expect(isLost).toBe(true)
+      expect(tries).toEqual([expect.any(Number), 30])
       expect(result.snapshotId).toBeDefined()
       await server.hosts.close({ graceMs: 0 })
       restic('restic', ['check', '--read-data'])
       expect(readdirSync(join(server.repositoryFolder, 'snapshots'))).toHaveLength(1)
     }, 120_000)
+
+    it('say by its own name what ails a repository that was moved away', async () => {
+      renameSync(server.repositoryFolder, join(folder, 'elsewhere'))
+      await expect(backupAs(1, folder)).rejects.toMatchObject({ code: 'repository.missing' })
+    })
 
     it('take streams, and several clients at once', async () => {
       const content = randomBytes(5_000_000)
@@ -151,9 +163,10 @@ for (const databases of allDatabases()) {
       return new HttpUploadLink({ serverUrl: server.url, token: () => `token-${client}`, clock: systemClock })
     }
 
-    async function backupAs(client: 1 | 2, path: string): Promise<BackupResult> {
+    async function backupAs(client: 1 | 2, path: string, options: Partial<ManagedBackupOptions> = {}): Promise<BackupResult> {
       using link = linkOf(client)
-      return await backupManaged(link, { repositoryId: 1, runId: null }, { targets: [byteStringOf(path)], absolutePaths: [path] })
+      const whole = { targets: [byteStringOf(path)], absolutePaths: [path], ...options }
+      return await backupManaged(link, { repositoryId: 1, runId: null }, whole)
     }
 
     async function sentBy(action: () => Promise<BackupResult>): Promise<{ readonly result: BackupResult; readonly sentBytes: number }> {

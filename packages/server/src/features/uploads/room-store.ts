@@ -1,5 +1,7 @@
 import type { Selectable } from 'kysely'
 import type { Database, Queries } from '../../db/database.ts'
+import { holdRow } from '../../db/hold-row.ts'
+import { storedBytesOf } from '../snapshots/store.ts'
 import type { UploadOwner } from './store.ts'
 import type { UploadRoomRow } from './tables.ts'
 
@@ -40,12 +42,16 @@ export class RoomStore {
     this.#queries = queries
   }
 
-  /** Claims room for an upload; uploads of one client take turns here, so that they cannot pass its quota together. */
+  /**
+   * Claims room for an upload; uploads of one client take turns here, so that they cannot pass its quota together. Without a quota nothing
+   * is written: there is nothing to take turns for.
+   */
   async claim(claim: RoomClaim, now: number): Promise<RoomGrant> {
+    if ((await quotaOf(this.#queries, claim.clientId)) === null) return unbounded(claim)
     return this.#queries.transaction().execute(async (transaction) => {
       const quotaBytes = await lockClient(transaction, claim.clientId)
+      if (quotaBytes === null) return unbounded(claim)
       const storedBytes = await storedBytesOf(transaction, claim.clientId)
-      if (quotaBytes === null) return { grantedBytes: claim.takenBytes + AHEAD_BYTES, quotaBytes, storedBytes, isLittered: false }
       const others = (await this.#rows(transaction, claim.clientId)).filter(({ upload_id }) => upload_id !== claim.uploadId)
       const live = sumOf(others.filter((row) => !isOver(row, now)))
       const left = sumOf(others.filter((row) => isOver(row, now)))
@@ -61,10 +67,12 @@ export class RoomStore {
 
   /** What broken-off uploads of a client have left in a repository. */
   async leftBytes({ clientId, repositoryId }: UploadOwner, now: number): Promise<number> {
-    const old = this.#queries.deleteFrom('upload_room').where('client_id', '=', clientId)
-    await old.where('changed_at', '<', now - LEFT_KEPT_MS).execute()
     const rows = await this.#rows(this.#queries, clientId)
-    return sumOf(rows.filter((row) => row.repository_id === repositoryId && isOver(row, now)))
+    const oldest = now - LEFT_KEPT_MS
+    if (rows.some(({ changed_at }) => changed_at < oldest)) {
+      await this.#queries.deleteFrom('upload_room').where('client_id', '=', clientId).where('changed_at', '<', oldest).execute()
+    }
+    return sumOf(rows.filter((row) => row.changed_at >= oldest && row.repository_id === repositoryId && isOver(row, now)))
   }
 
   /** An upload has ended without a snapshot: what it has sent is left. */
@@ -112,21 +120,20 @@ function sumOf(rows: readonly Selectable<UploadRoomRow>[]): number {
   return rows.reduce((sum, { is_ended, reserved_bytes, sent_bytes }) => sum + (is_ended === 1 ? sent_bytes : reserved_bytes), 0)
 }
 
-/** The quota of a client, whose row nobody else changes until the transaction ends. */
-async function lockClient(queries: Queries, clientId: number): Promise<number | null> {
-  const client = await queries
-    .updateTable('clients')
-    .set((row) => ({ settings: row.ref('settings') }))
-    .where('id', '=', clientId)
-    .returning('settings')
-    .executeTakeFirst()
+function unbounded({ takenBytes }: RoomClaim): RoomGrant {
+  return { grantedBytes: takenBytes + AHEAD_BYTES, quotaBytes: null, storedBytes: 0, isLittered: false }
+}
+
+async function quotaOf(queries: Queries, clientId: number): Promise<number | null> {
+  const client = await queries.selectFrom('clients').select('settings').where('id', '=', clientId).executeTakeFirst()
   const { quotaBytes = null } = JSON.parse(client?.settings ?? '{}') as { readonly quotaBytes?: number | null }
   return quotaBytes
 }
 
-async function storedBytesOf(queries: Queries, clientId: number): Promise<number> {
-  const sum = queries.selectFrom('snapshots').select(({ fn }) => fn.sum<number | null>('added_bytes').as('bytes'))
-  return Number((await sum.where('client_id', '=', clientId).executeTakeFirst())?.bytes ?? 0)
+/** The quota of a client, whose row nobody else changes until the transaction ends. */
+async function lockClient(queries: Queries, clientId: number): Promise<number | null> {
+  await holdRow(queries, 'clients', clientId)
+  return quotaOf(queries, clientId)
 }
 
 async function put(

@@ -1,5 +1,6 @@
 import type { Clock } from '@holdfast/engine'
 import { ServerError } from '../../errors.ts'
+import { sizeInWords } from '../../size-words.ts'
 import type { RoomGrant, RoomStore } from './room-store.ts'
 import type { UploadOwner } from './store.ts'
 
@@ -24,6 +25,8 @@ export class UploadRoom {
   #sentBytes = 0
   #namedBytes = 0
   #grantedBytes = 0
+  /** Whether the room that it takes up was written down. */
+  #isCounted = false
   #claimedAt = Number.NEGATIVE_INFINITY
 
   constructor(options: UploadRoomOptions) {
@@ -65,13 +68,13 @@ export class UploadRoom {
   /** There will be no snapshot. */
   async end(): Promise<void> {
     const { store, uploadId, clock } = this.#options
-    if (this.#grantedBytes > 0) await store.end({ uploadId, sentBytes: this.#sentBytes }, clock.now())
+    if (this.#isCounted) await store.end({ uploadId, sentBytes: this.#sentBytes }, clock.now())
   }
 
   /** There is a snapshot, which is counted by itself. */
   async settle(): Promise<void> {
     const { store, uploadId, owner, clock } = this.#options
-    if (this.#grantedBytes === 0) return
+    if (!this.#isCounted) return
     const { clientId, repositoryId } = owner
     await store.settle({ uploadId, clientId, repositoryId, usedBytes: this.#usedBytes }, clock.now())
   }
@@ -90,15 +93,17 @@ export class UploadRoom {
     const { takenBytes } = this
     const grant = await store.claim({ uploadId, clientId, repositoryId, takenBytes, sentBytes: this.#sentBytes }, clock.now())
     if (grant.grantedBytes < takenBytes) throw exceeded(owner.clientName, grant)
+    this.#isCounted ||= grant.quotaBytes !== null
     this.#grantedBytes = Math.max(this.#grantedBytes, grant.grantedBytes)
     this.#claimedAt = clock.now()
   }
 }
 
 function exceeded(clientName: string, { quotaBytes, storedBytes, isLittered }: RoomGrant): ServerError {
+  const quota = sizeInWords(quotaBytes ?? 0)
   const state = isLittered
-    ? `backups that broke off have left as much again as the ${quotaBytes} bytes that it may have; try again in some days`
-    : `it would take up more than the ${quotaBytes} bytes that it may have, of which its snapshots take up ${storedBytes}; ` +
+    ? `backups that broke off have left as much again as the ${quota} that it may have; try again in some days`
+    : `it would take up more than the ${quota} that it may have, of which its snapshots take up ${sizeInWords(storedBytes)}; ` +
       'exclude something, have snapshots removed, or ask an administrator for a larger quota'
   return new ServerError('quota.exceeded', `Cannot go on with the backup of ${clientName}: ${state}`)
 }
