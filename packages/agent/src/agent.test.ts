@@ -3,15 +3,17 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { text } from 'node:stream/consumers'
 import { ManualClock } from '@holdfast/engine/testing'
 import type { FinishRun } from '@holdfast/protocol'
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import { Agent } from './agent.ts'
 import { AgentLog } from './agent-log.ts'
 import { StatusBoard } from './agent-status.ts'
+import { AgentError } from './errors.ts'
 import { ServerLink } from './link/server-link.ts'
-import { UNRESTRICTED } from './runner/machine-policy.ts'
-import { keepEnrolment, readEnrolment } from './state/enrolment.ts'
+import { type MachinePolicy, UNRESTRICTED } from './runner/machine-policy.ts'
+import { keepEnrolment, readEnrolment, type StoredEnrolment } from './state/enrolment.ts'
 import { Outbox } from './state/outbox.ts'
 import { StateFolder } from './state/state-folder.ts'
 import { TokenKeeper } from './state/token-keeper.ts'
@@ -34,6 +36,10 @@ let intercept: (path: string, token: string, response: ServerResponse) => boolea
 /** Path and token of the calls that were let in. */
 let taken: string[]
 let refusals: number
+/** What the owner of the machine allows; fails like a file that cannot be used. */
+let policy: () => Promise<MachinePolicy>
+/** What the machine said of itself last. */
+let told: { readonly policy?: unknown } | undefined
 
 beforeEach(async () => {
   path = mkdtempSync(join(tmpdir(), 'holdfast-agent-'))
@@ -46,7 +52,9 @@ beforeEach(async () => {
   intercept = () => false
   taken = []
   refusals = 0
-  server = createServer(answer)
+  policy = async () => UNRESTRICTED
+  told = undefined
+  server = createServer((request, response) => void answer(request, response).catch(() => response.destroy()))
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
   serverUrl = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
   await keepEnrolment(folder, serverUrl, { clientId: 1, clientName: 'desk', token: inForce, pagePath: '/clients/1' })
@@ -121,9 +129,60 @@ test('an agent that dies with a new token that it may or may not have used comes
   }
 })
 
-function answer(request: IncomingMessage, response: ServerResponse): void {
-  request.resume()
+test.each([
+  ['one token', false],
+  ['a token that was about to be replaced', true],
+])(
+  'an agent with %s that is refused takes up soon what the machine was enrolled with meanwhile, and loses none of it',
+  async (_, isReplaced) => {
+    if (isReplaced) await new TokenKeeper(folder, await keep('token-0')).replace('token-1')
+    inForce = 'revoked'
+    await using agent = await start()
+    await soon(() => expect(refusals).toBeGreaterThan(20))
+    const pauses = agent.clock.sleptMs.length
+    // As another process does it.
+    inForce = 'token-2'
+    await keep('token-2')
+    await soon(() => expect(agent.board.current).toMatchObject({ isReachable: true, problem: null }))
+    await soon(() => expect(taken).toEqual(expect.arrayContaining(['/agent/v1/ping token-2', '/agent/v1/runs/claim token-2'])))
+    expect(await readEnrolment(folder)).toMatchObject({ token: 'token-2' })
+    expect(agent.clock.sleptMs.slice(0, pauses).filter((pauseMs) => pauseMs > 5000)).toEqual([])
+  },
+)
+
+test('a token of another client or server is not shown to this one', async () => {
+  await new TokenKeeper(folder, await keep('token-0')).replace('token-1')
+  inForce = 'revoked'
+  const shown = new Set<string>()
+  intercept = (_, token) => {
+    shown.add(token)
+    return false
+  }
+  await using agent = await start()
+  await soon(() => expect(refusals).toBeGreaterThan(2))
+  const enrolled = { clientId: 1, clientName: 'desk', token: 'token-2', pagePath: '/clients/1' }
+  await keepEnrolment(folder, 'http://127.0.0.1:1', enrolled)
+  await soon(() => expect(agent.elsewhere).toBeGreaterThan(0))
+  await keepEnrolment(folder, serverUrl, { ...enrolled, clientId: 2, token: 'token-3' })
+  const before = agent.elsewhere
+  await soon(() => expect(agent.elsewhere).toBeGreaterThan(before + 3))
+  expect([...shown].toSorted()).toEqual(['token-0', 'token-1'])
+  expect(await readEnrolment(folder)).toMatchObject({ clientId: 2, token: 'token-3' })
+})
+
+test('a server is told what the owner of the machine allows as it is now, and nothing while that cannot be known', async () => {
+  await using _agent = await start()
+  await soon(() => expect(told?.policy).toMatchObject({ commands: 'allow', restores: 'allow' }))
+  policy = async () => ({ ...UNRESTRICTED, commands: { ...UNRESTRICTED.commands, fromServer: 'deny' }, restorePaths: [] })
+  await soon(() => expect(told?.policy).toMatchObject({ commands: 'deny', restores: 'deny' }))
+  policy = () => Promise.reject(new AgentError('policy.invalid', 'Cannot use the policy: others may write to it'))
+  await soon(() => expect(told).toEqual(expect.not.objectContaining({ policy: expect.anything() })))
+})
+
+async function answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
   const called = request.url ?? ''
+  const sent = await text(request)
+  if (called === '/agent/v1/ping') told = JSON.parse(sent)
   const token = /^Bearer (.*)$/.exec(request.headers.authorization ?? '')?.[1] ?? ''
   if (intercept(called, token, response)) return
   if (isDisabled) {
@@ -161,24 +220,39 @@ function refuse(response: ServerResponse, problem: { readonly status: number; re
   response.end(JSON.stringify({ type: 'x', title: 'Refused', ...problem }))
 }
 
-async function start(): Promise<AsyncDisposable & { readonly board: StatusBoard; readonly clock: ManualClock }> {
+function keep(token: string): Promise<StoredEnrolment> {
+  return keepEnrolment(folder, serverUrl, { clientId: 1, clientName: 'desk', token, pagePath: '/clients/1' })
+}
+
+interface Started extends AsyncDisposable {
+  readonly board: StatusBoard
+  readonly clock: ManualClock
+  /** How often it was seen that the machine belongs elsewhere now. */
+  readonly elsewhere: number
+}
+
+async function start(): Promise<Started> {
   const clock = new ManualClock(0)
   const board = await StatusBoard.open(folder)
   const enrolment = await readEnrolment(folder)
   if (enrolment === undefined) throw new Error('the machine is not in')
-  const tokens = new TokenKeeper(folder, enrolment)
+  let elsewhere = 0
+  const tokens = new TokenKeeper(folder, enrolment, { onElsewhere: () => elsewhere++ })
   const link = new ServerLink({ serverUrl, token: () => tokens.current, clock })
   const never = () => Promise.reject(new Error('there is nothing to carry out'))
   const agent = new Agent({
     ...{ link, clock, board, tokens, outbox: new Outbox(folder), version: '1', pingIntervalMs: 30_000 },
     log: new AgentLog(clock, () => undefined),
-    policy: async () => UNRESTRICTED,
+    policy: () => policy(),
     work: { backup: never, restore: never, environment: {}, localCommands: [] },
   })
   const stopping = new AbortController()
   const running = agent.run(stopping.signal)
   return {
     ...{ board, clock },
+    get elsewhere() {
+      return elsewhere
+    },
     async [Symbol.asyncDispose]() {
       stopping.abort()
       await running

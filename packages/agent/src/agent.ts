@@ -1,5 +1,5 @@
 import { type Clock, messageOf, secureRandom } from '@holdfast/engine'
-import type { FinishRun, RunOrder } from '@holdfast/protocol'
+import type { FinishRun, Machine, RunOrder } from '@holdfast/protocol'
 import type { AgentLog } from './agent-log.ts'
 import type { StatusBoard } from './agent-status.ts'
 import { type AgentError, isAgentError } from './errors.ts'
@@ -19,6 +19,8 @@ const CLAIM_WAIT_SECONDS = 50
 const LOOK_AGAIN_MS = 30_000
 const LEAST_WAIT_MS = 1000
 const ASK_AGAIN_MS = 10_000
+/** An agent that is not let in looks so often whether the machine was enrolled anew. */
+const LOOK_FOR_TOKEN_MS = 5000
 /** When a new token could not be taken or kept, it is tried again after so long. */
 const RENEW_AGAIN_MS = 3_600_000
 /** An agent that stops tells the server how its run ended, if the server answers in this time. */
@@ -81,12 +83,17 @@ export class Agent {
     }
   }
 
+  /** The machine as it is now. A policy that cannot be used is told of where runs are asked for; the machine is there all the same. */
+  async #machine(): Promise<Machine> {
+    const policy = await this.#options.policy().catch(() => undefined)
+    return describeMachine(this.#options.version, policy)
+  }
+
   async #pings(signal: AbortSignal): Promise<void> {
-    const { link, log, tokens, version, pingIntervalMs } = this.#options
-    const machine = describeMachine(version)
+    const { link, log, tokens, pingIntervalMs } = this.#options
     await this.#again('pings', signal, async () => {
-      const { rotateToken } = await link.ping(machine, signal).catch(async (error: unknown) => {
-        if (isAgentError(error, 'link.unauthorised')) await tokens.fallBack()
+      const { rotateToken } = await link.ping(await this.#machine(), signal).catch(async (error: unknown) => {
+        if (isAgentError(error, 'link.unauthorised') && (await this.#lookForToken()) === 'same') tokens.fallBack()
         throw error
       })
       this.#isRenewalWanted = rotateToken
@@ -130,9 +137,10 @@ export class Agent {
 
   /** Does something over and over, pausing as long as it says; longer and longer while it fails. */
   async #again(what: Task, signal: AbortSignal, action: () => Promise<number>): Promise<void> {
-    const { clock } = this.#options
+    const { clock, tokens } = this.#options
     const backOff = new BackOff()
     while (!signal.aborted) {
+      const { enrolledAgain } = tokens
       let pauseMs: number
       try {
         pauseMs = await action()
@@ -143,23 +151,45 @@ export class Agent {
         if (!isAgentError(error) || error.code === 'state.invalid') throw error
         this.#fails(what, error)
         pauseMs = backOff.next(error.retryAfterMs)
+        if (error.code === 'link.unauthorised') {
+          await this.#pauseForToken(pauseMs, { signal, isOver: () => tokens.enrolledAgain !== enrolledAgain })
+          continue
+        }
       }
       await clock.sleep(pauseMs, signal).catch(() => undefined)
     }
   }
 
+  /** Pauses, but no longer than until the machine is enrolled anew. */
+  async #pauseForToken(
+    pauseMs: number,
+    { signal, isOver }: { readonly signal: AbortSignal; readonly isOver: () => boolean },
+  ): Promise<void> {
+    for (let leftMs = pauseMs; leftMs > 0 && !signal.aborted && !isOver(); leftMs -= LOOK_FOR_TOKEN_MS) {
+      await this.#options.clock.sleep(Math.min(leftMs, LOOK_FOR_TOKEN_MS), signal).catch(() => undefined)
+      if (!isOver()) await this.#lookForToken()
+    }
+  }
+
+  async #lookForToken(): ReturnType<TokenKeeper['lookAgain']> {
+    const { tokens, log } = this.#options
+    const found = await tokens.lookAgain()
+    if (found === 'taken') log.add('info', 'This machine was enrolled anew: its new token is used from now on')
+    return found
+  }
+
   /** Between runs, when nothing else is at work. What goes wrong changes nothing that has to be mended: one token is in force. */
   async #renewToken(signal: AbortSignal): Promise<void> {
-    const { link, tokens, log, clock, version } = this.#options
+    const { link, tokens, log, clock } = this.#options
     this.#isRenewalWanted = false
     try {
-      await link.renewToken(describeMachine(version), { keep: (token) => tokens.replace(token), signal })
+      await link.renewToken(await this.#machine(), { keep: (token) => tokens.replace(token), signal })
       await tokens.confirm()
       log.add('info', 'The token of this machine was replaced')
     } catch (error) {
       signal.throwIfAborted()
       this.#renewAfter = clock.now() + RENEW_AGAIN_MS
-      if (isAgentError(error, 'link.unauthorised')) await tokens.fallBack()
+      if (isAgentError(error, 'link.unauthorised') && (await this.#lookForToken()) === 'same') tokens.fallBack()
       log.add('warning', `Cannot replace the token of this machine: ${messageOf(error)}`)
     }
   }

@@ -2,6 +2,7 @@ import { type Clock, TokenBucket } from '@holdfast/engine'
 import type { BackupWork, RestoreWork } from './runner/execute-run.ts'
 import { backupManaged } from './runner/managed-backup.ts'
 import { managedRestoreWork } from './runner/managed-restore.ts'
+import { Outage } from './runner/outage.ts'
 import { HttpUploadLink, type HttpUploadLinkOptions } from './runner/upload-link.ts'
 
 /** How the server is reached. */
@@ -9,15 +10,21 @@ type Access = Pick<HttpUploadLinkOptions, 'serverUrl' | 'token' | 'clock' | 'cer
 
 /** Backups through the server, which holds the key of the repository; a server that is away is waited for. */
 export function managedBackup(options: Access): BackupWork {
-  return async (order, { plan, signal, limits, progress, log }) => {
+  return async (order, { plan, signal, limits, progress, beginAnew, log }) => {
     const { uploadBytesPerSecond } = limits
     using link = new HttpUploadLink({
       ...options,
       pace: uploadBytesPerSecond === undefined ? undefined : paceOf(uploadBytesPerSecond, options.clock),
     })
     const target = { repositoryId: order.repositoryId, runId: order.runId }
-    const onRetry = (message: string): void => log('warning', `${message}; trying again`)
-    return await backupManaged(link, target, { ...plan, signal, progress, onRetry })
+    return await backupManaged(link, target, {
+      ...{ ...plan, signal, progress },
+      outage: new Outage(log),
+      beginAnew: (reason) => {
+        log('warning', `${reason}; the backup begins anew, and what has arrived is not sent again`)
+        return beginAnew()
+      },
+    })
   }
 }
 
@@ -27,7 +34,10 @@ export function managedRestore(options: Access): RestoreWork {
   return managedRestoreWork(() => new HttpUploadLink(options), { clock, paceOf: (rate) => paceOf(rate, clock) })
 }
 
-function paceOf(bytesPerSecond: number, clock: Clock): (direction: 'upload' | 'download', sizeBytes: number) => Promise<void> {
+function paceOf(
+  bytesPerSecond: number,
+  clock: Clock,
+): (direction: 'upload' | 'download', sizeBytes: number, signal?: AbortSignal) => Promise<void> {
   const bucket = new TokenBucket(bytesPerSecond, clock)
-  return (_direction, sizeBytes) => bucket.take(sizeBytes, undefined)
+  return (_direction, sizeBytes, signal) => bucket.take(sizeBytes, signal)
 }

@@ -31,8 +31,8 @@ export interface RunAgentOptions {
   readonly environment: Readonly<Record<string, string | undefined>>
   /** Certificates in PEM that are trusted instead of the system's. */
   readonly certificateAuthority?: string | undefined
-  /** Instead of that of the machine: for a machine that is its own server. */
-  readonly policy?: MachinePolicy
+  /** Instead of that of the machine: for a machine that is its own server. Asked for before each run. */
+  readonly policy?: () => Promise<MachinePolicy>
   print(level: LogLevel, message: string): void
 }
 
@@ -49,11 +49,12 @@ export async function runAgent(options: RunAgentOptions): Promise<void> {
   const known = await knownEnrolment(folder, settings)
   const gate = new Gate(known)
   await using _page = await openPage({ ...options, ...parts, gate })
-  const enrolment = known ?? (await comeIn({ ...options, ...parts, gate }))
-  if (enrolment === undefined) return
-  gate.enter(enrolment)
-  log.tell(`This machine is ${enrolment.clientName} at ${enrolment.serverUrl}${enrolment.pagePath}`)
-  await work(enrolment, { ...options, ...parts })
+  let enrolment = known ?? (await comeIn({ ...options, ...parts, gate }))
+  while (enrolment !== undefined) {
+    gate.enter(enrolment)
+    log.tell(`This machine is ${enrolment.clientName} at ${enrolment.serverUrl}${enrolment.pagePath}`)
+    enrolment = await work(enrolment, { ...options, ...parts })
+  }
 }
 
 /** Lets whoever waits know that the machine is in. */
@@ -81,10 +82,19 @@ interface Parts extends RunAgentOptions {
   readonly board: StatusBoard
 }
 
-async function work(enrolment: StoredEnrolment, parts: Parts): Promise<void> {
+/** Works until the agent is told to end, or the machine is enrolled elsewhere meanwhile: gives where. */
+async function work(enrolment: StoredEnrolment, parts: Parts): Promise<StoredEnrolment | undefined> {
   const { settings, folder, log, board, clock, version, certificateAuthority, signal } = parts
   const { serverUrl } = enrolment
-  const tokens = new TokenKeeper(folder, enrolment)
+  const leaving = new AbortController()
+  let elsewhere: StoredEnrolment | undefined
+  const tokens = new TokenKeeper(folder, enrolment, {
+    read: () => knownEnrolment(folder, settings),
+    onElsewhere: (found) => {
+      elsewhere = found
+      leaving.abort()
+    },
+  })
   const access = { serverUrl, token: () => tokens.current, clock, certificateAuthority }
   using link = new ServerLink(access)
   const { policyFile: file, allowCommands, allowRestores } = settings
@@ -93,7 +103,7 @@ async function work(enrolment: StoredEnrolment, parts: Parts): Promise<void> {
     ...{ link, clock, log, board, tokens, version },
     outbox: new Outbox(folder),
     pingIntervalMs: settings.pingIntervalMs,
-    policy: async () => policy ?? (await loadPolicy({ state: folder, file, allowCommands, allowRestores })),
+    policy: policy ?? (() => loadPolicy({ state: folder, file, allowCommands, allowRestores })),
     work: {
       backup: managedBackup(access),
       restore: managedRestore(access),
@@ -101,7 +111,8 @@ async function work(enrolment: StoredEnrolment, parts: Parts): Promise<void> {
       localCommands: settings.preCommands,
     },
   })
-  await agent.run(signal)
+  await agent.run(AbortSignal.any([signal, leaving.signal]))
+  return signal.aborted ? undefined : elsewhere
 }
 
 async function knownEnrolment(folder: StateFolder, { serverUrl }: AgentSettings): Promise<StoredEnrolment | undefined> {

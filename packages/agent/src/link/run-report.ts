@@ -5,6 +5,8 @@ import { BackOff } from './back-off.ts'
 import type { ServerLink } from './server-link.ts'
 
 const LOOK_EVERY_MS = 1000
+/** Without news too: whoever stops a run waits so long at most until it hears of it. */
+const ASK_EVERY_MS = 3000
 /** Lines that wait for a server that is away; then the oldest go. */
 const LINES_MAX = 5000
 const LINES_PER_CALL = 500
@@ -93,8 +95,8 @@ export class RunReport implements AsyncDisposable {
   }
 
   #hasNews(): boolean {
-    const isLeaseOld = Math.abs(this.#options.clock.now() - this.#heardAt) > this.#leaseMs / 4
-    return this.#lines.length > 0 || this.#progress !== undefined || isLeaseOld
+    const isLongAgo = Math.abs(this.#options.clock.now() - this.#heardAt) > Math.min(ASK_EVERY_MS, this.#leaseMs / 4)
+    return this.#lines.length > 0 || this.#progress !== undefined || isLongAgo
   }
 
   async #send(): Promise<void> {

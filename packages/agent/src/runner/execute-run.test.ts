@@ -169,7 +169,8 @@ describe('the policy of the machine', () => {
   test('bounds where a server restores to', async () => {
     const restored: (string | null)[] = []
     const stateOf = async (target: string | null, paths: string[] = []): Promise<string> => {
-      const restore = { snapshotId: 'a'.repeat(64), paths, target, overwrite: 'always', delete: false } as const
+      const what = { overwrite: 'always', delete: false } as const
+      const restore = { snapshotId: 'a'.repeat(64), paths, target, ...what, sources: [] }
       const order: RestoreRunOrder = { kind: 'restore', runId: 1, repositoryId: 1, restore, limits: { blackouts: [] }, leaseMs: 1000 }
       const policy = policyOf({ restorePaths: [source], neverRestorePaths: [join(source, 'private')] })
       const work = async (): Promise<{ fileCount: number }> => {

@@ -1,4 +1,12 @@
-import { type BackupProgress, type BackupResult, type Clock, displayText, isEngineError, messageOf } from '@holdfast/engine'
+import {
+  type BackupProgress,
+  type BackupResult,
+  type Clock,
+  displayText,
+  isEngineError,
+  messageOf,
+  type RestoreMeasure,
+} from '@holdfast/engine'
 import type { Command, FinishRun, Limits, LogLevel, RunOrder, RunProgress, RunStatistics } from '@holdfast/protocol'
 import { AgentError, isAgentError } from '../errors.ts'
 import { type Hook, type HookPhase, runHooks } from './hooks.ts'
@@ -18,13 +26,20 @@ export interface WorkOptions {
   /** Of the server and of this machine, the stricter of both. */
   readonly limits: Limits
   readonly progress: BackupProgress
+  /** To be called when the work begins anew: what was counted counts no more. Gives the progress of the new try. */
+  beginAnew(): BackupProgress
   log(level: LogLevel, message: string): void
 }
 
 /** Makes the snapshot of a run: through a server that holds the key, or in a repository that is open. */
 export type BackupWork = (order: BackupOrder, options: WorkOptions & { readonly plan: PlannedBackup }) => Promise<BackupResult>
 /** Brings files back; gives what it did. */
-export type RestoreWork = (order: RestoreRunOrder, options: WorkOptions) => Promise<RunStatistics>
+export type RestoreWork = (order: RestoreRunOrder, options: RestoreWorkOptions) => Promise<RunStatistics>
+
+export interface RestoreWorkOptions extends WorkOptions {
+  /** To be called once it is known how much there is to restore. */
+  total(total: RestoreMeasure): void
+}
 
 /** What a run needs of whoever carries it out. */
 export interface RunContext {
@@ -88,7 +103,7 @@ interface Run {
 }
 
 async function backUp(order: BackupOrder, run: Run): Promise<void> {
-  const { context, meter, signal, limits } = run
+  const { context, meter, signal } = run
   const { selection } = order.definition
   const leftOut = checkBackupPaths(context.policy, selection.paths)
   for (const path of leftOut) context.log('info', `${path} is left out, as the policy of this machine wants it`)
@@ -104,7 +119,7 @@ async function backUp(order: BackupOrder, run: Run): Promise<void> {
   meter.phase('backup')
   const finished = new AbortController()
   const counting = meter.countTotals(plan, AbortSignal.any([signal, finished.signal]))
-  const work = { plan, signal, limits, progress: meter.listener, log: logOf(context) }
+  const work = { plan, ...workOptions(run) }
   let result: BackupResult
   try {
     result = await context.backup(order, work)
@@ -120,7 +135,7 @@ async function backUp(order: BackupOrder, run: Run): Promise<void> {
 }
 
 async function restore(order: RestoreRunOrder, run: Run): Promise<void> {
-  const { context, meter, signal, limits } = run
+  const { context, meter } = run
   const { target, paths } = order.restore
   if (context.restore === undefined) throw new AgentError('run.unsupported', 'Cannot restore: this program carries out backups only')
   // Without a target, files go to where they were: everything may be touched when no paths are named.
@@ -128,10 +143,14 @@ async function restore(order: RestoreRunOrder, run: Run): Promise<void> {
   checkRestorePaths(context.policy, places.length === 0 ? ['/'] : places)
   meter.phase('restore')
   const bringBack: RestoreWork = context.restore
-  run.statistics = await bringBack(order, { signal, limits, progress: meter.listener, log: logOf(context) })
-  const { errorCount = 0, fileCount = 0 } = run.statistics
+  run.statistics = await bringBack(order, { ...workOptions(run), total: (total) => meter.total(total) })
+  const { errorCount = 0 } = run.statistics
   if (errorCount > 0)
-    throw new AgentError('run.incomplete', `Restored in part: ${errorCount} of ${fileCount} files and folders could not be`)
+    throw new AgentError('run.incomplete', `Restored in part: files and folders that could not be brought back: ${errorCount}`)
+}
+
+function workOptions({ context, meter, signal, limits }: Run): WorkOptions {
+  return { signal, limits, progress: meter.listener, beginAnew: () => meter.beginAnew(), log: logOf(context) }
 }
 
 async function afterFailure(

@@ -5,6 +5,8 @@ import { AgentError } from '../errors.ts'
 
 /** What the owner of a machine allows the server to do with it. Nothing that a server sends can change or go around it. */
 export interface MachinePolicy {
+  /** The file that says so; undefined without one. */
+  readonly file?: string | undefined
   readonly commands: CommandPolicy
   /** Whether a backup may be of these folders; of everything when undefined. */
   readonly backupPaths: readonly string[] | undefined

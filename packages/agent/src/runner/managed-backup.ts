@@ -1,5 +1,6 @@
 import {
   type BackupOptions,
+  type BackupProgress,
   type BackupResult,
   type BlobId,
   backup,
@@ -24,9 +25,14 @@ export interface ManagedTarget {
 /** What a backup is told by the server rather than by its caller. */
 type Decided = 'parent' | 'permission' | 'packSizeBytes' | 'dryRun' | 'hostname' | 'threads'
 
-export type ManagedBackupOptions = Omit<BackupOptions, Decided> & RetryOptions
+interface AgainOptions extends RetryOptions {
+  /** Called when the backup is begun anew, with the reason; gives the progress of the new try. */
+  readonly beginAnew?: ((reason: string) => BackupProgress) | undefined
+}
+
+export type ManagedBackupOptions = Omit<BackupOptions, Decided> & AgainOptions
 export type ManagedStreamOptions = Omit<Parameters<typeof backupStream>[1], Decided | 'content'> &
-  RetryOptions & {
+  AgainOptions & {
     /** Gives the content from its beginning; called again when the upload has to be begun anew. */
     readonly content: () => AsyncIterable<Uint8Array>
     /** The path as the snapshot shows it. */
@@ -39,26 +45,25 @@ const ATTEMPTS = 3
 /**
  * Backs up files and folders through a server that holds the repository's key. Lost connections are waited out; when the server has lost
  * the upload the backup is begun anew, and what had arrived is not sent again.
- * @throws {EngineError} as `backup` does; `storage.unavailable` when the server cannot be reached for too long, `storage.denied`,
- *   `input.invalid` for what it refuses.
+ * @throws {EngineError} as `backup` does; `storage.unavailable` when the server cannot be reached for too long.
+ * @throws {AgentError} for what the server refuses, as `callPatiently` says
  */
 export function backupManaged(link: UploadLink, target: ManagedTarget, options: ManagedBackupOptions): Promise<BackupResult> {
   const upload = { link, target, paths: options.absolutePaths, options }
-  return withUpload(upload, ({ store, parent, threads }) => backup(store, { ...options, parent, threads }))
+  return withUpload(upload, ({ store, ...decided }) => backup(store, { ...options, ...decided }))
 }
 
 /** As {@link backupManaged}, for one stream of bytes that becomes a file. */
 export function backupStreamManaged(link: UploadLink, target: ManagedTarget, options: ManagedStreamOptions): Promise<BackupResult> {
   const upload = { link, target, paths: [options.absolutePath], options }
-  return withUpload(upload, ({ store, parent, threads }) =>
-    backupStream(store, { ...options, content: options.content(), parent, threads }),
-  )
+  return withUpload(upload, ({ store, ...decided }) => backupStream(store, { ...options, content: options.content(), ...decided }))
 }
 
 interface OpenedUpload {
   readonly store: ManagedStore
   readonly parent: StoredSnapshot | undefined
   readonly threads: SpareThreads
+  readonly progress?: BackupProgress
 }
 
 async function withUpload(
@@ -66,11 +71,12 @@ async function withUpload(
     readonly link: UploadLink
     readonly target: ManagedTarget
     readonly paths: readonly string[]
-    readonly options: RetryOptions & { readonly signal?: AbortSignal | undefined; readonly readConcurrency?: number | undefined }
+    readonly options: AgainOptions & Pick<BackupOptions, 'signal' | 'readConcurrency' | 'progress'>
   },
   action: (opened: OpenedUpload) => Promise<BackupResult>,
 ): Promise<BackupResult> {
   const { link, target, paths, options } = upload
+  let { progress } = options
   for (let attempt = 1; ; attempt++) {
     // They load while the server opens the repository.
     await using threads = spareBackupThreads(options.readConcurrency)
@@ -79,7 +85,7 @@ async function withUpload(
     const opened = uploadOpenedSchema.parse(JSON.parse(reply.toString('utf8')))
     const store = new ManagedStore(link, opened, options)
     try {
-      const result = await action({ store, parent: parentOf(opened, paths), threads })
+      const result = await action({ store, parent: parentOf(opened, paths), threads, ...(progress === undefined ? {} : { progress }) })
       if (result.snapshotId === undefined) await store.abandon()
       return result
     } catch (failure) {
@@ -88,7 +94,7 @@ async function withUpload(
         await store.abandon()
         throw error
       }
-      options.onRetry?.(error.message)
+      progress = options.beginAnew?.(error.message) ?? progress
     }
   }
 }

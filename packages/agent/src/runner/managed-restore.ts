@@ -4,6 +4,7 @@ import {
   type Clock,
   displayText,
   executeRestore,
+  isWithin,
   type Lender,
   openBorrowed,
   type PackId,
@@ -11,21 +12,25 @@ import {
   type RestoreRequest,
   randomSealingKey,
   type SealingKey,
+  selectPaths,
   spareRestoreThreads,
 } from '@holdfast/engine'
 import { LENT_RANGE_BYTES_MAX, lentSchema, type RestoreOrder, type RunStatistics } from '@holdfast/protocol'
 import { AgentError } from '../errors.ts'
-import type { RestoreWork } from './execute-run.ts'
+import type { RestoreWork, RestoreWorkOptions } from './execute-run.ts'
+import { Outage } from './outage.ts'
 import { callPatiently, type RetryOptions, type UploadLink } from './upload-link.ts'
 
-/** Holds a transfer back, to keep within a bandwidth. */
-type Pace = (direction: 'download', sizeBytes: number) => Promise<void>
+/** Holds a transfer back, to keep within a bandwidth; rejects at once when the signal is aborted. */
+type Pace = (direction: 'download', sizeBytes: number, signal: AbortSignal | undefined) => Promise<void>
 
 export interface ManagedRestoreOptions extends RetryOptions {
   readonly clock: Clock
   readonly signal: AbortSignal
   readonly pace?: Pace | undefined
   readonly progress: RestoreProgress
+  /** Told how much there is to restore, where that is known. */
+  readonly total?: RestoreWorkOptions['total']
 }
 
 /**
@@ -43,7 +48,8 @@ export async function restoreManaged(
   const key = randomSealingKey()
   const path = `/agent/v1/runs/${runId}/lent`
   const described = await callPatiently(link, { method: 'POST', path, body: {}, signal }, options)
-  const { tree, chunkerPolynomial, indexParts } = lentSchema.parse(JSON.parse(described.toString('utf8')))
+  const { tree, chunkerPolynomial, indexParts, total } = lentSchema.parse(JSON.parse(described.toString('utf8')))
+  if (total !== null) options.total?.(total)
   const lender = lenderOf(link, { path, key, indexParts }, options)
   const indexed = await openBorrowed(lender, { key, chunkerPolynomial, clock, signal })
   const done = await executeRestore(indexed, requestOf(restore, tree as RestoreRequest['tree']), { signal, progress, threads })
@@ -64,7 +70,7 @@ export function managedRestoreWork(
   open: (pace: Pace | undefined) => UploadLink & Disposable,
   { clock, paceOf }: { readonly clock: Clock; readonly paceOf: (bytesPerSecond: number) => Pace },
 ): RestoreWork {
-  return async (order, { signal, limits, progress, log }) => {
+  return async (order, { signal, limits, progress, total, log }) => {
     const { downloadBytesPerSecond } = limits
     const pace = downloadBytesPerSecond === undefined ? undefined : paceOf(downloadBytesPerSecond)
     using link = open(pace)
@@ -72,10 +78,13 @@ export function managedRestoreWork(
       clock,
       signal,
       pace,
-      onRetry: (message) => log('warning', `${message}; trying again`),
+      total,
+      outage: new Outage(log),
       progress: {
-        finished: (path, _action, sizeBytes) => {
-          progress.advance?.({ files: 1, folders: 0, bytes: sizeBytes })
+        written: (bytes) => progress.advance?.({ files: 0, folders: 0, bytes }),
+        finished: (path, action, sizeBytes) => {
+          // What was left alone was never written; what was removed is not of the snapshot.
+          if (action !== 'deleted') progress.advance?.({ files: 1, folders: 0, bytes: action === 'unchanged' ? sizeBytes : 0 })
           progress.current?.(path)
         },
         problem: (path, { message }) => progress.problem?.({ path, message, severity: 'error' }),
@@ -93,7 +102,8 @@ function lenderOf(
   const secret = Buffer.concat([key.encrypt, key.macK, key.macR]).toString('base64')
   const read = async (what: string, body: Readonly<Record<string, unknown>>, signal: AbortSignal | undefined): Promise<Uint8Array> => {
     const content = await callPatiently(link, { method: 'POST', path: `${path}/${what}`, body: { ...body, key: secret }, signal }, options)
-    return options.pace === undefined ? content : options.pace('download', content.length).then(() => content)
+    // At a small bandwidth what is read at once takes minutes, for which nobody who stops a restore waits.
+    return options.pace === undefined ? content : options.pace('download', content.length, signal).then(() => content)
   }
   return {
     location: link.location,
@@ -106,23 +116,21 @@ function lenderOf(
   }
 }
 
-function requestOf({ paths, target, overwrite, delete: removeExtraneous }: RestoreOrder, tree: RestoreRequest['tree']): RestoreRequest {
-  const wanted = paths.map(pathOfAddress)
+function requestOf(
+  { paths, target, overwrite, delete: removeExtraneous, sources }: RestoreOrder,
+  tree: RestoreRequest['tree'],
+): RestoreRequest {
+  const backedUp = sources.map(pathOfAddress)
   return {
     tree,
     target: byteStringOf(target ?? '/'),
     overwrite,
     removeExtraneous,
-    ...(wanted.length === 0 ? {} : { select: (path) => selectionOf(path, wanted) }),
+    removesIn: (folder) => isWithin(folder, backedUp),
+    // Where everything has its own place, links above are part of the machine; in another folder none may lead out of it.
+    keepsWays: target === null,
+    ...selectPaths(paths.map(pathOfAddress)),
   }
-}
-
-function selectionOf(
-  path: ByteString,
-  wanted: readonly ByteString[],
-): { readonly selected: boolean; readonly childMayBeSelected: boolean } {
-  const selected = wanted.some((one) => path === one || one === '/' || path.startsWith(`${one}/`))
-  return { selected, childMayBeSelected: selected || path === '/' || wanted.some((one) => one.startsWith(`${path}/`)) }
 }
 
 /** The bytes that a path of the protocol stands for: `%` and two digits are one of them. A slash at the end means nothing. */

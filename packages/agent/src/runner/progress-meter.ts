@@ -16,7 +16,6 @@ export interface ProgressMeterOptions {
 
 /** Sums up what a run does and tells of it once a second, if there is anything new. */
 export class ProgressMeter implements Disposable {
-  readonly listener: BackupProgress
   readonly #options: ProgressMeterOptions
   readonly #stop: () => void
   #current: RunProgress = {
@@ -28,26 +27,41 @@ export class ProgressMeter implements Disposable {
     currentItem: null,
     errorCount: 0,
   }
+  #listener: BackupProgress
+  /** Of what came before the work that may begin anew. */
+  #errorCountBefore = 0
   #problemCount = 0
   #isNew = true
 
   constructor(options: ProgressMeterOptions) {
     this.#options = options
     this.#stop = options.clock.every(TELL_EVERY_MS, () => this.tell())
-    this.listener = {
-      advance: ({ files, bytes }) => {
-        const { doneFiles, doneBytes } = this.#current
-        this.#change({ doneFiles: doneFiles + files, doneBytes: doneBytes + bytes })
-      },
-      current: (path) => this.#change({ currentItem: displayText(path).slice(0, 4096) }),
-      problem: ({ path, message, severity }) => this.problem(severity, `${displayText(path)}: ${message}`),
-    }
+    this.#listener = this.#newListener()
+  }
+
+  /** What the work tells of itself. */
+  get listener(): BackupProgress {
+    return this.#listener
   }
 
   /** Names what the run does now. Told at once. */
   phase(phase: string): void {
+    this.#errorCountBefore = this.#current.errorCount
     this.#change({ phase, currentItem: null })
     this.tell()
+  }
+
+  /** Forgets what was counted in this phase, because its work begins anew; gives the listener of the new try. Told at once. */
+  beginAnew(): BackupProgress {
+    this.#listener = this.#newListener()
+    this.#change({ doneFiles: 0, doneBytes: 0, currentItem: null, errorCount: this.#errorCountBefore })
+    this.tell()
+    return this.#listener
+  }
+
+  /** Says how much there is to do. */
+  total({ files, bytes }: { readonly files: number; readonly bytes: number }): void {
+    this.#change({ totalFiles: files, totalBytes: bytes })
   }
 
   /** Counts something that went wrong without ending the run. */
@@ -62,8 +76,7 @@ export class ProgressMeter implements Disposable {
   async countTotals({ targets, rules }: Pick<PlannedBackup, 'targets' | 'rules'>, signal: AbortSignal): Promise<void> {
     try {
       await this.#options.clock.sleep(COUNT_AFTER_MS, signal)
-      const { files, bytes } = await estimateBackup(targets, { rules, signal })
-      this.#change({ totalFiles: files, totalBytes: bytes })
+      this.total(await estimateBackup(targets, { rules, signal }))
     } catch {
       // The work is over, or nobody can count: then nobody knows the totals.
     }
@@ -78,6 +91,23 @@ export class ProgressMeter implements Disposable {
   [Symbol.dispose](): void {
     this.#stop()
     this.tell()
+  }
+
+  /** Heard until there is another: of a try that is given up, something may still come in. */
+  #newListener(): BackupProgress {
+    const whileHeard = (action: () => void): void => {
+      if (this.#listener === listener) action()
+    }
+    const listener: BackupProgress = {
+      advance: ({ files, bytes }) =>
+        whileHeard(() => {
+          const { doneFiles, doneBytes } = this.#current
+          this.#change({ doneFiles: doneFiles + files, doneBytes: doneBytes + bytes })
+        }),
+      current: (path) => whileHeard(() => this.#change({ currentItem: displayText(path).slice(0, 4096) })),
+      problem: ({ path, message, severity }) => whileHeard(() => this.problem(severity, `${displayText(path)}: ${message}`)),
+    }
+    return listener
   }
 
   #change(changes: Partial<RunProgress>): void {

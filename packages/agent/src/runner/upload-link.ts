@@ -1,7 +1,8 @@
 import { Agent as HttpAgent, request as httpRequest, type IncomingMessage, type RequestOptions } from 'node:http'
 import { Agent as HttpsAgent, request as httpsRequest } from 'node:https'
-import { type Clock, EngineError, messageOf, secureRandom } from '@holdfast/engine'
-import { AgentError } from '../errors.ts'
+import { type Clock, ENGINE_ERRORS, EngineError, type EngineErrorCode, messageOf, secureRandom } from '@holdfast/engine'
+import { AgentError, type AgentErrorCode } from '../errors.ts'
+import type { Outage } from './outage.ts'
 
 /** One call of the server. */
 export interface UploadCall {
@@ -113,7 +114,8 @@ export class HttpUploadLink implements UploadLink, Disposable {
 export interface RetryOptions {
   /** Keep trying for so long while the server cannot be reached. */
   readonly retryForMs?: number
-  readonly onRetry?: ((message: string) => void) | undefined
+  /** Told of calls that fail and are tried again; one for all calls that are made side by side. */
+  readonly outage?: Outage | undefined
 }
 
 const FIRST_PAUSE_MS = 500
@@ -128,7 +130,8 @@ export class UploadLostError extends Error {
 /**
  * Does a call, again and again while the server cannot be reached or says that it cannot now, with pauses that grow and differ by chance.
  * `again` is done before each repetition: what has arrived need not be sent twice.
- * @throws {EngineError} `storage.unavailable` when time is up, `storage.denied`, `input.invalid` for what the server refuses.
+ * @throws {EngineError} what the engine says of the repository on the server, by its own code; else `storage.unavailable` when time is up.
+ * @throws {AgentError} `run.over-quota`, `link.unauthorised`, `link.disabled`, `link.refused` for what the server itself refuses.
  * @throws {UploadLostError}
  */
 export async function callPatiently(
@@ -137,12 +140,16 @@ export async function callPatiently(
   options: RetryOptions & { readonly again?: () => Promise<UploadCall | undefined> },
 ): Promise<Buffer> {
   const until = link.clock.now() + (options.retryForMs ?? RETRY_FOR_MS)
+  using watched = options.outage?.watch()
   let next = call
   for (let pauseMs = FIRST_PAUSE_MS; ; pauseMs = Math.min(pauseMs * 2, LAST_PAUSE_MS)) {
     const outcome = await attempt(link, next)
-    if ('body' in outcome) return outcome.body
+    if ('body' in outcome) {
+      watched?.answered()
+      return outcome.body
+    }
     if (link.clock.now() + pauseMs > until) throw outcome.failure
-    options.onRetry?.(outcome.failure.message)
+    watched?.failed(outcome.failure.message)
     await link.clock.sleep(Math.max(outcome.afterMs, jittered(pauseMs)), call.signal)
     if (options.again === undefined) continue
     const changed = await options.again()
@@ -174,23 +181,39 @@ async function attempt(
   }
   const { status } = reply
   if (status >= 200 && status < 300) return { body }
-  const isPassing = status === 409 || status === 429 || status >= 500
-  if (!isPassing) throw refusal(call, { status, body })
-  const failure = new EngineError('storage.unavailable', `Cannot use ${link.location}: ${detailOf(status, body)}`)
+  const answer = { status, body }
+  if (!isPassing(status)) throw refusal(call, answer)
+  const failure = new EngineError(engineCodeOf(body) ?? 'storage.unavailable', `Cannot use ${link.location}: ${detailOf(answer)}`)
   return { failure, afterMs: Math.min((reply.retryAfterSeconds ?? 0) * 1000, LAST_PAUSE_MS) }
 }
 
-function refusal(call: UploadCall, reply: { readonly status: number; readonly body: Buffer }): Error {
-  const detail = detailOf(reply.status, reply.body)
-  if (reply.status === 404 && /^\/agent\/v1\/uploads\/./.test(call.path)) return new UploadLostError(detail)
-  if (reply.status === 413 && codeOf(reply.body) === 'quota.exceeded')
-    return new AgentError('run.over-quota', `The server refuses: ${detail}`)
-  const isDenied = reply.status === 401 || reply.status === 403 || reply.status === 404
-  return new EngineError(isDenied ? 'storage.denied' : 'input.invalid', `The server refuses: ${detail}`)
+interface Answer {
+  readonly status: number
+  readonly body: Buffer
+}
+
+function isPassing(status: number): boolean {
+  return status === 409 || status === 429 || status >= 500
+}
+
+function refusal(call: UploadCall, answer: Answer): Error {
+  const { status, body } = answer
+  const detail = detailOf(answer)
+  if (status === 404 && /^\/agent\/v1\/uploads\/./.test(call.path)) return new UploadLostError(detail)
+  const message = `The server refuses: ${detail}`
+  // What ails the repository is told by its own name: there is advice for it.
+  const engineCode = engineCodeOf(body) ?? (isPassing(status) ? 'storage.unavailable' : undefined)
+  return engineCode === undefined ? new AgentError(refusalCodeOf(status, codeOf(body)), message) : new EngineError(engineCode, message)
+}
+
+function refusalCodeOf(status: number, code: unknown): AgentErrorCode {
+  if (code === 'quota.exceeded') return 'run.over-quota'
+  if (code === 'client.disabled') return 'link.disabled'
+  return status === 401 ? 'link.unauthorised' : 'link.refused'
 }
 
 /** What problem details say; a hostile server's words may be of any length. */
-function detailOf(status: number, body: Buffer): string {
+function detailOf({ status, body }: Answer): string {
   try {
     const problem: unknown = JSON.parse(body.toString('utf8'))
     if (typeof problem === 'object' && problem !== null && 'detail' in problem) return String(problem.detail).slice(0, 500)
@@ -207,6 +230,13 @@ function codeOf(body: Buffer): unknown {
   } catch {
     return undefined
   }
+}
+
+/** What the engine failed with on the server. A call that the server broke off is not one that was cancelled here. */
+function engineCodeOf(body: Buffer): EngineErrorCode | undefined {
+  const code = codeOf(body)
+  if (typeof code !== 'string' || !Object.hasOwn(ENGINE_ERRORS, code) || code === 'operation.cancelled') return undefined
+  return code as EngineErrorCode
 }
 
 /** Half of it to all of it, so that many agents do not come back at the same moment. */

@@ -58,6 +58,7 @@ export async function loadPolicy({ state, file, allowCommands, allowRestores }: 
   const { commands, browsing, paths, limits } = found?.policy ?? policySchema.parse({})
   const own = [state.path, ...(found === undefined ? [] : [found.path]), SYSTEM_FILE]
   return {
+    file: found?.path,
     commands: {
       fromServer: commands.fromServer ?? (allowCommands ? 'allow' : 'deny'),
       lines: commands.lines,

@@ -1,6 +1,6 @@
-import { mkdir, open, readdir, readFile, rename, stat, unlink } from 'node:fs/promises'
+import { open, readdir, readFile, rename, stat, unlink } from 'node:fs/promises'
 import { join } from 'node:path'
-import { messageOf, secureRandom } from '@holdfast/engine'
+import { makeFolders, messageOf, secureRandom } from '@holdfast/engine'
 import type { z } from 'zod'
 import { AgentError } from '../errors.ts'
 
@@ -18,7 +18,7 @@ export class StateFolder {
    */
   static async open(path: string): Promise<StateFolder> {
     try {
-      await mkdir(path, { recursive: true, mode: 0o700 })
+      await makeFolders(path, 0o700)
       const { mode, uid } = await stat(path)
       const self = process.getuid?.()
       if ((mode & 0o022) !== 0 || (self !== undefined && self !== 0 && uid !== self)) {

@@ -92,7 +92,7 @@ describe('the policy of a machine', () => {
   }
 
   test('lets servers do next to nothing unless it says so', async () => {
-    expect(await load()).toMatchObject({ commands: { fromServer: 'deny' }, restorePaths: [], backupPaths: undefined })
+    expect(await load()).toMatchObject({ commands: { fromServer: 'deny' }, restorePaths: [], backupPaths: undefined, file: undefined })
     expect((await load()).neverBackupPaths).toContain(folder.path)
     expect(await load({ allowCommands: true, allowRestores: true })).toMatchObject({
       commands: { fromServer: 'allow' },
@@ -105,7 +105,7 @@ describe('the policy of a machine', () => {
       'commands:\n  fromServer: listed\n  lines: [sync]\n  patterns: ["systemctl stop \\\\w+"]\npaths:\n  restore: [/srv]\n',
     )
     const policy = await load({ file, allowCommands: true, allowRestores: true })
-    expect(policy).toMatchObject({ commands: { fromServer: 'listed', lines: ['sync'] }, restorePaths: ['/srv'] })
+    expect(policy).toMatchObject({ commands: { fromServer: 'listed', lines: ['sync'] }, restorePaths: ['/srv'], file })
     expect(policy.commands.patterns.map((pattern) => pattern.test('systemctl stop mail; rm -rf /'))).toEqual([false])
     expect(policy.neverRestorePaths).toContain(file)
   })

@@ -1,7 +1,7 @@
 import { lstatSync } from 'node:fs'
-import { mkdir, open, rename, unlink } from 'node:fs/promises'
+import { open, rename, unlink } from 'node:fs/promises'
 import { basename, join, resolve } from 'node:path'
-import { checkRepository, initRepository, isEngineError, messageOf, secureRandom } from '@holdfast/engine'
+import { checkRepository, initRepository, isEngineError, makeFolders, messageOf, secureRandom } from '@holdfast/engine'
 import { CommandFailure } from '../command-failure.ts'
 import { type CommandContext, defineCommand } from '../command-line/command.ts'
 import { toggle } from '../command-line/flag.ts'
@@ -82,7 +82,7 @@ function announce(printer: Printer, { repository, password }: Files): void {
 
 /** Makes password and repository where they are missing; gives whether the repository is new. */
 async function ensureRepository(context: CommandContext, printer: Printer, files: Files): Promise<boolean> {
-  await mkdir(resolve(files.password, '..'), { recursive: true, mode: 0o700 })
+  await makeFolders(resolve(files.password, '..'), 0o700)
   const storage = await openStorageStack(files.repository, context, printer)
   try {
     const exists = await storage.stat({ kind: 'config', name: '' }, { signal: context.signal }).then(

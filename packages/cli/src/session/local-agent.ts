@@ -17,7 +17,7 @@ export interface LocalAgentOptions {
 }
 
 async function startLocalAgent(
-  { serverUrl, enrolled }: LocalEntrance,
+  { serverUrl, enrolled, repositoryFolders }: LocalEntrance,
   { environment, printer, dataFolder }: LocalAgentOptions & Pick<RunAgentOptions, 'environment'>,
 ): Promise<LocalAgentProcess> {
   const stateFolder = join(dataFolder, 'local-agent')
@@ -30,7 +30,11 @@ async function startLocalAgent(
     clock: systemClock,
     signal: stopping.signal,
     environment,
-    policy: { ...UNRESTRICTED, neverBackupPaths: [dataFolder], neverRestorePaths: [dataFolder] },
+    policy: async () => {
+      // A backup of a repository into itself would never come to an end of growing, and a restore over it would be the end of it.
+      const own = [dataFolder, ...(await repositoryFolders())]
+      return { ...UNRESTRICTED, neverBackupPaths: own, neverRestorePaths: own }
+    },
     print: (level, message) => (level === 'warning' || level === 'error' ? printer.warn(message) : undefined),
   }).catch((error: unknown) => printer.warn(`the agent of this machine has ended: ${messageOf(error)}`))
   return {

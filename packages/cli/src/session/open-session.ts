@@ -1,9 +1,10 @@
-import { mkdir, mkdtemp, rm } from 'node:fs/promises'
+import { mkdtemp, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import {
   CacheFolder,
   isEngineError,
   listCaches,
+  makeFolders,
   messageOf,
   OpenRepository,
   openRepository,
@@ -162,7 +163,7 @@ async function openCache(repository: OpenRepository, parts: SessionOptions & { r
 }
 
 async function temporaryRoot(root: string): Promise<string> {
-  await mkdir(root, { recursive: true, mode: 0o700 })
+  await makeFolders(root, 0o700)
   return mkdtemp(join(root, 'restic-check-cache-'))
 }
 

@@ -51,7 +51,7 @@ async function protectHere(
     } catch (error) {
       if (!context.signal.aborted) printer.warn(messageOf(error))
     }
-    printer.info('Protected every day from now on, as long as this runs; Ctrl-C stops it')
+    printer.info('Protected from now on as its plan says, as long as this runs; Ctrl-C stops it')
   }
   await untilInterrupted(context)
 }
