@@ -7,12 +7,19 @@ const ROUTER = fileURLToPath(new URL('src/app/router.tsx', import.meta.url))
 const ROUTE = /path: '([^']+)',[^{}]*?import\('[./]*\/([^']+)'\)/g
 
 /**
- * What pages ask the server first, word for word, when their addresses have nothing behind a question mark. Browsers begin to fetch it
- * while they still load the pages' code.
+ * What pages ask the server first, word for word and whoever is there, when their addresses have nothing behind a question mark; `$name`
+ * is what the address has in that place. Browsers begin to fetch it while they still load the pages' code.
  */
 const FIRST_QUESTIONS: Readonly<Record<string, readonly string[]>> = {
   '/': ['/api/v1/overview', '/api/v1/clients?sort=state&limit=10'],
   '/clients': ['/api/v1/clients?sort=name&order=asc&limit=200'],
+  '/clients/$clientId': ['/api/v1/clients/$clientId'],
+  '/plans': ['/api/v1/plans?limit=100'],
+  '/runs': ['/api/v1/runs?limit=200'],
+  '/runs/$runId': ['/api/v1/runs/$runId'],
+  '/snapshots': ['/api/v1/snapshots?limit=100'],
+  '/snapshots/$snapshotId': ['/api/v1/snapshots/$snapshotId'],
+  '/repositories': ['/api/v1/repositories'],
 }
 
 /**
@@ -38,8 +45,8 @@ export function pageHints(): Plugin {
       const styles = Object.keys(bundle).filter((name) => name.endsWith('.css'))
       const first = [...filesOf(frame?.fileName ?? ''), ...styles]
       const hints = routes().map(({ path, module }) => {
-        const chunk = chunks.find(({ facadeModuleId }) => facadeModuleId?.endsWith(`/${module}`))
-        if (chunk === undefined) throw new Error(`Cannot tell what ${path} needs: ${module} is in no file of its own`)
+        const chunk = chunks.find(({ moduleIds }) => moduleIds.some((id) => id.endsWith(`/${module}`)))
+        if (chunk === undefined) throw new Error(`Cannot tell what ${path} needs: ${module} is in no file`)
         // What everything else waits for comes first: browsers fetch six files at a time.
         const files = [...new Set([...first, ...filesOf(chunk.fileName)])].map((name) => `/${name}`)
         return { path, files, questions: FIRST_QUESTIONS[path] ?? [] }

@@ -3,19 +3,11 @@ import { join } from 'node:path'
 import { brotliCompressSync, constants, gzipSync } from 'node:zlib'
 import react from '@vitejs/plugin-react'
 import { defineConfig, type Plugin } from 'vite'
+import { FILES } from './files.config.ts'
 import { pageHints } from './page-hints.config.ts'
 
 /** Text that browsers are sent compressed: once, here, as small as it gets. */
 const COMPRESSIBLE = /\.(js|css|svg|html)$/
-
-/** What every page has. */
-const FRAME = new RegExp(
-  [
-    'node_modules/(react|react-dom|scheduler|@tanstack|@tabler)/',
-    // All but what few pages draw.
-    'packages/web/src/(app|main|ui/(?!qr-code))',
-  ].join('|'),
-)
 
 /**
  * Has V8 compile all of a file while it arrives, beside the thread that draws, instead of each function there when it is first called
@@ -57,17 +49,7 @@ export default defineConfig({
     modulePreload: { polyfill: false },
     rolldownOptions: {
       output: {
-        // Few files instead of one for each icon and component: what most pages have in common comes at once.
-        codeSplitting: {
-          groups: [
-            {
-              name: 'frame',
-              test: FRAME,
-            },
-            { name: 'components', test: /@mantine|@floating-ui/, minShareCount: 3 },
-            { name: 'pieces', test: /packages\/web\/src\/features\/(?!sign-in|account)/, minShareCount: 4 },
-          ],
-        },
+        codeSplitting: { groups: [...FILES] },
       },
     },
   },

@@ -1,24 +1,46 @@
-import { type MantineColorScheme, Menu, useMantineColorScheme } from '@mantine/core'
-import { IconCheck, IconLanguage, IconLogout, IconUser } from '@tabler/icons-react'
-import { Link, useNavigate } from '@tanstack/react-router'
-import { type ComponentProps, type ReactElement, useEffect, useState } from 'react'
+import { type ComponentProps, type ReactElement, useCallback, useEffect, useRef, useState } from 'react'
 import { showNotice } from '../ui/notices.tsx'
-import { ApiFailure, api } from './api.ts'
+import type { AccountChoices } from './account-choices.tsx'
 import { later } from './clock.ts'
-import { useLanguage, useMessages } from './language.tsx'
+import { useMessages } from './language.tsx'
 import { appMessages } from './messages.ts'
-import { queryClient } from './query-client.ts'
 import { useMe } from './session.tsx'
 import classes from './shell.module.css'
 
-/** The menu behind the button takes longer to make than the button: the page comes first. */
-const MENU_AFTER_MS = 500
+/** What is behind the button takes longer to load and to make than the button: the page comes first. */
+const CHOICES_AFTER_MS = 500
 
-/** Who one is, how the pages look and speak, and the way out. */
+interface Loaded {
+  readonly Choices: typeof AccountChoices
+  /** Whether the button, which is another one then, takes the focus over. */
+  readonly autoFocus: boolean
+}
+
+/** Who one is, and behind it what one may choose. */
 export function AccountMenu(): ReactElement {
-  const [has, setHas] = useState<'button' | 'menu' | 'open menu'>('button')
-  useEffect(() => later(MENU_AFTER_MS, () => setHas((now) => (now === 'button' ? 'menu' : now))), [])
-  return has === 'button' ? <AccountButton onClick={() => setHas('open menu')} /> : <FullAccountMenu isOpen={has === 'open menu'} />
+  const text = useMessages(appMessages)
+  const button = useRef<HTMLButtonElement>(null)
+  const [loaded, setLoaded] = useState<Loaded>()
+  const [isWanted, setWanted] = useState(false)
+  const load = useCallback(async () => {
+    const { AccountChoices: Choices } = await import('./account-choices.tsx')
+    const autoFocus = document.activeElement === button.current
+    setLoaded((before) => before ?? { Choices, autoFocus })
+  }, [])
+  // Whoever presses the button is told what is wrong.
+  useEffect(() => later(CHOICES_AFTER_MS, () => void load().catch(() => undefined)), [load])
+  const open = async (): Promise<void> => {
+    setWanted(true)
+    try {
+      await load()
+    } catch (error) {
+      setWanted(false)
+      showNotice({ tone: 'bad', title: text.menuFailed, message: error instanceof Error ? error.message : String(error) })
+    }
+  }
+  if (loaded === undefined) return <AccountButton ref={button} onClick={() => void open()} />
+  const { Choices, ...focus } = loaded
+  return <Choices button={<AccountButton {...focus} />} isOpen={isWanted} />
 }
 
 function AccountButton(props: ComponentProps<'button'>): ReactElement {
@@ -35,96 +57,5 @@ function AccountButton(props: ComponentProps<'button'>): ReactElement {
     >
       <span aria-hidden>{initials}</span>
     </button>
-  )
-}
-
-function FullAccountMenu({ isOpen }: { readonly isOpen: boolean }): ReactElement {
-  const text = useMessages(appMessages)
-  const { username } = useMe()
-  return (
-    <Menu position="bottom-end" width={230} withinPortal defaultOpened={isOpen}>
-      <Menu.Target>
-        <AccountButton />
-      </Menu.Target>
-      <Menu.Dropdown>
-        <Menu.Label>{username}</Menu.Label>
-        <Menu.Item component={Link} to="/account" leftSection={<IconUser size={16} aria-hidden />}>
-          {text.account}
-        </Menu.Item>
-        <Menu.Divider />
-        <LanguageItems />
-        <Menu.Divider />
-        <ThemeItems />
-        <Menu.Divider />
-        <SignOutItem />
-      </Menu.Dropdown>
-    </Menu>
-  )
-}
-
-function LanguageItems(): ReactElement {
-  const text = useMessages(appMessages)
-  const { language, choose } = useLanguage()
-  return (
-    <>
-      <Menu.Label>{text.language}</Menu.Label>
-      {(['en', 'ja'] as const).map((one) => (
-        <Menu.Item
-          key={one}
-          lang={one}
-          leftSection={<IconLanguage size={16} aria-hidden />}
-          rightSection={language === one ? <IconCheck size={16} aria-hidden /> : null}
-          onClick={() => choose(one)}
-        >
-          {one === 'en' ? 'English' : '日本語'}
-        </Menu.Item>
-      ))}
-    </>
-  )
-}
-
-function ThemeItems(): ReactElement {
-  const text = useMessages(appMessages)
-  const { colorScheme, setColorScheme } = useMantineColorScheme()
-  const choices: readonly (readonly [MantineColorScheme, string])[] = [
-    ['auto', text.system],
-    ['light', text.light],
-    ['dark', text.dark],
-  ]
-  return (
-    <>
-      <Menu.Label>{text.theme}</Menu.Label>
-      {choices.map(([scheme, label]) => (
-        <Menu.Item
-          key={scheme}
-          rightSection={colorScheme === scheme ? <IconCheck size={16} aria-hidden /> : null}
-          onClick={() => setColorScheme(scheme)}
-        >
-          {label}
-        </Menu.Item>
-      ))}
-    </>
-  )
-}
-
-function SignOutItem(): ReactElement {
-  const text = useMessages(appMessages)
-  const navigate = useNavigate()
-  const signOut = async (): Promise<void> => {
-    try {
-      await api.delete('/api/v1/session')
-    } catch (error) {
-      // Whoever is signed out already has what was wanted; anybody else must know that the session goes on.
-      if (!(error instanceof ApiFailure) || error.problem.code !== 'auth.required') {
-        return showNotice({ tone: 'bad', title: text.notSignedOut, message: error instanceof Error ? error.message : String(error) })
-      }
-    }
-    await navigate({ to: '/sign-in' })
-    queryClient.clear()
-  }
-  return (
-    <Menu.Item leftSection={<IconLogout size={16} aria-hidden />} onClick={() => void signOut()}>
-      {text.signOut}
-    </Menu.Item>
   )
 }

@@ -23,14 +23,18 @@ export function FailedPage({ error, reset }: ErrorComponentProps): ReactElement 
   )
 }
 
-/** Stands where no page is. */
-export function MissingPage(): ReactElement {
+/** That there is none of what an address names. */
+export type MissingThing = 'noClient' | 'noPlan' | 'noRepository' | 'noRun' | 'noSnapshot'
+
+/** Stands where no page is; `data` may be a {@link MissingThing}. */
+export function MissingPage({ data }: { readonly data?: unknown }): ReactElement {
   const text = useMessages(appMessages)
-  useTitle(text.notFound)
+  const title = isMissingThing(data) ? text[data] : text.notFound
+  useTitle(title)
   return (
     <Box p="md" maw={720} mx="auto">
       <Title order={1} mb="xs">
-        {text.notFound}
+        {title}
       </Title>
       <Text c="dimmed" mb="md">
         {text.notFoundHelp}
@@ -40,6 +44,10 @@ export function MissingPage(): ReactElement {
       </Anchor>
     </Box>
   )
+}
+
+function isMissingThing(data: unknown): data is MissingThing {
+  return typeof data === 'string' && data.startsWith('no')
 }
 
 function useTitle(title: string): void {

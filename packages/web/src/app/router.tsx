@@ -1,9 +1,17 @@
 import type { QueryClient } from '@tanstack/react-query'
-import { createRootRouteWithContext, createRoute, createRouter, lazyRouteComponent, Outlet, redirect } from '@tanstack/react-router'
+import {
+  createRootRouteWithContext,
+  createRoute,
+  createRouter,
+  lazyRouteComponent,
+  notFound,
+  Outlet,
+  redirect,
+} from '@tanstack/react-router'
 import { overviewQuery } from '../features/overview/queries.ts'
 import { ApiFailure } from './api.ts'
 import { later } from './clock.ts'
-import { FailedPage, MissingPage } from './failed-page.tsx'
+import { FailedPage, MissingPage, type MissingThing } from './failed-page.tsx'
 import { queryClient } from './query-client.ts'
 import { meQuery } from './session.tsx'
 import { Shell } from './shell.tsx'
@@ -57,6 +65,15 @@ function soon(task: Promise<unknown>): Promise<void> {
   })
 }
 
+/** What the server numbers by. */
+const ID_MAX = 2_147_483_647
+
+/** Lets addresses through whose numbers can be some; others name what there is none of, and the server is not asked. @throws not found */
+function checkIds(params: Readonly<Record<string, string>>, what: MissingThing): void {
+  const areAll = Object.values(params).every((id) => /^[1-9]\d{0,9}$/.test(id) && Number(id) <= ID_MAX)
+  if (!areAll) throw notFound({ data: what })
+}
+
 const within = { getParentRoute: () => shellRoute, validateSearch: textsOf } as const
 
 const routeTree = rootRoute.addChildren([
@@ -82,11 +99,13 @@ const routeTree = rootRoute.addChildren([
       ...within,
       path: '/clients/$clientId',
       component: lazyRouteComponent(() => import('../features/clients/client-page.tsx'), 'ClientPage'),
+      loader: ({ params }) => checkIds(params, 'noClient'),
     }),
     createRoute({
       ...within,
       path: '/clients/$clientId/plans/new',
       component: lazyRouteComponent(() => import('../features/plans/new-plan-page.tsx'), 'NewPlanPage'),
+      loader: ({ params }) => checkIds(params, 'noClient'),
     }),
     createRoute({
       ...within,
@@ -97,12 +116,14 @@ const routeTree = rootRoute.addChildren([
       ...within,
       path: '/plans/$planId',
       component: lazyRouteComponent(() => import('../features/plans/plan-page.tsx'), 'PlanPage'),
+      loader: ({ params }) => checkIds(params, 'noPlan'),
     }),
     createRoute({ ...within, path: '/runs', component: lazyRouteComponent(() => import('../features/runs/runs-page.tsx'), 'RunsPage') }),
     createRoute({
       ...within,
       path: '/runs/$runId',
       component: lazyRouteComponent(() => import('../features/runs/run-page.tsx'), 'RunPage'),
+      loader: ({ params }) => checkIds(params, 'noRun'),
     }),
     createRoute({
       ...within,
@@ -113,11 +134,13 @@ const routeTree = rootRoute.addChildren([
       ...within,
       path: '/snapshots/$snapshotId',
       component: lazyRouteComponent(() => import('../features/snapshots/snapshot-page.tsx'), 'SnapshotPage'),
+      loader: ({ params }) => checkIds(params, 'noSnapshot'),
     }),
     createRoute({
       ...within,
       path: '/snapshots/$snapshotId/diff/$otherId',
       component: lazyRouteComponent(() => import('../features/snapshots/diff-page.tsx'), 'DiffPage'),
+      loader: ({ params }) => checkIds(params, 'noSnapshot'),
     }),
     createRoute({
       ...within,
@@ -143,6 +166,7 @@ const routeTree = rootRoute.addChildren([
       ...within,
       path: '/repositories/$repositoryId',
       component: lazyRouteComponent(() => import('../features/repositories/repository-page.tsx'), 'RepositoryPage'),
+      loader: ({ params }) => checkIds(params, 'noRepository'),
     }),
     createRoute({
       ...within,
@@ -174,6 +198,7 @@ const routeTree = rootRoute.addChildren([
       path: '/account',
       component: lazyRouteComponent(() => import('../features/account/account-page.tsx'), 'AccountPage'),
     }),
+    createRoute({ ...within, path: '$', component: MissingPage }),
   ]),
 ])
 

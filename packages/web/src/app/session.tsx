@@ -19,6 +19,11 @@ export function useMaybeMe(): User | undefined {
   return useQuery({ ...meQuery, enabled: false }).data
 }
 
+/** When the server last said who is signed in, in milliseconds. */
+export function useSessionSeenAt(): number {
+  return useQuery({ ...meQuery, enabled: false }).dataUpdatedAt
+}
+
 /** What the signed-in user may do. */
 export interface Rights {
   readonly isAdmin: boolean

@@ -1,7 +1,8 @@
 import { Badge, Burger, Text } from '@mantine/core'
 import { useDisclosure } from '@mantine/hooks'
 import { Link, Outlet, useLocation } from '@tanstack/react-router'
-import { lazy, type ReactElement, Suspense, useEffect, useState } from 'react'
+import { type ReactElement, Suspense, useCallback, useEffect, useState } from 'react'
+import type { SessionEndedDialog } from '../features/sign-in/session-ended-dialog.tsx'
 import { Notices } from '../ui/notices.tsx'
 import { Waiting } from '../ui/waiting.tsx'
 import { AccountMenu } from './account-menu.tsx'
@@ -14,10 +15,6 @@ import { PLACES, type Place } from './places.tsx'
 import { QuickSearch } from './quick-search.tsx'
 import { useRights } from './session.tsx'
 import classes from './shell.module.css'
-
-const SessionEndedDialog = lazy(() =>
-  import('../features/sign-in/session-ended-dialog.tsx').then((module) => ({ default: module.SessionEndedDialog })),
-)
 
 const SESSION_END_AFTER_MS = 1500
 
@@ -59,18 +56,29 @@ export function Shell(): ReactElement {
   )
 }
 
-/** What is needed when the session ends is there before that, but comes after what the page itself needs, unless it has ended already. */
+/**
+ * What is needed when the session ends is there before that, but comes after what the page itself needs, unless it has ended already.
+ * Pages stay as they are without it; where it could not be loaded, it is tried again when the session has ended.
+ */
 function SessionEnd(): ReactElement | null {
-  const [isTime, setTime] = useState(false)
+  const [Dialog, setDialog] = useState<typeof SessionEndedDialog>()
   const [hasEnded, setEnded] = useState(false)
-  useEffect(() => later(SESSION_END_AFTER_MS, () => setTime(true)), [])
-  useEffect(() => onSessionEnded(() => setEnded(true)), [])
-  if (!isTime && !hasEnded) return null
-  return (
-    <Suspense fallback={null}>
-      <SessionEndedDialog hasEnded={hasEnded} />
-    </Suspense>
+  const load = useCallback(() => {
+    import('../features/sign-in/session-ended-dialog.tsx').then(
+      (module) => setDialog(() => module.SessionEndedDialog),
+      () => undefined,
+    )
+  }, [])
+  useEffect(() => later(SESSION_END_AFTER_MS, load), [load])
+  useEffect(
+    () =>
+      onSessionEnded(() => {
+        setEnded(true)
+        load()
+      }),
+    [load],
   )
+  return Dialog === undefined ? null : <Dialog hasEnded={hasEnded} />
 }
 
 function Places(): ReactElement {

@@ -48,7 +48,14 @@ export const theme: MantineThemeOverride = createTheme({
     Menu: { defaultProps: { withInitialFocusPlaceholder: false, portalProps: { target: '#content' } } },
     // The head of a dialog would be announced as that of the page.
     Drawer: { defaultProps: { attributes: { header: { role: 'presentation' } } } },
-    Modal: { defaultProps: { centered: true, attributes: { header: { role: 'presentation' } } } },
+    Modal: {
+      defaultProps: {
+        centered: true,
+        attributes: { header: { role: 'presentation' } },
+        // What gets the focus is not behind the buttons at a long dialog's end.
+        styles: { content: { scrollPaddingBottom: '5rem' } },
+      },
+    },
     Tooltip: { defaultProps: { openDelay: 250, withArrow: true } },
   },
 })

@@ -14,6 +14,8 @@ export interface ConfirmButtonProps extends ButtonProps {
   /** What will happen, and what will not come back. */
   readonly question: ReactNode
   readonly confirmLabel: string
+  /** Says what leaving the dialog means, where “Cancel” would be taken for the deed itself. */
+  readonly cancelLabel?: string
   readonly danger?: boolean
   /** False while what is asked in `question` is not answered. */
   readonly isConfirmable?: boolean
@@ -27,6 +29,7 @@ export function ConfirmButton({
   title,
   question,
   confirmLabel,
+  cancelLabel,
   danger,
   isConfirmable,
   onConfirm,
@@ -44,6 +47,7 @@ export function ConfirmButton({
         title={title}
         question={question}
         confirmLabel={confirmLabel}
+        {...(cancelLabel === undefined ? {} : { cancelLabel })}
         danger={danger === true}
         isConfirmable={isConfirmable !== false}
         onConfirm={onConfirm}
@@ -53,7 +57,7 @@ export function ConfirmButton({
 }
 
 export interface ConfirmDialogProps
-  extends Pick<ConfirmButtonProps, 'title' | 'question' | 'confirmLabel' | 'danger' | 'isConfirmable' | 'onConfirm'> {
+  extends Pick<ConfirmButtonProps, 'title' | 'question' | 'confirmLabel' | 'cancelLabel' | 'danger' | 'isConfirmable' | 'onConfirm'> {
   readonly isOpen: boolean
   readonly onClose: () => void
 }
@@ -65,6 +69,7 @@ export function ConfirmDialog({
   title,
   question,
   confirmLabel,
+  cancelLabel,
   danger,
   isConfirmable,
   onConfirm,
@@ -97,7 +102,7 @@ export function ConfirmDialog({
       {failure === undefined ? null : <FailureNotice failure={failure} />}
       <Group justify="flex-end" mt="md">
         <Button variant="default" onClick={close}>
-          {text.cancel}
+          {cancelLabel ?? text.cancel}
         </Button>
         <Button
           {...(danger === true ? { color: 'red.8' } : {})}

@@ -15,7 +15,9 @@ export function useFieldErrors(failure: unknown): Readonly<Record<string, string
 /** The same in given words; of more than one for a field, the first is told. */
 export function fieldErrorsOf({ fields = [] }: Pick<Problem, 'fields'>, text: FieldWords): Readonly<Record<string, string>> {
   return Object.fromEntries(
-    fields.toReversed().map((field) => [field.path.replace(/^\//, '').replaceAll('/', '.'), wordsOf(field, text) ?? field.message]),
+    fields
+      .toReversed()
+      .map((field) => [field.path.replace(/^\//, '').replaceAll('/', '.'), wordsOf(field, text) ?? text.refused(field.message)]),
   )
 }
 
@@ -49,8 +51,20 @@ function wordsOf({ reason, limit }: FieldProblem, text: FieldWords): string | un
       return text.notChoice
     case 'wrong-form':
       return text.wrongForm
+    case 'not-absolute':
+      return text.notAbsolute
+    case 'not-a-schedule':
+      return text.notSchedule
+    case 'too-often':
+      return text.tooOften
+    case 'never-due':
+      return text.neverDue
+    case 'not-a-time-zone':
+      return text.notTimeZone
     case 'taken':
       return text.taken
+    case 'there-already':
+      return text.thereAlready
     default:
       return undefined
   }

@@ -1,10 +1,17 @@
-import { Tooltip } from '@mantine/core'
-import { type ReactElement, useRef, useState } from 'react'
+import { lazy, type ReactElement, Suspense, useRef, useState } from 'react'
 import { useNow } from '../app/clock.ts'
 import { useMessages } from '../app/language.tsx'
 import { useFormat } from './format.ts'
 import { uiMessages } from './messages.ts'
 import classes from './page.module.css'
+
+/** Floats, which takes a library that few first pages need otherwise; without it the page is worth as much. */
+const ExactTime = lazy(() =>
+  import('./exact-time.tsx').then(
+    (module) => ({ default: module.ExactTime }),
+    () => ({ default: () => null }),
+  ),
+)
 
 /** An amount of bytes; a dash where it is not known. The exact number shows on hover. */
 export function Bytes({ value }: { readonly value: number | null | undefined }): ReactElement {
@@ -56,7 +63,11 @@ export function Moment({ at, fallback }: { readonly at: string | null | undefine
         {format.relative(at)}
       </time>
       {/* Lists have hundreds of times, and at most one of them is pointed at. */}
-      {isPointedAt ? <Tooltip label={format.exact(at)} target={shown} opened /> : null}
+      {isPointedAt ? (
+        <Suspense fallback={null}>
+          <ExactTime at={at} target={shown} />
+        </Suspense>
+      ) : null}
     </>
   )
 }

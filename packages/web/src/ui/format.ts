@@ -17,8 +17,12 @@ export interface Format {
   exact(at: string): string
   /** Day and minute. */
   moment(at: string): string
+  /** Day and second: where several things may come within a minute. */
+  second(at: string): string
   day(at: string): string
   time(at: string): string
+  /** Time of day to the second. */
+  timeToSecond(at: string): string
 }
 
 /** How the language of the pages writes figures and times. */
@@ -51,8 +55,10 @@ function formatOf(language: Language): Format {
     relative: (at) => relativeOf(Date.parse(at) - now(), language),
     exact: dates({ dateStyle: 'full', timeStyle: 'long' }),
     moment: dates({ dateStyle: 'medium', timeStyle: 'short' }),
+    second: dates({ dateStyle: 'medium', timeStyle: 'medium' }),
     day: dates({ dateStyle: 'medium' }),
     time: dates({ timeStyle: 'short' }),
+    timeToSecond: dates({ timeStyle: 'medium' }),
   }
 }
 

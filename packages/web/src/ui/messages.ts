@@ -1,4 +1,4 @@
-import { defineMessages } from '../app/language.tsx'
+import { defineMessages, plural } from '../app/language.tsx'
 
 /** What the small pieces say. */
 export const uiMessages = defineMessages({
@@ -11,6 +11,7 @@ export const uiMessages = defineMessages({
     loading: 'Loading',
     network: 'The server cannot be reached. It is tried again by itself.',
     never: 'never',
+    notLoaded: 'This part of the pages could not be loaded. Try again; if the server is of another version now, load the page again.',
     notFound: 'This does not exist, or it is not yours to see.',
     forbidden: 'Your role does not allow this.',
     wrongFields: 'Something that was entered does not fit.',
@@ -24,10 +25,12 @@ export const uiMessages = defineMessages({
     stateFinished: 'Finished',
     stateError: 'Failed',
     stateCancelled: 'Cancelled',
+    problems: (count: number) => plural(count, 'problem', 'problems'),
     controlCharacter: (code: string) => `control character ${code}`,
     dismiss: 'Dismiss',
     save: 'Save changes',
     discard: 'Discard changes',
+    notSaved: 'Not saved. Why stands at the end of the form.',
     unsaved: 'There are unsaved changes.',
     leaveTitle: 'Leave without saving?',
     leaveQuestion: 'What you have changed here is lost.',
@@ -43,6 +46,8 @@ export const uiMessages = defineMessages({
     loading: '読み込み中',
     network: 'サーバーに接続できません。自動的に再試行します。',
     never: 'なし',
+    notLoaded:
+      'この部分を読み込めませんでした。もう一度お試しください。サーバーのバージョンが変わった場合は、ページを再読み込みしてください。',
     notFound: '存在しないか、閲覧する権限がありません。',
     forbidden: 'あなたの役割ではこの操作はできません。',
     wrongFields: '入力内容に誤りがあります。',
@@ -56,10 +61,12 @@ export const uiMessages = defineMessages({
     stateFinished: '完了',
     stateError: '失敗',
     stateCancelled: 'キャンセル済み',
+    problems: (count: number) => `問題 ${count.toLocaleString('ja')} 件`,
     controlCharacter: (code: string) => `制御文字 ${code}`,
     dismiss: '通知を消す',
     save: '変更を保存',
     discard: '変更を破棄',
+    notSaved: '保存できませんでした。理由はフォームの末尾に表示しています。',
     unsaved: '保存されていない変更があります。',
     leaveTitle: '保存せずに移動しますか？',
     leaveQuestion: 'ここでの変更は失われます。',

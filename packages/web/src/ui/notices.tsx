@@ -55,20 +55,28 @@ export function Notices(): ReactElement {
   const notices = useSyncExternalStore(subscribe, () => shown)
   return (
     <div className={classes.notices} role="status" aria-live="polite">
-      {notices.map(({ id, title, message, tone }) => (
-        <Notification
-          key={id}
-          title={shownText(title)}
-          withBorder
-          color={{ good: 'kelp', bad: 'red', plain: 'blue' }[tone]}
-          icon={{ good: <IconCheck size={18} />, bad: <IconAlertTriangle size={18} />, plain: <IconInfoCircle size={18} /> }[tone]}
-          closeButtonProps={{ 'aria-label': text.dismiss }}
-          styles={{ description: { color: 'var(--mantine-color-dimmed)' } }}
-          onClose={() => dismiss(id)}
-        >
-          {shownText(message)}
-        </Notification>
-      ))}
+      <div className={classes.stack}>
+        {notices.map(({ id, title, message, tone }) => (
+          <Notification
+            key={id}
+            title={shownText(title)}
+            withBorder
+            color={{ good: 'kelp', bad: 'red', plain: 'blue' }[tone]}
+            icon={{ good: <IconCheck size={18} />, bad: <IconAlertTriangle size={18} />, plain: <IconInfoCircle size={18} /> }[tone]}
+            closeButtonProps={{ 'aria-label': text.dismiss }}
+            classNames={{
+              root: classes.notice ?? '',
+              title: classes.title ?? '',
+              description: classes.message ?? '',
+              closeButton: classes.close ?? '',
+            }}
+            styles={{ description: { color: 'var(--mantine-color-dimmed)' } }}
+            onClose={() => dismiss(id)}
+          >
+            {shownText(message)}
+          </Notification>
+        ))}
+      </div>
     </div>
   )
 }

@@ -13,6 +13,9 @@ export interface Crumb {
   readonly to: string
 }
 
+/** Titles may be as long as names can be; longer ones than this are cut after some lines, and whole where the mouse or the keyboard is. */
+const TITLE_LONG = 80
+
 export interface PageProps {
   /** The page's heading, and the title of the window. */
   readonly title: string
@@ -35,7 +38,7 @@ export function Page({ title, aside, description, actions, breadcrumbs, children
       <Group justify="space-between" align="flex-start" gap="sm" mb="md">
         <div className={classes.heading}>
           <Group gap="sm" align="center">
-            <Title order={1} className={classes.title}>
+            <Title order={1} className={classes.title} {...(title.length > TITLE_LONG ? { title, tabIndex: 0 } : {})}>
               <FileName>{title}</FileName>
             </Title>
             {aside}

@@ -5,9 +5,18 @@ import type { ReactElement } from 'react'
 import { useMessages } from '../app/language.tsx'
 import { uiMessages } from './messages.ts'
 
+export interface RunStateBadgeProps {
+  readonly state: RunState
+  /** How much it could not read, say: whoever finished like that is told so, and not that all is well. */
+  readonly problemCount?: number | undefined
+}
+
 /** The state of a run, by word, sign and colour. */
-export function RunStateBadge({ state }: { readonly state: RunState }): ReactElement {
+export function RunStateBadge({ state, problemCount = 0 }: RunStateBadgeProps): ReactElement {
   const text = useMessages(uiMessages)
+  if (state === 'finished' && problemCount > 0) {
+    return <StateBadge color="orange" label={text.problems(problemCount)} icon={<IconAlertTriangle size={13} aria-hidden />} />
+  }
   const { color, label, Icon } = {
     pending: { color: 'gray', label: text.statePending, Icon: IconClock },
     running: { color: 'blue', label: text.stateRunning, Icon: IconLoader2 },

@@ -10,14 +10,17 @@ export interface SaveBarProps {
   readonly isBusy: boolean
   /** What has to be put right before it can be saved; '' for nothing. */
   readonly problem?: string
+  /** Why it was not saved. It is told in full at the end of the form, which may be out of sight. */
+  readonly failure?: Error | null
   readonly onDiscard: () => void
 }
 
 /** The end of a form: saves it by submitting, or puts it back to what is. Whoever leaves with changes is asked first. */
-export function SaveBar({ isChanged, isBusy, problem = '', onDiscard }: SaveBarProps): ReactElement {
+export function SaveBar({ isChanged, isBusy, problem = '', failure = null, onDiscard }: SaveBarProps): ReactElement {
   const text = useMessages(uiMessages)
+  const wrong = problem !== '' || failure === null || isBusy ? problem : text.notSaved
   return (
-    <FormBar note={isChanged ? problem || text.unsaved : ''} isWrong={problem !== ''} isRaised={isChanged}>
+    <FormBar note={isChanged ? wrong || text.unsaved : ''} isWrong={wrong !== ''} isRaised={isChanged}>
       {isChanged ? (
         <Button variant="default" onClick={onDiscard} disabled={isBusy}>
           {text.discard}

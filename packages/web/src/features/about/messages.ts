@@ -37,7 +37,7 @@ export const aboutMessages = defineMessages({
     formatNote: 'restic’s, version 2: what is stored here can be read without Holdfast.',
   },
   ja: {
-    title: 'このサーバーについて',
+    title: 'バージョン情報',
     lead: '管理やお問い合わせの際に必要な、このサーバーの構成情報です。',
     server: 'サーバー',
     version: 'Holdfast',

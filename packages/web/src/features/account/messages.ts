@@ -54,6 +54,7 @@ export const accountMessages = defineMessages({
     endOthersTitle: 'End all other sessions?',
     endOthersQuestion: 'Wherever else you are signed in, you have to sign in again. Unsaved changes there can still be saved after that.',
     sessionEnded: 'Session ended',
+    sessionNotEnded: 'The session could not be ended',
     othersEnded: 'All other sessions have ended',
 
     tokensHelp: 'Programs use tokens to act for you. A token never does more than your role allows.',
@@ -106,7 +107,6 @@ export const accountMessages = defineMessages({
     retention: 'Default retention',
     retentionHelp:
       'How long snapshots are kept of those of your clients that have no retention of their own. The newest good snapshot always stays.',
-    saveRetention: 'Save',
     retentionSaved: 'Default retention saved',
   },
   ja: {
@@ -160,6 +160,7 @@ export const accountMessages = defineMessages({
     endOthersTitle: 'ほかのセッションをすべて終了しますか？',
     endOthersQuestion: 'ほかの場所では再度サインインが必要になります。未保存の変更は、サインイン後に保存できます。',
     sessionEnded: 'セッションを終了しました',
+    sessionNotEnded: 'セッションを終了できませんでした',
     othersEnded: 'ほかのセッションをすべて終了しました',
 
     tokensHelp: 'プログラムがあなたに代わって操作するためのものです。あなたの役割を超える操作はできません。',
@@ -212,7 +213,6 @@ export const accountMessages = defineMessages({
     retention: '既定の保持期間',
     retentionHelp:
       '個別の保持期間が設定されていないクライアントのスナップショットを保持する期間です。最新の正常なスナップショットは常に残ります。',
-    saveRetention: '保存',
     retentionSaved: '既定の保持期間を保存しました',
   },
 })

@@ -1,12 +1,15 @@
 import type { CreatedApiToken, Scope } from '@holdfast/protocol'
 import { Alert, Checkbox, Modal, NativeSelect, Stack, TextInput } from '@mantine/core'
 import { IconAlertTriangle } from '@tabler/icons-react'
-import { useMutation, useQueryClient } from '@tanstack/react-query'
+import { useQueryClient } from '@tanstack/react-query'
 import { type FormEvent, type ReactElement, useState } from 'react'
 import { useMessages } from '../../app/language.tsx'
 import { FailureNotice } from '../../ui/failure-notice.tsx'
 import { FormActions } from '../../ui/form-actions.tsx'
+import { useFormFailure } from '../../ui/form-failure.ts'
+import { useOneMutation } from '../../ui/one-mutation.ts'
 import { ToldOnce, UNTIL_DONE } from '../../ui/told-once.tsx'
+import { useTries } from '../../ui/tries.ts'
 import { accountMessages } from './messages.ts'
 import { ownAccount, tokensQuery } from './queries.ts'
 import { EXPIRY_DAYS, SCOPES } from './token-fields.ts'
@@ -39,15 +42,16 @@ function TokenForm({
   const [name, setName] = useState('')
   const [scopes, setScopes] = useState<readonly Scope[]>(['read'])
   const [days, setDays] = useState<number | null>(365)
-  const [isTried, setTried] = useState(false)
   const { mutate, isPending, error } = useAddToken(onMade)
+  const failure = useFormFailure(error, { name, scopes, days })
+  const { form, isTried, tried } = useTries<HTMLFormElement>(error)
   const submit = (event: FormEvent): void => {
     event.preventDefault()
-    setTried(true)
+    tried()
     if (name.trim() !== '' && scopes.length > 0) mutate({ name: name.trim(), scopes: [...scopes], expiresInDays: days })
   }
   return (
-    <form onSubmit={submit} noValidate>
+    <form ref={form} onSubmit={submit} noValidate>
       <Stack gap="md">
         <TextInput
           label={text.tokenName}
@@ -70,7 +74,7 @@ function TokenForm({
             label: one === null ? text.expiresNever : text.expiresInDays(one),
           }))}
         />
-        {error === null ? null : <FailureNotice failure={error} />}
+        {failure === null ? null : <FailureNotice failure={failure} />}
         <FormActions label={text.makeToken} isBusy={isPending} onCancel={onCancel} />
       </Stack>
     </form>
@@ -79,7 +83,7 @@ function TokenForm({
 
 function useAddToken(onMade: (token: CreatedApiToken) => void) {
   const queryClient = useQueryClient()
-  return useMutation({
+  return useOneMutation({
     mutationFn: ownAccount.addToken,
     onSuccess: (token) => {
       onMade(token)

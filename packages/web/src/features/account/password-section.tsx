@@ -5,6 +5,7 @@ import { ApiFailure } from '../../app/api.ts'
 import { useMessages } from '../../app/language.tsx'
 import { useMe } from '../../app/session.tsx'
 import { FailureNotice } from '../../ui/failure-notice.tsx'
+import { useFormFailure } from '../../ui/form-failure.ts'
 import { showNotice } from '../../ui/notices.tsx'
 import { Section } from '../../ui/section.tsx'
 import { accountMessages } from './messages.ts'
@@ -56,7 +57,8 @@ function PasswordForm(): ReactElement {
     required: true,
     visibilityToggleButtonProps: { 'aria-label': text.showPassword },
   })
-  const isWrong = change.error instanceof ApiFailure && change.error.problem.code === 'auth.failed'
+  const failure = useFormFailure(change.error, fields)
+  const isWrong = failure instanceof ApiFailure && failure.problem.code === 'auth.failed'
   return (
     <form onSubmit={submit}>
       <Stack gap="sm" maw={420}>
@@ -80,7 +82,7 @@ function PasswordForm(): ReactElement {
           error={isTried && isDifferent ? text.differs : undefined}
           {...input('repeated')}
         />
-        {change.error === null || isWrong ? null : <RefusedPassword failure={change.error} />}
+        {failure === null || isWrong ? null : <RefusedPassword failure={failure} />}
         <Group>
           <Button type="submit" loading={change.isPending}>
             {text.changePassword}

@@ -4,6 +4,7 @@ import { ApiFailure } from '../../app/api.ts'
 import { useMessages } from '../../app/language.tsx'
 import { FailureNotice } from '../../ui/failure-notice.tsx'
 import { FormActions } from '../../ui/form-actions.tsx'
+import { useFormFailure } from '../../ui/form-failure.ts'
 import { CurrentPasswordField } from './current-password-field.tsx'
 import { secondFactorMessages } from './second-factor-messages.ts'
 
@@ -15,9 +16,10 @@ export interface PasswordStepProps {
 }
 
 /** Asks somebody who is signed in for the password once more, before what a stolen session must not do. */
-export function PasswordStep({ isBusy, failure, onPassword, onCancel }: PasswordStepProps): ReactElement {
+export function PasswordStep({ isBusy, onPassword, onCancel, ...props }: PasswordStepProps): ReactElement {
   const text = useMessages(secondFactorMessages)
   const [password, setPassword] = useState('')
+  const failure = useFormFailure(props.failure, password)
   const isWrong = failure instanceof ApiFailure && failure.problem.code === 'auth.failed'
   const submit = (event: FormEvent): void => {
     event.preventDefault()

@@ -6,6 +6,7 @@ import { ApiFailure } from '../../app/api.ts'
 import { useMessages } from '../../app/language.tsx'
 import { FailureNotice } from '../../ui/failure-notice.tsx'
 import { FormActions } from '../../ui/form-actions.tsx'
+import { useFormFailure } from '../../ui/form-failure.ts'
 import { showNotice } from '../../ui/notices.tsx'
 import { CurrentPasswordField } from './current-password-field.tsx'
 import { ownAccount } from './queries.ts'
@@ -72,10 +73,11 @@ interface ProofProps {
 }
 
 /** Password and code once more. */
-function Proof({ explanation, label, isDanger, isBusy, failure, onProof, onCancel }: ProofProps): ReactElement {
+function Proof({ explanation, label, isDanger, isBusy, onProof, onCancel, ...props }: ProofProps): ReactElement {
   const text = useMessages(secondFactorMessages)
   const [password, setPassword] = useState('')
   const [code, setCode] = useState('')
+  const failure = useFormFailure(props.failure, { password, code })
   const isWrong = failure instanceof ApiFailure && failure.problem.code === 'auth.failed'
   const submit = (event: FormEvent): void => {
     event.preventDefault()

@@ -7,6 +7,7 @@ import { useMessages } from '../../app/language.tsx'
 import { CopyText } from '../../ui/copy-text.tsx'
 import { FailureNotice } from '../../ui/failure-notice.tsx'
 import { FormActions } from '../../ui/form-actions.tsx'
+import { useFormFailure } from '../../ui/form-failure.ts'
 import { showNotice } from '../../ui/notices.tsx'
 import { QrCode } from '../../ui/qr-code.tsx'
 import { PasswordStep } from './password-step.tsx'
@@ -59,7 +60,8 @@ function CodeProof({ secret, onCodes, onCancel }: CodeProofProps): ReactElement 
     mutationFn: ownAccount.confirmSecondFactor,
     onSuccess: ({ recoveryCodes }) => onCodes(recoveryCodes),
   })
-  const isWrong = error instanceof ApiFailure && error.problem.code === 'auth.failed'
+  const failure = useFormFailure(error, code)
+  const isWrong = failure instanceof ApiFailure && failure.problem.code === 'auth.failed'
   const submit = (event: FormEvent): void => {
     event.preventDefault()
     mutate(code.trim())
@@ -89,7 +91,7 @@ function CodeProof({ secret, onCodes, onCancel }: CodeProofProps): ReactElement 
           required
           withAsterisk={false}
         />
-        {error === null || isWrong ? null : <FailureNotice failure={error} />}
+        {failure === null || isWrong ? null : <FailureNotice failure={failure} />}
         <FormActions label={text.confirm} isBusy={isPending} onCancel={onCancel} mt="xs" />
       </Stack>
     </form>

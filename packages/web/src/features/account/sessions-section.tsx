@@ -81,7 +81,7 @@ function EndButton({ session, device }: { readonly session: Session; readonly de
   const { mutate, isPending } = useMutation({
     mutationFn: () => ownAccount.endSession(session.id),
     onSuccess: () => showNotice({ tone: 'good', title: text.sessionEnded, message: device }),
-    onError: (error) => showNotice({ tone: 'bad', title: error.message }),
+    onError: (error) => showNotice({ tone: 'bad', title: text.sessionNotEnded, message: error.message }),
     onSettled: () => queryClient.invalidateQueries({ queryKey: sessionsQuery.queryKey }),
   })
   return (

@@ -5,6 +5,7 @@ import { type FormEvent, type ReactElement, useState } from 'react'
 import { useMessages } from '../../app/language.tsx'
 import { useFieldErrors } from '../../ui/field-errors.ts'
 import { FormActions } from '../../ui/form-actions.tsx'
+import { useFormFailure } from '../../ui/form-failure.ts'
 import { showNotice } from '../../ui/notices.tsx'
 import { ToldOnce, UNTIL_DONE } from '../../ui/told-once.tsx'
 import { RetentionFields } from '../retention/retention-fields.tsx'
@@ -65,7 +66,8 @@ function UserForm({ onAdded, onCancel }: UserFormProps): ReactElement {
   const [fields, setFields] = useState(FIRST)
   const [isTried, setTried] = useState(false)
   const { mutate, isPending, error } = useAddUser(onAdded)
-  const said = useFieldErrors(error)
+  const failure = useFormFailure(error, fields)
+  const said = useFieldErrors(failure)
   const { username, password, role, retention } = fields
   const isNamed = USERNAME.test(username)
   const isShort = password !== undefined && password.length < PASSWORD_MIN
@@ -105,7 +107,7 @@ function UserForm({ onAdded, onCancel }: UserFormProps): ReactElement {
         <Fieldset legend={text.retention}>
           <RetentionFields value={retention} onChange={(chosen) => setFields({ ...fields, retention: chosen })} />
         </Fieldset>
-        {error === null ? null : <RefusedPassword failure={error} />}
+        {failure === null ? null : <RefusedPassword failure={failure} />}
         <FormActions label={text.add} isBusy={isPending} onCancel={onCancel} />
       </Stack>
     </form>

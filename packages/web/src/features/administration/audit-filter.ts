@@ -1,5 +1,5 @@
 import type { QueryValue } from '../../app/api.ts'
-import { auditSentences } from './audit-sentences.ts'
+import { auditSentences, type KnownAction } from './audit-sentences.ts'
 
 /** What the audit log is filtered by, as it stands in the address of the page. */
 export interface AuditSearch {
@@ -32,8 +32,8 @@ export function isFiltered(search: AuditSearch): boolean {
 }
 
 /** All nouns of actions with their actions, in the order of the alphabet. */
-export function actionsByNoun(): ReadonlyMap<string, readonly string[]> {
-  return Map.groupBy(Object.keys(auditSentences.en), (action) => nounOf(action))
+export function actionsByNoun(): ReadonlyMap<string, readonly KnownAction[]> {
+  return Map.groupBy(Object.keys(auditSentences.en) as KnownAction[], (action) => nounOf(action))
 }
 
 function isAction(text: string): boolean {

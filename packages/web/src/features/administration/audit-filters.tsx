@@ -2,7 +2,9 @@ import { Button, NativeSelect, TextInput } from '@mantine/core'
 import { useQuery } from '@tanstack/react-query'
 import type { ReactElement } from 'react'
 import { useMessages } from '../../app/language.tsx'
+import { choicesFailure } from '../../ui/choices-failure.tsx'
 import { SearchField } from '../../ui/search-field.tsx'
+import { auditActions } from './audit-actions.ts'
 import { type AuditSearch, actionsByNoun, isFiltered } from './audit-filter.ts'
 import classes from './audit-filters.module.css'
 import { auditMessages } from './audit-messages.ts'
@@ -40,6 +42,7 @@ interface FieldProps {
 
 function ActionSelect({ value = '', onChange }: FieldProps): ReactElement {
   const text = useMessages(auditMessages)
+  const words = useMessages(auditActions)
   const nouns: Readonly<Record<string, string>> = {
     ...{ 'sign-in': text.groupSignIn, session: text.groupSession, 'second-factor': text.groupSecondFactor },
     ...{ 'single-sign-on': text.groupSingleSignOn, user: text.groupUser, 'api-token': text.groupToken, client: text.groupClient },
@@ -50,7 +53,7 @@ function ActionSelect({ value = '', onChange }: FieldProps): ReactElement {
     group: nouns[noun] ?? noun,
     items: [
       { value: noun, label: text.all(nouns[noun] ?? noun) },
-      ...(actions.length < 2 ? [] : actions.map((action) => ({ value: action, label: action }))),
+      ...(actions.length < 2 ? [] : actions.map((action) => ({ value: action, label: words[action] }))),
     ],
   }))
   return (
@@ -65,11 +68,12 @@ function ActionSelect({ value = '', onChange }: FieldProps): ReactElement {
 
 function UserSelect({ value = '', onChange }: FieldProps): ReactElement {
   const text = useMessages(auditMessages)
-  const { data = [] } = useQuery(usersQuery)
-  const choices = data.map(({ id, username }) => ({ value: String(id), label: username }))
+  const users = useQuery(usersQuery)
+  const choices = (users.data ?? []).map(({ id, username }) => ({ value: String(id), label: username }))
   return (
     <NativeSelect
       label={text.who}
+      error={choicesFailure(users)}
       value={value}
       onChange={(event) => onChange(event.currentTarget.value)}
       data={[{ value: '', label: text.anybody }, ...choices.toSorted((a, b) => a.label.localeCompare(b.label))]}

@@ -2,6 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import type { AuditEntry } from '@holdfast/protocol'
 import { describe, expect, it } from 'vitest'
+import { auditActions } from './audit-actions.ts'
 import { AuditFact } from './audit-fact.ts'
 import { sentenceOf } from './audit-sentence-of.ts'
 import { auditSentences } from './audit-sentences.ts'
@@ -82,6 +83,14 @@ describe('sentences of the audit log', () => {
   it('are made even for actions of a newer server', () => {
     expect(english({ action: 'mirror.created', actor: 'user ann', subject: 'mirror 1' })).toBe('ann: mirror.created (mirror 1)')
     expect(english({ action: 'constructor', actor: 'user ann' })).toBe('ann: constructor (server)')
+  })
+
+  it('are of actions that have a name where one is chosen, each its own', () => {
+    for (const names of [auditActions.en, auditActions.ja]) {
+      expect(Object.keys(names)).toEqual(Object.keys(auditSentences.en))
+      expect(new Set(Object.values(names)).size).toBe(Object.keys(names).length)
+      expect(Object.values(names).join('\n')).not.toMatch(/[a-z]\.[a-z]/)
+    }
   })
 
   it('have the same words in both languages', () => {

@@ -1,13 +1,17 @@
 import type { ChangeChannel, Channel } from '@holdfast/protocol'
-import { Button, Group, Modal, Stack, Switch, TextInput } from '@mantine/core'
-import { useMutation, useQueryClient } from '@tanstack/react-query'
+import { Box, Button, Group, Modal, Stack, Switch, TextInput } from '@mantine/core'
+import { useQueryClient } from '@tanstack/react-query'
 import { type FormEvent, type ReactElement, useState } from 'react'
 import { api } from '../../app/api.ts'
 import { useMessages } from '../../app/language.tsx'
 import { ConfirmButton } from '../../ui/confirm-button.tsx'
+import { DialogActions } from '../../ui/dialog-actions.tsx'
 import { FailureNotice } from '../../ui/failure-notice.tsx'
 import { useFieldErrors } from '../../ui/field-errors.ts'
+import { useFormFailure } from '../../ui/form-failure.ts'
 import { showNotice } from '../../ui/notices.tsx'
+import { useOneMutation } from '../../ui/one-mutation.ts'
+import { useTries } from '../../ui/tries.ts'
 import { type ChannelDraft, draftOf, newDraft, problemsOf, requestOf } from './channel-draft.ts'
 import { EventsField } from './channel-events.tsx'
 import { KindField, MailFields, UrlFields } from './channel-fields.tsx'
@@ -42,20 +46,21 @@ function ChannelForm({ channel, onClose }: ChannelFormProps): ReactElement {
   const text = useMessages(channelMessages)
   const { timeZone } = Intl.DateTimeFormat().resolvedOptions()
   const [draft, setDraft] = useState(() => (channel === undefined ? newDraft(timeZone) : draftOf(channel, timeZone)))
-  const [isTried, setTried] = useState(false)
   const { mutate, isPending, error } = useSave(channel, onClose)
+  const failure = useFormFailure(error, draft)
+  const { form, isTried, tried } = useTries<HTMLFormElement>(error)
   const isNew = channel === undefined || channel.kind !== draft.kind
   const problems = problemsOf(draft, isNew)
-  const errors = useProblemWords(isTried ? problems : {}, useFieldErrors(error))
+  const errors = useProblemWords(isTried ? problems : {}, useFieldErrors(failure))
   const change = (changes: Partial<ChannelDraft>): void => setDraft({ ...draft, ...changes })
   const submit = (event: FormEvent): void => {
     event.preventDefault()
-    setTried(true)
+    tried()
     if (Object.keys(problems).length === 0) mutate(requestOf(draft))
   }
   const fields = { draft, errors, isNew, onChange: change }
   return (
-    <form onSubmit={submit} noValidate>
+    <form ref={form} onSubmit={submit} noValidate>
       <Stack gap="md">
         <TextInput
           label={text.name}
@@ -70,9 +75,9 @@ function ChannelForm({ channel, onClose }: ChannelFormProps): ReactElement {
         <EventsField value={draft.events} onChange={(events) => change({ events })} error={errors.events} />
         {draft.kind === 'ping' ? null : <SummaryFields {...fields} />}
         <Switch label={text.enabled} checked={draft.isEnabled} onChange={(event) => change({ isEnabled: event.currentTarget.checked })} />
-        {error === null ? null : <FailureNotice failure={error} />}
-        <Group justify="space-between">
-          {channel === undefined ? <span /> : <RemoveButton channel={channel} onRemoved={onClose} />}
+        {failure === null ? null : <FailureNotice failure={failure} />}
+        <DialogActions>
+          <Box me="auto">{channel === undefined ? null : <RemoveButton channel={channel} onRemoved={onClose} />}</Box>
           <Group gap="xs">
             <Button variant="default" onClick={onClose}>
               {text.cancel}
@@ -81,7 +86,7 @@ function ChannelForm({ channel, onClose }: ChannelFormProps): ReactElement {
               {channel === undefined ? text.add : text.save}
             </Button>
           </Group>
-        </Group>
+        </DialogActions>
       </Stack>
     </form>
   )
@@ -90,7 +95,7 @@ function ChannelForm({ channel, onClose }: ChannelFormProps): ReactElement {
 function useSave(channel: Channel | undefined, onSaved: () => void) {
   const text = useMessages(channelMessages)
   const queryClient = useQueryClient()
-  return useMutation({
+  return useOneMutation({
     mutationFn: (request: ChangeChannel) =>
       channel === undefined ? api.post<Channel>('/api/v1/channels', request) : api.put<Channel>(`/api/v1/channels/${channel.id}`, request),
     onSuccess: ({ name }) => {

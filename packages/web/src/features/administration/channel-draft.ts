@@ -42,7 +42,7 @@ export interface ChannelDraft {
 /** A channel that is not there yet. */
 export function newDraft(timeZone: string): ChannelDraft {
   return {
-    ...{ name: '', isEnabled: true, kind: 'mail', events: ['run.failed', 'run.recovered', 'client.overdue'] },
+    ...{ name: '', isEnabled: true, kind: 'mail', events: ['run.failed', 'run.recovered', 'client.overdue', 'repository.low-space'] },
     ...{ every: 'never', hour: 7, timeZone },
     ...{ host: '', port: MAIL_PORTS.starttls, security: 'starttls', username: '', from: '', to: '', url: '', secret: '' },
   }

@@ -7,6 +7,7 @@ import { meQuery, useMe } from '../../app/session.tsx'
 import { FailureNotice } from '../../ui/failure-notice.tsx'
 import { useFieldErrors } from '../../ui/field-errors.ts'
 import { FormActions } from '../../ui/form-actions.tsx'
+import { useFormFailure } from '../../ui/form-failure.ts'
 import { showNotice } from '../../ui/notices.tsx'
 import { RetentionFields } from '../retention/retention-fields.tsx'
 import { users, usersQuery } from './queries.ts'
@@ -25,6 +26,7 @@ export function EditUserDialog({ user, onClose }: EditUserDialogProps): ReactEle
   const [role, setRole] = useState(user.role)
   const [retention, setRetention] = useState(user.retention)
   const { mutate, isPending, error } = useSave(user, onClose)
+  const failure = useFormFailure(error, { role, retention })
   const submit = (event: FormEvent): void => {
     event.preventDefault()
     mutate({ retention, ...(role === user.role ? {} : { role }) })
@@ -38,9 +40,9 @@ export function EditUserDialog({ user, onClose }: EditUserDialogProps): ReactEle
             <Text size="sm" c="dimmed" mb="xs">
               {text.retentionHelp}
             </Text>
-            <RetentionFields value={retention} onChange={setRetention} errors={useRetentionErrors(error)} />
+            <RetentionFields value={retention} onChange={setRetention} errors={useRetentionErrors(failure)} />
           </Fieldset>
-          {error === null ? null : <FailureNotice failure={error} />}
+          {failure === null ? null : <FailureNotice failure={failure} />}
           <FormActions label={text.save} isBusy={isPending} onCancel={onClose} />
         </Stack>
       </form>

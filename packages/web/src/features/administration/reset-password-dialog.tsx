@@ -4,6 +4,7 @@ import { useMutation, useQueryClient } from '@tanstack/react-query'
 import { type FormEvent, type ReactElement, useState } from 'react'
 import { useMessages } from '../../app/language.tsx'
 import { FormActions } from '../../ui/form-actions.tsx'
+import { useFormFailure } from '../../ui/form-failure.ts'
 import { ToldOnce, UNTIL_DONE } from '../../ui/told-once.tsx'
 import { PasswordField } from './password-field.tsx'
 import { users, usersQuery } from './queries.ts'
@@ -24,6 +25,7 @@ export function ResetPasswordDialog({ user, onClose }: ResetPasswordDialogProps)
     mutationFn: () => users.change(user.id, { password }),
     onSuccess: () => queryClient.invalidateQueries({ queryKey: usersQuery.queryKey }),
   })
+  const failure = useFormFailure(error, password)
   const submit = (event: FormEvent): void => {
     event.preventDefault()
     mutate()
@@ -45,7 +47,7 @@ export function ResetPasswordDialog({ user, onClose }: ResetPasswordDialogProps)
           <Stack gap="md">
             <Text size="sm">{text.resetHelp}</Text>
             <PasswordField value={password} onChange={setPassword} />
-            {error === null ? null : <RefusedPassword failure={error} />}
+            {failure === null ? null : <RefusedPassword failure={failure} />}
             <FormActions label={text.setPassword} isBusy={isPending} isDisabled={password === ''} onCancel={onClose} />
           </Stack>
         </form>

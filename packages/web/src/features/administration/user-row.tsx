@@ -74,7 +74,7 @@ function useEnable({ id, username }: User): () => void {
   const { mutate } = useMutation({
     mutationFn: () => users.change(id, { isDisabled: false }),
     onSuccess: () => showNotice({ tone: 'good', title: text.userEnabled, message: username }),
-    onError: (error) => showNotice({ tone: 'bad', title: error.message }),
+    onError: (error) => showNotice({ tone: 'bad', title: text.notEnabled(username), message: error.message }),
     onSettled: () => queryClient.invalidateQueries({ queryKey: usersQuery.queryKey }),
   })
   return () => mutate()

@@ -80,6 +80,7 @@ export const usersMessages = defineMessages({
       'is backed up or restored until the user is enabled again. What they have stored stays.',
     userDisabled: 'User disabled',
     userEnabled: 'User enabled',
+    notEnabled: (username: string) => `“${username}” could not be enabled`,
 
     removeTitle: (name: string) => `Delete the user ${name}?`,
     removeQuestion: 'Sessions, API tokens and notifications of this user go too. The audit log stays. This cannot be undone.',
@@ -168,6 +169,7 @@ export const usersMessages = defineMessages({
       `${name} はサインインできなくなり、セッションと API トークンは直ちに停止します。このユーザーのマシンの実行も終了し、再び有効にするまでバックアップも復元も行われません。保存済みのデータは残ります。`,
     userDisabled: 'ユーザーを無効にしました',
     userEnabled: 'ユーザーを有効にしました',
+    notEnabled: (username: string) => `「${username}」を有効にできませんでした`,
 
     removeTitle: (name: string) => `ユーザー ${name} を削除しますか？`,
     removeQuestion: 'このユーザーのセッション、API トークン、通知も削除されます。監査ログは残ります。この操作は元に戻せません。',

@@ -1,11 +1,13 @@
 import type { Client, NewClient } from '@holdfast/protocol'
 import { Button, Group, Modal, NativeSelect } from '@mantine/core'
-import { useMutation, useQuery } from '@tanstack/react-query'
+import { useQuery } from '@tanstack/react-query'
 import { Link } from '@tanstack/react-router'
 import { type ReactElement, useState } from 'react'
 import { api } from '../../app/api.ts'
 import { useMessages } from '../../app/language.tsx'
 import { useMe, useRights } from '../../app/session.tsx'
+import { choicesFailure } from '../../ui/choices-failure.tsx'
+import { useOneMutation } from '../../ui/one-mutation.ts'
 import { enrolmentMessages } from './enrolment-messages.ts'
 import { EnrolmentPanel } from './enrolment-panel.tsx'
 import { MachineNameForm } from './machine-name-form.tsx'
@@ -33,7 +35,7 @@ function NameForm({ onAdded }: { readonly onAdded: (client: Client) => void }): 
   const me = useMe()
   const { isAdmin } = useRights()
   const [owner, setOwner] = useState(String(me.id))
-  const { mutate, error, isPending } = useMutation({
+  const { mutate, error, isPending } = useOneMutation({
     mutationFn: (client: NewClient) => api.post<Client>('/api/v1/clients', client),
     onSuccess: (client) => {
       onAdded(client)
@@ -51,12 +53,14 @@ function NameForm({ onAdded }: { readonly onAdded: (client: Client) => void }): 
 function OwnerField({ owner, onChange }: { readonly owner: string; readonly onChange: (owner: string) => void }): ReactElement {
   const text = useMessages(enrolmentMessages)
   const me = useMe()
-  const { data = [me] } = useQuery(ownersQuery)
+  const choices = useQuery(ownersQuery)
+  const { data = [me] } = choices
   return (
     <NativeSelect
       label={text.owner}
       description={text.ownerHint}
       value={owner}
+      error={choicesFailure(choices)}
       data={data.map(({ id, username }) => ({ value: String(id), label: username }))}
       onChange={(event) => onChange(event.currentTarget.value)}
     />

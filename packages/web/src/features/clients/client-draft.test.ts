@@ -8,6 +8,7 @@ import {
   changeOf,
   disputedFields,
   draftOf,
+  editsLeft,
   NO_EDITS,
   withEdits,
 } from './client-draft.ts'
@@ -19,6 +20,8 @@ const CLIENT: Client = clientSchema.parse({
   isLocal: false,
   isDisabled: false,
   isEnrolled: true,
+  policy: null,
+  isTokenRotationWanted: false,
   isOverdue: false,
   state: 'ok',
   hostname: 'desk',
@@ -80,6 +83,16 @@ describe('the settings of a client', () => {
     expect(disputedFields(edits, client)).toEqual([])
     const limits = { uploadBytesPerSecond: 9_000_000, downloadBytesPerSecond: 2_000_000, blackouts: [] }
     expect(changeOf(edits, client)).toEqual({ settings: { limits } })
+  })
+
+  test('that were made while others were saved are left, over what is stored then', () => {
+    const sent = edited({ overdueAfterHours: 48, mayRestore: false })
+    const stored = clientWith({ overdueAfterHours: 48, mayRestore: false })
+    expect(editsLeft(sent, { sent, stored })).toEqual(NO_EDITS)
+    const typedOn = withEdits(sent, { overdueAfterHours: 49 }, CLIENT)
+    const left = editsLeft(typedOn, { sent, stored })
+    expect(changedFields(left, stored)).toEqual(['overdueAfterHours'])
+    expect(disputedFields(left, stored)).toEqual([])
   })
 
   test('are disputed where both have changed the same, until both say the same', () => {

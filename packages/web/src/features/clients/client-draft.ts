@@ -1,4 +1,5 @@
 import type { Blackout, ChangeClient, Client, Limits, Retention } from '@holdfast/protocol'
+import { editsSince } from '../../ui/edits-since.ts'
 
 const BYTES_PER_MEGABYTE = 1_000_000
 const BYTES_PER_GIBIBYTE = 1024 ** 3
@@ -72,6 +73,12 @@ export function withEdits(edits: ClientEdits, changes: Partial<ClientDraft>, cli
   const changed = partOf(changes, (name) => isOther(changes[name], draft[name]))
   const stored = draftOf(client)
   return { edited: { ...edits.edited, ...changed }, before: { ...partOf(stored, (name) => name in changed), ...edits.before } }
+}
+
+/** What is left of the edits once `sent` is stored: those that were made meanwhile. */
+export function editsLeft(edits: ClientEdits, { sent, stored }: { readonly sent: ClientEdits; readonly stored: Client }): ClientEdits {
+  const edited = editsSince(edits.edited, sent.edited)
+  return { edited, before: partOf(draftOf(stored), (name) => name in edited) }
 }
 
 /** What the server is told: only what differs from what is stored. Limits are one for it. */

@@ -1,9 +1,10 @@
-import { ActionIcon, Flex, Group, NativeSelect, Tooltip } from '@mantine/core'
+import { ActionIcon, Flex, Group, NativeSelect } from '@mantine/core'
 import { IconSortAscending, IconSortDescending } from '@tabler/icons-react'
 import { useQuery } from '@tanstack/react-query'
 import type { ReactElement } from 'react'
 import { useMessages } from '../../app/language.tsx'
 import { useRights } from '../../app/session.tsx'
+import { choicesFailure } from '../../ui/choices-failure.tsx'
 import { SearchField } from '../../ui/search-field.tsx'
 import { CLIENT_SORTS, CLIENT_STATES, type ClientSort, type ClientsSearch, readClientsSearch } from './client-filters.ts'
 import { useClientStateLabels } from './client-state-badge.tsx'
@@ -52,14 +53,15 @@ function OwnerFilter({
   readonly onChange: (owner: string) => void
 }): ReactElement {
   const text = useMessages(clientMessages)
-  const { data } = useQuery(ownersQuery)
-  const owners = (data ?? []).map(({ id, username }) => ({ value: String(id), label: username }))
+  const choices = useQuery(ownersQuery)
+  const owners = (choices.data ?? []).map(({ id, username }) => ({ value: String(id), label: username }))
   return (
     <NativeSelect
       label={text.owner}
       style={{ flex: '1 1 9rem', maxWidth: '14rem' }}
       value={owner === undefined ? '' : String(owner)}
       data={[{ value: '', label: text.anyOwner }, ...owners]}
+      error={choicesFailure(choices)}
       onChange={(event) => onChange(event.currentTarget.value)}
     />
   )
@@ -90,17 +92,16 @@ function SortFields({
         data={CLIENT_SORTS.map((sort) => ({ value: sort, label: labels[sort] }))}
         onChange={(event) => onChange({ sort: event.currentTarget.value })}
       />
-      <Tooltip label={label}>
-        <ActionIcon
-          variant="default"
-          size={36}
-          aria-label={label}
-          aria-pressed={isFalling}
-          onClick={() => onChange({ order: isFalling ? 'asc' : 'desc' })}
-        >
-          {isFalling ? <IconSortDescending size={18} aria-hidden /> : <IconSortAscending size={18} aria-hidden />}
-        </ActionIcon>
-      </Tooltip>
+      <ActionIcon
+        variant="default"
+        size={36}
+        aria-label={label}
+        title={label}
+        aria-pressed={isFalling}
+        onClick={() => onChange({ order: isFalling ? 'asc' : 'desc' })}
+      >
+        {isFalling ? <IconSortDescending size={18} aria-hidden /> : <IconSortAscending size={18} aria-hidden />}
+      </ActionIcon>
     </Group>
   )
 }

@@ -4,6 +4,7 @@ import { useQuery } from '@tanstack/react-query'
 import { getRouteApi, useNavigate } from '@tanstack/react-router'
 import { type ReactElement, useEffect, useRef } from 'react'
 import { useMessages } from '../../app/language.tsx'
+import { useRights } from '../../app/session.tsx'
 import { FailureNotice } from '../../ui/failure-notice.tsx'
 import { Page } from '../../ui/page.tsx'
 import { Waiting } from '../../ui/waiting.tsx'
@@ -11,7 +12,7 @@ import { AccessTab } from './access-tab.tsx'
 import { clientPageMessages } from './client-messages.ts'
 import classes from './client-page.module.css'
 import { ClientStateBadge } from './client-state-badge.tsx'
-import { CLIENT_TABS, type ClientTab, readTab } from './client-tabs.ts'
+import { type ClientTab, readTab, tabsFor } from './client-tabs.ts'
 import { CommandsTab } from './commands-tab.tsx'
 import { FilesTab } from './files-tab.tsx'
 import { LogsTab } from './logs-tab.tsx'
@@ -44,10 +45,11 @@ export function ClientPage(): ReactElement {
 
 function ClientTabs({ client }: { readonly client: Client }): ReactElement {
   const text = useMessages(clientPageMessages)
-  const tab = readTab(route.useSearch().tab)
+  const tabs = tabsFor(useRights())
+  const tab = readTab(route.useSearch().tab, tabs)
   const navigate = useNavigate({ from: '/clients/$clientId' })
   const show = (next: string | null): void => {
-    const wanted = readTab(next)
+    const wanted = readTab(next, tabs)
     void navigate({ search: { tab: wanted === 'overview' ? undefined : wanted } })
   }
   const list = useRef<HTMLDivElement>(null)
@@ -56,7 +58,7 @@ function ClientTabs({ client }: { readonly client: Client }): ReactElement {
   return (
     <Tabs value={tab} onChange={show} keepMounted={false} activateTabWithKeyboard={false}>
       <Tabs.List ref={list} className={classes.tabs ?? ''} aria-label={text.tabs} mb="md">
-        {CLIENT_TABS.map((one) => (
+        {tabs.map((one) => (
           <Tabs.Tab key={one} value={one}>
             {text[one]}
           </Tabs.Tab>

@@ -4,6 +4,7 @@ import { keepPreviousData, queryOptions, useQuery } from '@tanstack/react-query'
 import { type ReactElement, useState } from 'react'
 import { api } from '../../app/api.ts'
 import { useSettled } from '../../app/clock.ts'
+import { choicesFailure } from '../../ui/choices-failure.tsx'
 import { clientQuery } from './queries.ts'
 
 const SHOWN = 50
@@ -43,7 +44,7 @@ export function ClientSelect({ value, onChange, isClearable = false, error, ...w
       onChange={(id) => onChange(id ?? undefined)}
       searchValue={typed}
       onSearchChange={setTyped}
-      {...(error === undefined ? {} : { error })}
+      error={error ?? choicesFailure(found)}
     />
   )
 }

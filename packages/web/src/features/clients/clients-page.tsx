@@ -8,9 +8,9 @@ import { useMessages } from '../../app/language.tsx'
 import { useRights } from '../../app/session.tsx'
 import { EmptyState } from '../../ui/empty-state.tsx'
 import { FailureNotice } from '../../ui/failure-notice.tsx'
+import { laterDialog } from '../../ui/later-dialog.tsx'
 import { Page } from '../../ui/page.tsx'
 import { Waiting } from '../../ui/waiting.tsx'
-import { AddClientDialog } from './add-client-dialog.tsx'
 import { type ClientsSearch, isFiltered, readClientsSearch } from './client-filters.ts'
 import { ClientList } from './client-list.tsx'
 import { ClientListFilters } from './client-list-filters.tsx'
@@ -18,6 +18,8 @@ import { clientMessages } from './messages.ts'
 import { clientListQuery, ownersQuery } from './queries.ts'
 
 const route = getRouteApi('/shell/clients')
+
+const AddClientDialog = laterDialog(async () => (await import('./add-client-dialog.tsx')).AddClientDialog)
 
 /** All machines that somebody may see: `/clients`. What is shown, and whether one is being added, is in the address. */
 export function ClientsPage(): ReactElement {

@@ -3,7 +3,7 @@ import { defineMessages } from '../../app/language.tsx'
 /** What is said while a machine comes in. */
 export const enrolmentMessages = defineMessages({
   en: {
-    title: 'Add a machine',
+    title: 'Add a client',
     name: 'Name of the machine',
     nameHint: 'As you want to find it here again.',
     owner: 'Owner',
@@ -12,6 +12,8 @@ export const enrolmentMessages = defineMessages({
     type: 'Type this on the machine, in a terminal',
     typeHint: 'It brings the machine in and starts its agent, which goes on as long as it runs. Holdfast must be installed there.',
     command: 'Command',
+    onlyHere: 'Other machines cannot reach this address',
+    onlyHereHint: 'It leads each machine to itself. Start the server with HOLDFAST_HOST=0.0.0.0 and its address as HOLDFAST_PUBLIC_URL.',
     expires: (when: string) => `The code in it counts once, until ${when}.`,
     waiting: 'Waiting for the machine. This page notices by itself when it comes in.',
     arrived: 'The machine is in',
@@ -25,7 +27,7 @@ export const enrolmentMessages = defineMessages({
     codeOver: 'The code has expired.',
   },
   ja: {
-    title: 'マシンを追加',
+    title: 'クライアントを追加',
     name: 'マシンの名前',
     nameHint: 'この画面で見分けやすい名前を付けてください。',
     owner: '所有者',
@@ -35,6 +37,9 @@ export const enrolmentMessages = defineMessages({
     typeHint:
       'マシンを登録し、エージェントを起動します。エージェントは動作している間バックアップを続けます。あらかじめ Holdfast をインストールしておいてください。',
     command: 'コマンド',
+    onlyHere: 'ほかのマシンはこのアドレスに接続できません',
+    onlyHereHint:
+      'このアドレスは各マシン自身を指します。HOLDFAST_HOST=0.0.0.0 を指定し、HOLDFAST_PUBLIC_URL にほかのマシンから接続できる URL を設定してサーバーを起動し、新しいコードを発行してください。',
     expires: (when: string) => `コマンド内のコードは一度だけ有効です（期限: ${when}）。`,
     waiting: 'マシンの接続を待っています。接続されると自動的に表示が変わります。',
     arrived: 'マシンが接続されました',

@@ -1,6 +1,6 @@
 import type { Client, Enrolment } from '@holdfast/protocol'
 import { Alert, Button, Group, Loader, Stack, Text } from '@mantine/core'
-import { IconCheck } from '@tabler/icons-react'
+import { IconAlertTriangle, IconCheck } from '@tabler/icons-react'
 import { useMutation, useQuery } from '@tanstack/react-query'
 import { type ReactElement, useEffect, useRef } from 'react'
 import { api } from '../../app/api.ts'
@@ -14,6 +14,7 @@ import { Waiting } from '../../ui/waiting.tsx'
 import { machineOf } from './client-filters.ts'
 import { enrolmentMessages } from './enrolment-messages.ts'
 import { clientQuery, refreshClients } from './queries.ts'
+import { leadsToItself } from './reachable-address.ts'
 
 const LOOK_EVERY_MS = 2000
 
@@ -87,6 +88,11 @@ function Instruction({ enrolment, isWaiting, onRenew }: InstructionProps): React
         </Text>
       </div>
       <CopyText value={`${enrolment.command} && holdfast agent`} label={text.command} />
+      {leadsToItself(enrolment.command) ? (
+        <Alert role="note" color="orange" variant="light" icon={<IconAlertTriangle aria-hidden />} title={text.onlyHere} p="sm">
+          {text.onlyHereHint}
+        </Alert>
+      ) : null}
       <Text size="sm" c="dimmed">
         {text.expires(format.moment(enrolment.expiresAt))}
       </Text>

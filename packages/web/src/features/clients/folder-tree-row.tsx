@@ -5,6 +5,7 @@ import { ApiFailure } from '../../app/api.ts'
 import { useMessages } from '../../app/language.tsx'
 import { Bytes } from '../../ui/figures.tsx'
 import { FileName } from '../../ui/file-name.tsx'
+import { MessageText } from '../../ui/message-text.tsx'
 import { folderMessages } from './folder-messages.ts'
 import type { EntryRow, TreeRow } from './folder-rows.ts'
 import classes from './folder-tree.module.css'
@@ -104,7 +105,7 @@ function RowNotice({ row }: { readonly row: Exclude<TreeRow, EntryRow> }): React
       <Text size="sm" c="red" ps={28} truncate role="alert" title={detail}>
         {text[FAILURES[code] ?? 'failed']}{' '}
         <Text span inherit c="dimmed">
-          {detail}
+          <MessageText>{detail}</MessageText>
         </Text>
       </Text>
       <Text span size="sm" td="underline" data-part="retry" className={classes.retry ?? ''}>

@@ -19,13 +19,15 @@ export interface FolderTreeProps {
   /** Of what the tree is, for those who cannot see it; "Folders of the machine" when it is not given. */
   readonly label?: string
   readonly maxHeightPx?: number
+  /** Whether what is selected cannot be taken, as is said beside the tree. */
+  readonly isInvalid?: boolean
 }
 
 /**
  * The files of a machine as a tree with check boxes; each folder is asked of the machine's agent when it is opened. With the keyboard:
  * arrows, Home and End move, right opens, left closes, the space bar selects.
  */
-export function FolderTree({ clientId, selected, onChange, label, maxHeightPx = 420 }: FolderTreeProps): ReactElement {
+export function FolderTree({ clientId, selected, onChange, label, maxHeightPx = 420, isInvalid = false }: FolderTreeProps): ReactElement {
   const text = useMessages(folderMessages)
   const model = useFolderTree(clientId, selected)
   const [activeKey, setActiveKey] = useState<string>()
@@ -71,6 +73,7 @@ export function FolderTree({ clientId, selected, onChange, label, maxHeightPx = 
         role="tree"
         aria-label={label ?? text.tree}
         aria-multiselectable="true"
+        aria-invalid={isInvalid || undefined}
         aria-describedby={`${id}-hint`}
         aria-activedescendant={`${id}-${activeIndex}`}
         tabIndex={0}

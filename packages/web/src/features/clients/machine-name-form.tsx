@@ -3,6 +3,7 @@ import { type FormEvent, type ReactElement, type ReactNode, useState } from 'rea
 import { useMessages } from '../../app/language.tsx'
 import { FailureNotice } from '../../ui/failure-notice.tsx'
 import { useFieldErrors } from '../../ui/field-errors.ts'
+import { useFormFailure } from '../../ui/form-failure.ts'
 import { enrolmentMessages } from './enrolment-messages.ts'
 
 export interface MachineNameFormProps {
@@ -29,7 +30,8 @@ export function MachineNameForm({
 }: MachineNameFormProps): ReactElement {
   const text = useMessages(enrolmentMessages)
   const [name, setName] = useState('')
-  const wrong = useFieldErrors(failure).name
+  const told = useFormFailure(failure, name)
+  const wrong = useFieldErrors(told).name
   const submit = (event: FormEvent): void => {
     event.preventDefault()
     onName(name.trim())
@@ -49,7 +51,7 @@ export function MachineNameForm({
           error={wrong}
         />
         {children}
-        {failure === null || wrong !== undefined ? null : <FailureNotice failure={failure} />}
+        {told === null || wrong !== undefined ? null : <FailureNotice failure={told} />}
         <Group justify="flex-end">
           <Button type="submit" variant={variant} loading={isBusy} disabled={name.trim() === ''}>
             {label}

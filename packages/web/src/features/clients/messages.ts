@@ -5,7 +5,7 @@ export const clientMessages = defineMessages({
   en: {
     title: 'Clients',
     lead: 'The machines that are backed up.',
-    add: 'Add a machine',
+    add: 'Add a client',
     search: 'Search',
     searchHint: 'Name of a machine',
     state: 'State',
@@ -50,7 +50,7 @@ export const clientMessages = defineMessages({
   ja: {
     title: 'クライアント',
     lead: 'バックアップ対象のマシンです。',
-    add: 'マシンを追加',
+    add: 'クライアントを追加',
     search: '検索',
     searchHint: 'マシンの名前',
     state: '状態',

@@ -16,6 +16,7 @@ import { RunRow } from '../runs/run-row.tsx'
 import { ClientAttention } from './client-attention.tsx'
 import { clientPageMessages } from './client-messages.ts'
 import classes from './client-page.module.css'
+import { policyMessages } from './policy-messages.ts'
 import { clientRunsQuery, ownersQuery } from './queries.ts'
 import { RunTrend } from './run-trend.tsx'
 
@@ -73,6 +74,7 @@ function Protection({ client }: { readonly client: Client }): ReactElement {
 
 function Machine({ client }: { readonly client: Client }): ReactElement {
   const text = useMessages(clientPageMessages)
+  const allowed = useMessages(policyMessages)
   const { isAdmin } = useRights()
   const { data: owners } = useQuery({ ...ownersQuery, enabled: isAdmin })
   const owner = owners?.find(({ id }) => id === client.ownerId)?.username
@@ -87,6 +89,12 @@ function Machine({ client }: { readonly client: Client }): ReactElement {
         <Fact label={text.version}>
           <FileName>{version ?? text.unknown}</FileName>
         </Fact>
+        {client.policy === null ? null : (
+          <>
+            <Fact label={allowed.commands}>{allowed.commandsAre(client.policy.commands)}</Fact>
+            <Fact label={allowed.restores}>{allowed.restoresAre(client.policy.restores)}</Fact>
+          </>
+        )}
         <Fact label={text.lastHeard}>
           <Moment at={client.lastPingAt} fallback={text.notHeard} />
         </Fact>
@@ -125,7 +133,7 @@ function LastRuns({ clientId }: { readonly clientId: number }): ReactElement {
           {text.noRuns}
         </Text>
       ) : (
-        data?.items.map((run) => <RunRow key={run.id} run={run} />)
+        data?.items.map((run) => <RunRow key={run.id} run={run} isOnClient />)
       )}
     </Section>
   )

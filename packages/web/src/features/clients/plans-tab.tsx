@@ -13,7 +13,7 @@ import { Section } from '../../ui/section.tsx'
 import { Waiting } from '../../ui/waiting.tsx'
 import { NextRun, PlanBadges } from '../plans/plan-state.tsx'
 import { RunPlanButton } from '../plans/run-plan-button.tsx'
-import { scheduleWords } from '../plans/schedule-words.ts'
+import { zonedScheduleWords } from '../plans/schedule-words.ts'
 import { clientPageMessages } from './client-messages.ts'
 import classes from './client-page.module.css'
 import { clientPlansQuery } from './queries.ts'
@@ -62,8 +62,7 @@ function PlanRow({ plan }: { readonly plan: Plan }): ReactElement {
           <FileName>{plan.name}</FileName>
         </Anchor>
         <Text size="sm" c="dimmed">
-          {scheduleWords(plan.schedule, language)}
-          {plan.schedule.cron === null ? '' : ` (${plan.schedule.timeZone})`} · <FileName>{text.planFolders(first, more.length)}</FileName>
+          {zonedScheduleWords(plan.schedule, language)} · <FileName>{text.planFolders(first, more.length)}</FileName>
         </Text>
       </div>
       <PlanBadges plan={plan} />

@@ -5,8 +5,10 @@ import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
 import { type FormEvent, type ReactElement, useState } from 'react'
 import { useMessages } from '../../app/language.tsx'
 import { useMe, useRights } from '../../app/session.tsx'
+import { choicesFailure } from '../../ui/choices-failure.tsx'
 import { FailureNotice } from '../../ui/failure-notice.tsx'
 import { useFieldErrors } from '../../ui/field-errors.ts'
+import { useFormFailure } from '../../ui/form-failure.ts'
 import { useFormat } from '../../ui/format.ts'
 import { showNotice } from '../../ui/notices.tsx'
 import { SaveBar } from '../../ui/save-bar.tsx'
@@ -20,6 +22,7 @@ import {
   changeOf,
   disputedFields,
   editedDraft,
+  editsLeft,
   NO_EDITS,
   withEdits,
 } from './client-draft.ts'
@@ -58,7 +61,8 @@ function SettingsForm({ client }: { readonly client: Client }): ReactElement {
   const { mayManage } = useRights()
   const { edits, setEdits, save, discard, isPending, error, disputed } = useSettingsForm(client)
   const draft = editedDraft(edits, client)
-  const errors = useFieldErrors(error)
+  const failure = useFormFailure(error, edits)
+  const errors = useFieldErrors(failure)
   const change = (changes: Partial<ClientDraft>): void => setEdits((before) => withEdits(before, changes, client))
   const part = { draft, onChange: change, errors }
   const submit = (event: FormEvent): void => {
@@ -77,8 +81,10 @@ function SettingsForm({ client }: { readonly client: Client }): ReactElement {
           <LimitsFields value={draft} onChange={change} isReadOnly={!mayManage} errors={errorsBelow(errors, 'settings.limits')} />
         </Section>
         {disputed.length === 0 ? null : <DisputeNotice fields={disputed} />}
-        {error === null ? null : <FailureNotice failure={error} />}
-        {mayManage ? <SaveBar isChanged={changedFields(edits, client).length > 0} isBusy={isPending} onDiscard={discard} /> : null}
+        {failure === null ? null : <FailureNotice failure={failure} />}
+        {mayManage ? (
+          <SaveBar isChanged={changedFields(edits, client).length > 0} isBusy={isPending} failure={failure} onDiscard={discard} />
+        ) : null}
       </Stack>
     </form>
   )
@@ -96,8 +102,8 @@ function useSettingsForm(client: Client) {
     onSuccess: (stored) => {
       if (disputedFields(edits, stored).some((name) => !disputed.includes(name))) return
       change.mutate(changeOf(edits, stored), {
-        onSuccess: () => {
-          setEdits(NO_EDITS)
+        onSuccess: (saved) => {
+          setEdits((present) => editsLeft(present, { sent: edits, stored: saved }))
           showNotice({ tone: 'good', title: page.saved })
         },
       })
@@ -136,7 +142,9 @@ function DisputeNotice({ fields }: { readonly fields: readonly ClientField[] }):
 function General({ draft, onChange, errors }: PartProps): ReactElement {
   const text = useMessages(settingsMessages)
   const { isAdmin, mayManage } = useRights()
-  const { data: owners = [] } = useQuery({ ...ownersQuery, enabled: isAdmin })
+  const choices = useQuery({ ...ownersQuery, enabled: isAdmin })
+  const { data: owners = [] } = choices
+  const failure = choicesFailure(choices)
   return (
     <Section title={isAdmin ? text.general : text.name}>
       <SimpleGrid cols={{ base: 1, sm: 2 }}>
@@ -149,7 +157,7 @@ function General({ draft, onChange, errors }: PartProps): ReactElement {
           maxLength={200}
           error={errors.name}
         />
-        {isAdmin && owners.length > 0 ? (
+        {isAdmin && (owners.length > 0 || failure !== undefined) ? (
           <NativeSelect
             label={text.owner}
             description={text.ownerHint}
@@ -157,7 +165,8 @@ function General({ draft, onChange, errors }: PartProps): ReactElement {
             value={String(draft.ownerId)}
             data={owners.map(({ id, username }) => ({ value: String(id), label: username }))}
             onChange={(event) => onChange({ ownerId: Number(event.currentTarget.value) })}
-            error={errors.ownerId}
+            error={errors.ownerId ?? failure}
+            disabled={owners.length === 0}
           />
         ) : null}
       </SimpleGrid>
@@ -231,14 +240,19 @@ function QuotaField({ draft, onChange, errors }: PartProps): ReactElement | null
 function OwnersRetention({ draft, onChange, errors }: PartProps): ReactElement {
   const me = useMe()
   const { isAdmin, mayManage } = useRights()
-  const { data: owners } = useQuery({ ...ownersQuery, enabled: isAdmin })
-  const owner = draft.ownerId === me.id ? me : owners?.find(({ id }) => id === draft.ownerId)
+  const owners = useQuery({ ...ownersQuery, enabled: isAdmin })
+  const owner = draft.ownerId === me.id ? me : owners.data?.find(({ id }) => id === draft.ownerId)
+  const isUnknown = owner === undefined && isAdmin && owners.data === undefined
   const retention = owner?.retention ?? null
   return (
     <RetentionFields
       value={draft.retention}
       onChange={(value) => onChange({ retention: value })}
-      inherited={{ retention, from: retention === null ? 'nobody' : 'owner' }}
+      inherited={
+        isUnknown
+          ? { failure: owners.error, retry: () => void owners.refetch() }
+          : { retention, from: retention === null ? 'nobody' : 'owner' }
+      }
       isReadOnly={!mayManage}
       errors={errorsBelow(errors, 'settings.retention')}
     />

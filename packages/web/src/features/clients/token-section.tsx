@@ -1,6 +1,7 @@
 import type { Client } from '@holdfast/protocol'
 import { Button, Group, Modal, Stack, Text } from '@mantine/core'
 import { IconPlugConnected, IconRefresh, IconTrash } from '@tabler/icons-react'
+import { useQueryClient } from '@tanstack/react-query'
 import { getRouteApi, useNavigate } from '@tanstack/react-router'
 import { type ReactElement, useState } from 'react'
 import { api } from '../../app/api.ts'
@@ -14,8 +15,9 @@ import { Section } from '../../ui/section.tsx'
 import { clientPageMessages } from './client-messages.ts'
 import { enrolmentMessages } from './enrolment-messages.ts'
 import { EnrolmentPanel } from './enrolment-panel.tsx'
-import { refreshClients } from './queries.ts'
+import { clientQuery, refreshClients } from './queries.ts'
 import { settingsMessages } from './settings-messages.ts'
+import { TokenReplacement } from './token-replacement.tsx'
 
 const route = getRouteApi('/shell/clients/$clientId')
 
@@ -43,6 +45,7 @@ function TokenActions({ client }: { readonly client: Client }): ReactElement {
   const isEnrolling = route.useSearch().enrol === '1'
   const navigate = useNavigate({ from: '/clients/$clientId' })
   const show = (enrol: '1' | undefined): void => void navigate({ search: { tab: 'access', enrol }, replace: true })
+  const queries = useQueryClient()
   const [isAskedFor, setAskedFor] = useState(false)
   const [token, setToken] = useState<string>()
   const enrol = (): void => {
@@ -55,6 +58,8 @@ function TokenActions({ client }: { readonly client: Client }): ReactElement {
   }
   const rotate = async (): Promise<void> => {
     const { token: made } = await api.post<{ readonly token: string }>(`/api/v1/clients/${client.id}/token`)
+    // Nothing is to be replaced any more, and nothing was: a new one was given by hand.
+    queries.setQueryData(clientQuery(client.id).queryKey, (known) => known && { ...known, isTokenRotationWanted: false })
     setToken(made)
     await refreshClients()
   }
@@ -93,6 +98,7 @@ function TokenActions({ client }: { readonly client: Client }): ReactElement {
           </ConfirmButton>
         ) : null}
       </Group>
+      {client.isEnrolled ? <TokenReplacement key={`${client.id} ${token ?? ''}`} client={client} /> : null}
       {token === undefined ? null : <NewToken token={token} />}
       {isEnrolling ? <EnrolDialog clientId={client.id} isAskedFor={isAskedFor} onClose={close} /> : null}
     </>

@@ -5,7 +5,11 @@ import { writtenNumber } from '../../ui/written-numbers.ts'
 export const attentionMessages = defineMessages({
   en: {
     planFailed: (client: string, plan: string) => `“${plan}” on ${client} failed`,
+    firstFailed: 'First failed',
     planFailedHelp: 'See what happened, put it right, then run it again.',
+    planIncomplete: (client: string, plan: string, count: number) =>
+      `“${plan}” on ${client} could not back up everything: ${plural(count, 'problem', 'problems')}`,
+    planIncompleteHelp: 'See what is not there or could not be read. Mend that, or take it out of the plan.',
     planOverdue: (client: string, plan: string) => `“${plan}” on ${client} is overdue`,
     planOverdueHelp: 'Its backup should have been done by now. Is the machine on, and can it reach this server?',
     clientOverdue: (client: string) => `${client} is overdue`,
@@ -39,7 +43,11 @@ export const attentionMessages = defineMessages({
   },
   ja: {
     planFailed: (client: string, plan: string) => `${client} のプラン「${plan}」が失敗しました`,
+    firstFailed: '最初の失敗:',
     planFailedHelp: '原因を確認して対処し、もう一度実行してください。',
+    planIncomplete: (client: string, plan: string, count: number) =>
+      `${client} のプラン「${plan}」はすべてをバックアップできませんでした（問題 ${writtenNumber(count)} 件）`,
+    planIncompleteHelp: '存在しないもの、または読み取れないものを確認してください。問題を解消するか、プランから除外してください。',
     planOverdue: (client: string, plan: string) => `${client} のプラン「${plan}」が遅れています`,
     planOverdueHelp: '予定の時刻を過ぎてもバックアップが完了していません。マシンの電源とサーバーへの接続を確認してください。',
     clientOverdue: (client: string) => `${client} のバックアップが遅れています`,

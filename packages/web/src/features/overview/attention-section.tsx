@@ -57,7 +57,7 @@ export function AttentionSection({ overview, isOpen }: AttentionSectionProps): R
 
 function AttentionRow({ item }: { readonly item: AttentionItem }): ReactElement {
   const text = useMessages(overviewMessages)
-  const { title, help, link } = attentionWords(item, useMessages(attentionMessages))
+  const { title, help, link, sinceLabel } = attentionWords(item, useMessages(attentionMessages))
   const { Icon, label } = {
     critical: { Icon: IconAlertTriangle, label: text.critical },
     warning: { Icon: IconClockExclamation, label: text.warning },
@@ -88,7 +88,7 @@ function AttentionRow({ item }: { readonly item: AttentionItem }): ReactElement 
           <VisuallyHidden>: {title}</VisuallyHidden>
         </Anchor>
         <Text size="sm" c="dimmed" component="div">
-          <Moment at={item.since} />
+          {sinceLabel} <Moment at={item.since} />
         </Text>
       </div>
     </li>
@@ -97,7 +97,7 @@ function AttentionRow({ item }: { readonly item: AttentionItem }): ReactElement 
 
 function AllWell({ overview }: { readonly overview: Overview }): ReactElement {
   const text = useMessages(overviewMessages)
-  const { total, disabled, protected: safe } = overview.clients
+  const { total, disabled, new: fresh, protected: safe } = overview.clients
   return (
     <Section title={text.attention}>
       <Group gap="sm" wrap="nowrap" align="flex-start">
@@ -107,7 +107,8 @@ function AllWell({ overview }: { readonly overview: Overview }): ReactElement {
         <div>
           <Text fw={600}>{text.allWell}</Text>
           <Text size="sm" c="dimmed">
-            {safe === total - disabled && safe > 0 ? text.allWellLead(safe) : null} {disabled > 0 ? text.someOff(disabled) : null}
+            {safe === total - disabled && safe > 0 ? text.allWellLead(safe) : null} {fresh > 0 ? text.someNew(fresh) : null}{' '}
+            {disabled > 0 ? text.someOff(disabled) : null}
           </Text>
         </div>
       </Group>

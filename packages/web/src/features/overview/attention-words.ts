@@ -5,6 +5,8 @@ import type { attentionMessages } from './attention-messages.ts'
 export interface AttentionWords {
   readonly title: string
   readonly help: string
+  /** What the time of the item is, where a time alone would be taken for that of the error. */
+  readonly sinceLabel: string
   readonly link: { readonly label: string; readonly to: string; readonly search?: Readonly<Record<string, string>> }
 }
 
@@ -23,6 +25,7 @@ export function attentionWords(item: AttentionItem, text: Text): AttentionWords 
   const toRunOf = (otherwise: AttentionWords['link']): AttentionWords['link'] => (item.runId === null ? otherwise : toRun)
   const words = {
     'plan-failed': [text.planFailed(client, plan), text.planFailedHelp, toRunOf(toPlan)],
+    'plan-incomplete': [text.planIncomplete(client, plan, figure), text.planIncompleteHelp, toRunOf(toPlan)],
     'plan-overdue': [text.planOverdue(client, plan), text.planOverdueHelp, toClient],
     'client-overdue': [text.clientOverdue(client), text.clientOverdueHelp, toClient],
     'client-never-backed-up': [text.neverBackedUp(client), text.neverBackedUpHelp, toClient],
@@ -41,5 +44,5 @@ export function attentionWords(item: AttentionItem, text: Text): AttentionWords 
     'repository-filling': [text.filling(repository, figure), text.fillingHelp, toRepository],
   } as const satisfies Readonly<Record<AttentionKind, readonly [string, string, AttentionWords['link']]>>
   const [title, help, link]: readonly [string, string, AttentionWords['link']] = words[item.kind]
-  return { title, help, link }
+  return { title, help, link, sinceLabel: item.kind === 'plan-failed' ? text.firstFailed : '' }
 }

@@ -13,16 +13,17 @@ export function FiguresStrip({ overview }: { readonly overview: Overview }): Rea
   const format = useFormat()
   const { clients, data } = overview
   const active = clients.total - clients.disabled
-  const unsafe = active - clients.protected
+  const fresh = clients.new
+  const unsafe = active - clients.protected - fresh
   return (
     <ul className={classes.figures}>
       <Figure
         to="/clients"
         label={text.protectedClients}
         value={text.of(format.count(clients.protected), format.count(active))}
-        note={unsafe === 0 ? text.protectedNote : text.unprotectedNote(unsafe)}
+        note={unsafe > 0 ? text.unprotectedNote(unsafe) : fresh > 0 ? text.newNote(fresh) : text.protectedNote}
       >
-        <span className={classes.share}>
+        <span className={classes.share} data-calm={unsafe === 0 || undefined}>
           <span style={{ width: `${active === 0 ? 0 : (100 * clients.protected) / active}%` }} />
         </span>
       </Figure>

@@ -1,12 +1,15 @@
 import { Button, Text, Title } from '@mantine/core'
 import { IconDatabase, IconDeviceDesktop, IconFolders, IconShieldHalf } from '@tabler/icons-react'
+import { useQuery } from '@tanstack/react-query'
 import { Link } from '@tanstack/react-router'
 import type { ReactElement, ReactNode } from 'react'
 import { useMessages } from '../../app/language.tsx'
 import { useRights } from '../../app/session.tsx'
 import { EmptyState } from '../../ui/empty-state.tsx'
+import { Section } from '../../ui/section.tsx'
 import { overviewMessages } from './messages.ts'
 import classes from './overview.module.css'
+import { neediestClientsQuery } from './queries.ts'
 
 /** Stands on the first page while there are no clients: what Holdfast is made of, and the way to the first backup. */
 export function FirstSteps(): ReactElement {
@@ -39,6 +42,26 @@ export function FirstSteps(): ReactElement {
         <Step number={3} icon={<IconFolders size={22} />} title={text.stepPlan} note={text.stepPlanNote} />
       </ol>
     </div>
+  )
+}
+
+/** Stands above everything else while there are clients and nothing is planned: the way back into the first steps, where they were left. */
+export function FirstStepsGoOn(): ReactElement {
+  const text = useMessages(overviewMessages)
+  const { data } = useQuery(neediestClientsQuery)
+  const [client, ...others] = data?.items ?? []
+  // One client is the one that was begun with; of several, the first steps ask.
+  const search =
+    client === undefined || others.length > 0
+      ? {}
+      : { step: client.isEnrolled || client.isLocal ? 'folders' : 'machine', client: String(client.id) }
+  const goOn = <Button renderRoot={(props) => <Link {...props} to="/welcome" search={search} />}>{text.goOn}</Button>
+  return (
+    <Section title={text.emptyTitle} actions={goOn}>
+      <Text size="sm" c="dimmed">
+        {text.goOnLead}
+      </Text>
+    </Section>
   )
 }
 

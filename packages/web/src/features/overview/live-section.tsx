@@ -55,7 +55,7 @@ function LiveRow({ run }: { readonly run: Run }): ReactElement {
   const { progress } = run
   const fraction = progress === null ? null : doneFraction(progress)
   const subject = [run.clientName ?? run.repositoryName, run.planName].filter((part) => part !== null).join(' · ')
-  const name = subject === '' ? words.kind(run.kind) : subject
+  const name = subject === '' ? words.work(run) : subject
   return (
     <div>
       <div className={classes.liveHead}>
@@ -68,7 +68,7 @@ function LiveRow({ run }: { readonly run: Run }): ReactElement {
       </div>
       <ProgressBar fraction={fraction} label={text.progressOf(name)} />
       <Text size="sm" c="dimmed" mt={4}>
-        {words.kind(run.kind)}
+        {words.work(run)}
         {progress === null || progress.doneBytes === 0 ? null : ` · ${format.bytes(progress.doneBytes)}`}
       </Text>
     </div>

@@ -13,7 +13,7 @@ import { AttentionSection } from './attention-section.tsx'
 import { CalendarSection } from './calendar-section.tsx'
 import { ClientsSection } from './clients-section.tsx'
 import { FiguresStrip } from './figures-strip.tsx'
-import { FirstSteps } from './first-steps.tsx'
+import { FirstSteps, FirstStepsGoOn } from './first-steps.tsx'
 import { GrowthSection } from './growth-section.tsx'
 import { LiveSection } from './live-section.tsx'
 import { overviewMessages } from './messages.ts'
@@ -68,8 +68,11 @@ interface EverythingProps {
 function Everything({ overview, isAttentionOpen }: EverythingProps): ReactElement {
   const { isAdmin } = useRights()
   const isRestShown = useDeferredValue(true, false)
+  const { clients, plans, data } = overview
+  const isNothingPlanned = plans.total === 0 && data.snapshots === 0 && clients.total > clients.disabled
   return (
-    <div className={classes.page}>
+    <div className={classes.page} aria-busy={!isRestShown}>
+      {isAdmin && isNothingPlanned ? <FirstStepsGoOn /> : null}
       <FiguresStrip overview={overview} />
       <div className={classes.columns}>
         <div className={classes.column}>

@@ -1,5 +1,5 @@
 import { Chip, Group, Input, NativeSelect, NumberInput, Text, TextInput } from '@mantine/core'
-import type { ReactElement } from 'react'
+import { type ReactElement, useState } from 'react'
 import { useLanguage, useMessages } from '../../app/language.tsx'
 import { INTERVALS_MINUTES, type ScheduleChoice, weekOf } from './schedule-choice.ts'
 import { scheduleMessages } from './schedule-messages.ts'
@@ -7,6 +7,11 @@ import { dayNames } from './schedule-words.ts'
 
 /** Beyond it some months have no such day. */
 const DAY_IN_EVERY_MONTH = 28
+/** Where a week breaks if it has to: a Sunday by itself looks lost. */
+const WEEK = [
+  [1, 2, 3, 4, 5],
+  [6, 0],
+] as const
 
 export interface ChoiceFieldsProps {
   readonly choice: ScheduleChoice
@@ -48,19 +53,45 @@ export function ChoiceFields({ choice, onChange, isReadOnly, error }: ChoiceFiel
           {choice.kind === 'monthly' ? (
             <MonthDay day={choice.day} isReadOnly={isReadOnly} onChange={(day) => onChange({ ...choice, day })} />
           ) : null}
-          <TextInput
-            type="time"
-            label={text.time}
-            value={`${two(choice.hour)}:${two(choice.minute)}`}
-            onChange={({ currentTarget }) => onChange({ ...choice, ...timeOf(currentTarget.value, choice) })}
-            error={error}
-            readOnly={isReadOnly}
-            required
-            w={130}
-          />
+          <TimeField time={choice} onChange={(time) => onChange({ ...choice, ...time })} isReadOnly={isReadOnly} error={error} />
         </Group>
       )
   }
+}
+
+interface TimeOfDay {
+  readonly hour: number
+  readonly minute: number
+}
+
+interface TimeFieldProps extends Pick<ChoiceFieldsProps, 'isReadOnly' | 'error'> {
+  readonly time: TimeOfDay
+  onChange(time: TimeOfDay): void
+}
+
+/** A time of day. Emptied, it stays empty and says which time holds until there is another one. */
+function TimeField({ time, onChange, isReadOnly, error }: TimeFieldProps): ReactElement {
+  const text = useMessages(scheduleMessages)
+  const [isEmpty, setEmpty] = useState(false)
+  const shown = `${two(time.hour)}:${two(time.minute)}`
+  const change = (entered: string): void => {
+    const [, hour, minute] = /^(\d\d):(\d\d)/.exec(entered) ?? []
+    setEmpty(hour === undefined)
+    if (hour !== undefined) onChange({ hour: Number(hour), minute: Number(minute) })
+  }
+  return (
+    <TextInput
+      type="time"
+      label={text.time}
+      value={isEmpty ? '' : shown}
+      onChange={({ currentTarget }) => change(currentTarget.value)}
+      error={isEmpty ? text.timeMissing(shown) : error}
+      readOnly={isReadOnly}
+      required
+      w={isEmpty ? 200 : 130}
+      styles={{ input: { width: 130 } }}
+    />
+  )
 }
 
 function IntervalFields({
@@ -126,10 +157,14 @@ function WeekDays({ days, onChange, isReadOnly }: WeekDaysProps): ReactElement {
         onChange={(chosen) => (chosen.length === 0 ? undefined : onChange(weekOf(chosen.map(Number))))}
       >
         <Group gap={4} mt={4} role="group" aria-label={text.days}>
-          {weekOf([0, 1, 2, 3, 4, 5, 6]).map((day) => (
-            <Chip key={day} value={String(day)} disabled={isReadOnly} size="sm" radius="md">
-              {names[day]}
-            </Chip>
+          {WEEK.map((part) => (
+            <Group key={part[0]} gap={4}>
+              {part.map((day) => (
+                <Chip key={day} value={String(day)} disabled={isReadOnly} size="sm" radius="md">
+                  {names[day]}
+                </Chip>
+              ))}
+            </Group>
           ))}
         </Group>
       </Chip.Group>
@@ -167,13 +202,4 @@ function MonthDay({ day, onChange, isReadOnly }: MonthDayProps): ReactElement {
 
 function two(value: number): string {
   return String(value).padStart(2, '0')
-}
-
-/** A time field is empty while somebody types into it: the time stays as it was then. */
-function timeOf(
-  text: string,
-  { hour, minute }: { readonly hour: number; readonly minute: number },
-): { readonly hour: number; readonly minute: number } {
-  const match = /^(\d\d):(\d\d)/.exec(text)
-  return match === null ? { hour, minute } : { hour: Number(match[1]), minute: Number(match[2]) }
 }

@@ -3,6 +3,7 @@ import { Accordion, NativeSelect, SimpleGrid, Stack, TagsInput, Text } from '@ma
 import { type ReactElement, type ReactNode, useState } from 'react'
 import { useMessages } from '../../app/language.tsx'
 import { LimitsFields } from '../clients/limits-fields.tsx'
+import { CommandsNote } from '../clients/policy-note.tsx'
 import { errorsBelow } from '../sources/json-schema.ts'
 import { HooksEditor } from './hooks-editor.tsx'
 import { hooksMessages } from './hooks-messages.ts'
@@ -25,7 +26,7 @@ export interface PlanPartProps {
 type FurtherPart = 'hooks' | 'limits' | 'tags'
 
 /** What few plans say: commands, limits, tags. What is wrong in there opens it. */
-export function FurtherParts({ draft, onChange, errors, isReadOnly }: PlanPartProps): ReactElement {
+export function FurtherParts({ clientId, draft, onChange, errors, isReadOnly }: PlanPartProps): ReactElement {
   const text = useMessages(planMessages)
   const hooksText = useMessages(hooksMessages)
   const [opened, setOpened] = useState<readonly string[]>([])
@@ -63,12 +64,15 @@ export function FurtherParts({ draft, onChange, errors, isReadOnly }: PlanPartPr
       {part('hooks', text.commands, {
         note: hooksText.count(commandCount),
         children: (
-          <HooksEditor
-            value={hooks}
-            onChange={(changed) => onChange({ hooks: changed })}
-            isReadOnly={isReadOnly}
-            errors={errorsBelow(errors, 'hooks')}
-          />
+          <Stack gap="md">
+            <CommandsNote clientId={clientId} />
+            <HooksEditor
+              value={hooks}
+              onChange={(changed) => onChange({ hooks: changed })}
+              isReadOnly={isReadOnly}
+              errors={errorsBelow(errors, 'hooks')}
+            />
+          </Stack>
         ),
       })}
       {part('limits', text.limits, {

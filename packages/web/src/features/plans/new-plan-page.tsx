@@ -1,6 +1,7 @@
 import type { Client, Plan, Run } from '@holdfast/protocol'
-import { Button } from '@mantine/core'
-import { useMutation, useQuery } from '@tanstack/react-query'
+import { Alert, Button } from '@mantine/core'
+import { IconEye } from '@tabler/icons-react'
+import { useQuery } from '@tanstack/react-query'
 import { getRouteApi, useNavigate } from '@tanstack/react-router'
 import { type ReactElement, useState } from 'react'
 import { api } from '../../app/api.ts'
@@ -8,9 +9,13 @@ import { useMessages } from '../../app/language.tsx'
 import { useRights } from '../../app/session.tsx'
 import { FailureNotice } from '../../ui/failure-notice.tsx'
 import { useFieldErrors } from '../../ui/field-errors.ts'
+import { useFormFailure } from '../../ui/form-failure.ts'
+import { uiMessages } from '../../ui/messages.ts'
 import { showNotice } from '../../ui/notices.tsx'
+import { useOneMutation } from '../../ui/one-mutation.ts'
 import { Page } from '../../ui/page.tsx'
 import { FormBar } from '../../ui/save-bar.tsx'
+import { useTries } from '../../ui/tries.ts'
 import { UnsavedGuard } from '../../ui/unsaved-guard.tsx'
 import { Waiting } from '../../ui/waiting.tsx'
 import { clientQuery } from '../clients/queries.ts'
@@ -26,6 +31,7 @@ const route = getRouteApi('/shell/clients/$clientId/plans/new')
 export function NewPlanPage(): ReactElement {
   const text = useMessages(planMessages)
   const { clientId } = route.useParams()
+  const { mayManage } = useRights()
   const { data: client, error, refetch } = useQuery(clientQuery(Number(clientId)))
   const breadcrumbs = [
     { label: text.title, to: '/plans' },
@@ -34,40 +40,62 @@ export function NewPlanPage(): ReactElement {
   return (
     <Page title={text.newTitle} breadcrumbs={breadcrumbs} description={client === undefined ? undefined : text.newLead(client.name)}>
       {error === null ? null : <FailureNotice failure={error} retry={() => void refetch()} />}
-      {client === undefined ? error === null ? <Waiting lines={12} /> : null : <NewPlan key={client.id} client={client} />}
+      {client === undefined && error === null ? <Waiting lines={12} /> : null}
+      {client === undefined ? null : mayManage ? <NewPlan key={client.id} client={client} /> : <NotAllowed />}
     </Page>
   )
 }
 
+function NotAllowed(): ReactElement {
+  const text = useMessages(planMessages)
+  return (
+    <Alert color="blue" variant="light" icon={<IconEye aria-hidden />}>
+      {text.mayNotAdd}
+    </Alert>
+  )
+}
+
+/** Begins a run of a plan, or gives why it could not. */
+async function begin({ id }: Plan): Promise<{ readonly run?: Run; readonly failure?: Error }> {
+  try {
+    return { run: await api.post<Run>(`/api/v1/plans/${id}/run`) }
+  } catch (failure) {
+    return { failure: failure instanceof Error ? failure : new Error(String(failure)) }
+  }
+}
+
 function NewPlan({ client }: { readonly client: Client }): ReactElement {
   const text = useMessages(planMessages)
-  const { mayManage } = useRights()
+  const ui = useMessages(uiMessages)
   const navigate = useNavigate()
   const { paths = '' } = route.useSearch()
   const timeZone = new Intl.DateTimeFormat().resolvedOptions().timeZone
   const [first] = useState(() => newDraft({ name: text.defaultName, timeZone, paths: paths.split('\n').filter((path) => path !== '') }))
   const [draft, setDraft] = useState<PlanDraft>(first)
-  const [problems, setProblems] = useState<Readonly<Record<string, string>>>({})
-  const { mutate, error, isPending, variables } = useMutation({
+  const { mutate, error, isPending, variables } = useOneMutation({
     mutationFn: async ({ isRun }: { readonly isRun: boolean }) => {
       const plan = await api.post<Plan>(`/api/v1/clients/${client.id}/plans`, newPlanOf(draft))
       // Once the plan is there, a run that cannot begin is no reason to make it again.
-      const run = isRun ? await api.post<Run>(`/api/v1/plans/${plan.id}/run`).catch(() => undefined) : undefined
-      return { plan, run }
+      return { plan, ...(isRun ? await begin(plan) : {}) }
     },
-    onSuccess: ({ plan, run }) => {
+    onSuccess: ({ plan, run, failure }) => {
       void refreshPlans()
-      showNotice({ tone: 'good', title: text.created, message: plan.name })
+      if (failure === undefined) showNotice({ tone: 'good', title: text.created, message: plan.name })
+      else showNotice({ tone: 'bad', title: text.createdNotRun, message: failure.message })
       void navigate({ to: run === undefined ? `/plans/${plan.id}` : `/runs/${run.id}`, ignoreBlocker: true })
     },
   })
+  const failure = useFormFailure(error, draft)
+  const { form, isTried, tried } = useTries<HTMLFormElement>(error)
+  const missing = draftProblems(draft, text)
+  const problems = isTried ? missing : {}
   const create = (isRun: boolean): void => {
-    const found = draftProblems(draft, text)
-    setProblems(found)
-    if (Object.keys(found).length === 0) mutate({ isRun })
+    tried()
+    if (Object.keys(missing).length === 0) mutate({ isRun })
   }
   return (
     <form
+      ref={form}
       noValidate
       onSubmit={(event) => {
         event.preventDefault()
@@ -78,20 +106,18 @@ function NewPlan({ client }: { readonly client: Client }): ReactElement {
         clientId={client.id}
         draft={draft}
         onChange={(changes) => setDraft((before) => ({ ...before, ...changes }))}
-        errors={{ ...useFieldErrors(error), ...problems }}
-        isReadOnly={!mayManage}
+        errors={{ ...useFieldErrors(failure), ...problems }}
+        isReadOnly={false}
       >
-        {error === null ? null : <FailureNotice failure={error} title={text.notSaved} />}
-        {mayManage ? (
-          <FormBar note={Object.values(problems).join(' ')} isWrong isRaised>
-            <Button variant="default" onClick={() => create(true)} loading={isPending && variables.isRun} disabled={isPending}>
-              {text.createAndRun}
-            </Button>
-            <Button type="submit" loading={isPending && !variables.isRun} disabled={isPending}>
-              {text.create}
-            </Button>
-          </FormBar>
-        ) : null}
+        {failure === null ? null : <FailureNotice failure={failure} title={text.notSaved} />}
+        <FormBar note={Object.values(problems).join(' ') || (failure === null ? '' : ui.notSaved)} isWrong isRaised>
+          <Button variant="default" onClick={() => create(true)} loading={isPending && variables?.isRun === true} disabled={isPending}>
+            {text.createAndRun}
+          </Button>
+          <Button type="submit" loading={isPending && variables?.isRun === false} disabled={isPending}>
+            {text.create}
+          </Button>
+        </FormBar>
       </PlanForm>
       <UnsavedGuard isUnsaved={JSON.stringify(draft) !== JSON.stringify(first)} />
     </form>

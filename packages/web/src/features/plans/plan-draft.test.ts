@@ -9,6 +9,7 @@ const PLAN: Plan = {
   clientId: 1,
   clientName: 'alpha',
   repositoryId: 2,
+  isClientDisabled: false,
   nextRunAt: null,
   isOverdue: false,
   effectiveRetention: null,

@@ -2,6 +2,7 @@ import { NativeSelect, SimpleGrid, Stack, Switch, TextInput } from '@mantine/cor
 import { useQuery } from '@tanstack/react-query'
 import type { ReactElement, ReactNode } from 'react'
 import { useMessages } from '../../app/language.tsx'
+import { choicesFailure } from '../../ui/choices-failure.tsx'
 import { FailureNotice } from '../../ui/failure-notice.tsx'
 import { useFieldErrors } from '../../ui/field-errors.ts'
 import { Section } from '../../ui/section.tsx'
@@ -69,7 +70,8 @@ export function PlanForm({ aside, children, ...props }: PlanFormProps): ReactEle
 
 function GeneralPart({ draft, onChange, plan, errors, isReadOnly }: PlanPartProps): ReactElement {
   const text = useMessages(planMessages)
-  const { data: repositories } = useQuery(planRepositoriesQuery)
+  const choices = useQuery(planRepositoriesQuery)
+  const { data: repositories } = choices
   const chosen = draft.repositoryId ?? repositories?.find(({ isDefault }) => isDefault)?.id
   const isMoved = plan !== undefined && draft.repositoryId !== plan.repositoryId
   const missing = repositories?.length === 0 ? text.noRepository : undefined
@@ -97,7 +99,7 @@ function GeneralPart({ draft, onChange, plan, errors, isReadOnly }: PlanPartProp
           }))}
           value={chosen === undefined ? '' : String(chosen)}
           onChange={({ currentTarget }) => onChange({ repositoryId: Number(currentTarget.value) })}
-          error={errors.repositoryId ?? missing}
+          error={errors.repositoryId ?? missing ?? choicesFailure(choices)}
           disabled={isReadOnly}
         />
       </SimpleGrid>
@@ -134,7 +136,6 @@ function SourcePart({ clientId, draft, onChange, errors, isReadOnly }: PlanPartP
 
 function RetentionPart({ clientId, draft, onChange, plan, errors, isReadOnly }: PlanPartProps): ReactElement {
   const inherited = useInheritedRetention(clientId)
-  if (inherited === undefined) return <Waiting lines={3} />
   return (
     <Stack gap="md">
       <RetentionFields

@@ -8,7 +8,7 @@ import { planMessages } from './messages.ts'
 import type { PlanDraft } from './plan-draft.ts'
 import classes from './plan-form.module.css'
 import { scheduleMessages } from './schedule-messages.ts'
-import { scheduleWords } from './schedule-words.ts'
+import { zonedScheduleWords } from './schedule-words.ts'
 import { UpcomingTimes } from './upcoming-times.tsx'
 import { useInheritedRetention } from './use-inherited-retention.ts'
 
@@ -19,22 +19,19 @@ export function PlanInShort({ draft, clientId }: { readonly draft: PlanDraft; re
   const { language } = useLanguage()
   const inherited = useInheritedRetention(clientId)
   const { schedule, limits, isEnabled } = draft
-  const retention = draft.retention ?? inherited?.retention ?? null
-  const zone = schedule.cron === null ? '' : ` (${schedule.timeZone})`
+  const retention = 'retention' in inherited ? (draft.retention ?? inherited.retention) : draft.retention
+  const isUnknown = draft.retention === null && !('retention' in inherited)
   return (
     <Section title={text.inShort}>
       <Stack gap="sm">
         <dl className={classes.words}>
           <div>
             <dt>{text.schedule}</dt>
-            <dd>
-              {scheduleWords(schedule, language)}
-              {zone}
-            </dd>
+            <dd>{zonedScheduleWords(schedule, language)}</dd>
           </div>
           <div>
             <dt>{text.retention}</dt>
-            <dd>{draft.retention === null && inherited === undefined ? '–' : retentionWords(retention, language)}</dd>
+            <dd>{isUnknown ? '–' : retentionWords(retention, language)}</dd>
           </div>
         </dl>
         <Text size="sm" fw={600}>

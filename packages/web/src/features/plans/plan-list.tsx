@@ -15,7 +15,7 @@ import classes from './plan-list.module.css'
 import { LastRun, NextRun, PlanBadges } from './plan-state.tsx'
 import { refreshPlans } from './queries.ts'
 import { RunPlanButton } from './run-plan-button.tsx'
-import { scheduleWords } from './schedule-words.ts'
+import { zonedScheduleWords } from './schedule-words.ts'
 
 export interface PlanListProps {
   readonly plans: readonly Plan[]
@@ -63,7 +63,7 @@ function PlanRow({ plan }: { readonly plan: Plan }): ReactElement {
           <FileName>{plan.clientName}</FileName>
         </Anchor>
       </div>
-      <div className={classes.schedule}>{scheduleWords(plan.schedule, language)}</div>
+      <div className={classes.schedule}>{zonedScheduleWords(plan.schedule, language)}</div>
       <div className={classes.next}>
         <span className={list.label}>{text.nextRun}: </span>
         <span className={list.above}>
@@ -86,7 +86,7 @@ function PlanSwitch({ plan, isReadOnly }: { readonly plan: Plan; readonly isRead
   const text = useMessages(planMessages)
   const { mutate, isPending, variables } = useMutation({
     mutationFn: (isEnabled: boolean) => api.patch<Plan>(`/api/v1/plans/${plan.id}`, { isEnabled }),
-    onError: (failure) => showNotice({ tone: 'bad', title: plan.name, message: failure.message }),
+    onError: (failure) => showNotice({ tone: 'bad', title: text.notSwitched(plan.name), message: failure.message }),
     onSettled: refreshPlans,
   })
   return (

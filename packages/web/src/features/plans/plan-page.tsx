@@ -8,11 +8,14 @@ import { api } from '../../app/api.ts'
 import { useMessages } from '../../app/language.tsx'
 import { useRights } from '../../app/session.tsx'
 import { ConfirmButton } from '../../ui/confirm-button.tsx'
+import { editsSince } from '../../ui/edits-since.ts'
 import { FailureNotice } from '../../ui/failure-notice.tsx'
 import { useFieldErrors } from '../../ui/field-errors.ts'
+import { useFormFailure } from '../../ui/form-failure.ts'
 import { showNotice } from '../../ui/notices.tsx'
 import { Page } from '../../ui/page.tsx'
 import { SaveBar } from '../../ui/save-bar.tsx'
+import { useTries } from '../../ui/tries.ts'
 import { Waiting } from '../../ui/waiting.tsx'
 import { draftProblems } from './draft-problems.ts'
 import { planMessages } from './messages.ts'
@@ -95,22 +98,31 @@ interface EditPlanProps {
 function EditPlan({ plan, isReadOnly }: EditPlanProps): ReactElement {
   const text = useMessages(planMessages)
   const [edited, setEdited] = useState<Partial<PlanDraft>>({})
-  const [problems, setProblems] = useState<Readonly<Record<string, string>>>({})
+  const [discards, setDiscards] = useState(0)
   const draft = { ...draftOf(plan), ...edited }
   const isChanged = Object.keys(changesOf(plan, draft)).length > 0
-  const { mutate, error, isPending, reset } = useSavePlan(plan, () => setEdited({}))
+  const { mutate, error, isPending, reset } = useSavePlan(plan, (sent) => {
+    begunAnew()
+    setEdited((present) => editsSince(present, sent))
+  })
+  const failure = useFormFailure(error, draft)
+  const { form, isTried, tried, begunAnew } = useTries<HTMLFormElement>(error)
+  const missing = draftProblems(draft, text)
+  const problems = isTried ? missing : {}
   const save = (): void => {
-    const found = draftProblems(draft, text)
-    setProblems(found)
-    if (Object.keys(found).length === 0 && isChanged) mutate(draft)
+    tried()
+    if (Object.keys(missing).length === 0 && isChanged) mutate(draft)
   }
   const discard = (): void => {
     setEdited({})
-    setProblems({})
+    begunAnew()
+    // Fields that keep what was entered, such as a time that was emptied, begin anew.
+    setDiscards(discards + 1)
     reset()
   }
   return (
     <form
+      ref={form}
       noValidate
       onSubmit={(event) => {
         event.preventDefault()
@@ -118,31 +130,38 @@ function EditPlan({ plan, isReadOnly }: EditPlanProps): ReactElement {
       }}
     >
       <PlanForm
+        key={discards}
         clientId={plan.clientId}
         draft={draft}
         plan={plan}
         onChange={(changes) => setEdited((before) => ({ ...before, ...changes }))}
-        errors={{ ...useFieldErrors(error), ...problems }}
+        errors={{ ...useFieldErrors(failure), ...problems }}
         isReadOnly={isReadOnly}
         aside={<PlanResults plan={plan} />}
       >
-        {error === null ? null : <FailureNotice failure={error} title={text.notSaved} />}
+        {failure === null ? null : <FailureNotice failure={failure} title={text.notSaved} />}
         {isReadOnly ? null : (
-          <SaveBar isChanged={isChanged} isBusy={isPending} problem={Object.values(problems).join(' ')} onDiscard={discard} />
+          <SaveBar
+            isChanged={isChanged}
+            isBusy={isPending}
+            problem={Object.values(problems).join(' ')}
+            failure={failure}
+            onDiscard={discard}
+          />
         )}
       </PlanForm>
     </form>
   )
 }
 
-function useSavePlan(plan: Plan, onSaved: () => void) {
+function useSavePlan(plan: Plan, onSaved: (sent: PlanDraft) => void) {
   const text = useMessages(planMessages)
   const queries = useQueryClient()
   return useMutation({
     mutationFn: (draft: PlanDraft) => api.patch<Plan>(`/api/v1/plans/${plan.id}`, changesOf(plan, draft)),
-    onSuccess: (saved) => {
+    onSuccess: (saved, sent) => {
       queries.setQueryData(planQuery(plan.id).queryKey, saved)
-      onSaved()
+      onSaved(sent)
       showNotice({ tone: 'good', title: text.saved, message: saved.name })
       void refreshPlans()
     },

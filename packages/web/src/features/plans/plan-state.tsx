@@ -31,7 +31,7 @@ export function LastRun({ plan: { lastRun } }: { readonly plan: Pick<Plan, 'last
     )
   return (
     <Group gap={8}>
-      <RunStateBadge state={lastRun.state} />
+      <RunStateBadge state={lastRun.state} problemCount={lastRun.errorCount} />
       <Anchor component={Link} to={`/runs/${lastRun.id}`} size="sm">
         <Moment at={lastRun.finishedAt ?? lastRun.createdAt} />
       </Anchor>
@@ -39,9 +39,14 @@ export function LastRun({ plan: { lastRun } }: { readonly plan: Pick<Plan, 'last
   )
 }
 
-/** When a plan runs next by its schedule. */
-export function NextRun({ plan }: { readonly plan: Pick<Plan, 'isEnabled' | 'nextRunAt' | 'schedule'> }): ReactElement {
+/** When a plan runs next by its schedule, or why it does not. */
+export function NextRun({
+  plan,
+}: {
+  readonly plan: Pick<Plan, 'isEnabled' | 'isClientDisabled' | 'nextRunAt' | 'schedule'>
+}): ReactElement {
   const text = useMessages(planMessages)
+  if (plan.isClientDisabled) return <span>{text.notPlanned}</span>
   if (plan.schedule.cron === null) return <span>{text.byHand}</span>
   return plan.isEnabled ? <Moment at={plan.nextRunAt} fallback="–" /> : <span>{text.off}</span>
 }

@@ -11,10 +11,10 @@ import { planMessages } from './messages.ts'
 import { refreshPlans } from './queries.ts'
 
 export interface RunPlanButtonProps extends Pick<ButtonProps, 'size' | 'variant'> {
-  readonly plan: Pick<Plan, 'id' | 'name'>
+  readonly plan: Pick<Plan, 'id' | 'name' | 'isClientDisabled'>
 }
 
-/** Has a plan run as soon as its machine can, and says where to watch it. */
+/** Has a plan run as soon as its machine can, and says where to watch it. Where nothing can run, it says why when it is pointed at. */
 export function RunPlanButton({ plan, ...button }: RunPlanButtonProps): ReactElement {
   const text = useMessages(planMessages)
   const queries = useQueryClient()
@@ -33,7 +33,7 @@ export function RunPlanButton({ plan, ...button }: RunPlanButtonProps): ReactEle
       void queries.invalidateQueries({ queryKey: ['runs'] })
       void refreshPlans()
     },
-    onError: (failure) => showNotice({ tone: 'bad', title: plan.name, message: failure.message }),
+    onError: (failure) => showNotice({ tone: 'bad', title: text.notStarted(plan.name), message: failure.message }),
   })
   return (
     <Button
@@ -41,6 +41,7 @@ export function RunPlanButton({ plan, ...button }: RunPlanButtonProps): ReactEle
       {...button}
       leftSection={<IconPlayerPlay size={16} aria-hidden />}
       loading={isPending}
+      {...(plan.isClientDisabled ? { disabled: true, title: text.clientDisabled } : {})}
       onClick={() => mutate()}
       aria-label={text.runNowOf(plan.name)}
     >

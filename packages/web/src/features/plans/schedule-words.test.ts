@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { dayNames, scheduleWords } from './schedule-words.ts'
+import { dayNames, scheduleWords, zonedScheduleWords } from './schedule-words.ts'
 
 describe('scheduleWords', () => {
   it.each<[string | null, string, string]>([
@@ -22,6 +22,12 @@ describe('scheduleWords', () => {
     ['0 3 */2 * *', 'cron: 0 3 */2 * *', 'cron: 0 3 */2 * *'],
   ])('%s', (cron, english, japanese) => {
     expect([scheduleWords({ cron }, 'en'), scheduleWords({ cron }, 'ja')]).toEqual([english, japanese])
+  })
+
+  it('names the zone of times, where there are any', () => {
+    expect(zonedScheduleWords({ cron: '30 0 * * *', timeZone: 'Asia/Tokyo' }, 'en')).toBe('Every day at 00:30 (Asia/Tokyo)')
+    expect(zonedScheduleWords({ cron: '30 0 * * *', timeZone: 'Asia/Tokyo' }, 'ja')).toBe('毎日 00:30（Asia/Tokyo）')
+    expect(zonedScheduleWords({ cron: null, timeZone: 'Asia/Tokyo' }, 'en')).toBe('By hand only')
   })
 
   it('names days from Sunday', () => {

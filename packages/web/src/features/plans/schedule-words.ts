@@ -17,6 +17,13 @@ export function scheduleWords({ cron }: Pick<Schedule, 'cron'>, language: Langua
   }
 }
 
+/** The same with the time zone that the times are in: `Every day at 02:30 (Asia/Tokyo)`. */
+export function zonedScheduleWords(schedule: Pick<Schedule, 'cron' | 'timeZone'>, language: Language): string {
+  const words = scheduleWords(schedule, language)
+  if (schedule.cron === null) return words
+  return language === 'ja' ? `${words}（${schedule.timeZone}）` : `${words} (${schedule.timeZone})`
+}
+
 /** Names of the days of the week, from Sunday. */
 export function dayNames(language: Language, style: 'long' | 'short'): readonly string[] {
   const format = new Intl.DateTimeFormat(language, { weekday: style, timeZone: 'UTC' })

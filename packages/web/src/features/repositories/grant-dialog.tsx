@@ -4,9 +4,11 @@ import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
 import { type FormEvent, type ReactElement, useState } from 'react'
 import { api } from '../../app/api.ts'
 import { useMessages } from '../../app/language.tsx'
+import { choicesFailure } from '../../ui/choices-failure.tsx'
 import { FailureNotice } from '../../ui/failure-notice.tsx'
 import { useFieldErrors } from '../../ui/field-errors.ts'
 import { FormActions } from '../../ui/form-actions.tsx'
+import { useFormFailure } from '../../ui/form-failure.ts'
 import { uiMessages } from '../../ui/messages.ts'
 import { BytesField } from '../sources/bytes-field.tsx'
 import { repositoryMessages } from './messages.ts'
@@ -42,6 +44,7 @@ function GrantForm({ clientId, grant, onClose }: GrantDialogProps): ReactElement
       onClose()
     },
   })
+  const failure = useFormFailure(save.error, { repositoryId, draft })
   const submit = (event: FormEvent): void => {
     event.preventDefault()
     if (repositoryId !== null) save.mutate()
@@ -60,10 +63,10 @@ function GrantForm({ clientId, grant, onClose }: GrantDialogProps): ReactElement
           label={text.accessQuota}
           description={text.accessQuotaHint}
           value={draft.quotaBytes ?? undefined}
-          error={useFieldErrors(save.error).quotaBytes}
+          error={useFieldErrors(failure).quotaBytes}
           onChange={(quotaBytes) => setDraft({ ...draft, quotaBytes: quotaBytes ?? null })}
         />
-        {save.error === null ? null : <FailureNotice failure={save.error} />}
+        {failure === null ? null : <FailureNotice failure={failure} />}
         <FormActions label={text.accessSave} isBusy={save.isPending} isDisabled={repositoryId === null} onCancel={onClose} />
       </Stack>
     </form>
@@ -78,11 +81,12 @@ interface RepositoryFieldProps {
 
 function RepositoryField({ value, onChange, isFixed }: RepositoryFieldProps): ReactElement {
   const text = useMessages(repositoryMessages)
-  const { data = [] } = useQuery(repositoriesQuery)
+  const choices = useQuery(repositoriesQuery)
   return (
     <Select
       label={text.accessRepository}
-      data={data.map(({ id, name }) => ({ value: String(id), label: name }))}
+      error={choicesFailure(choices)}
+      data={(choices.data ?? []).map(({ id, name }) => ({ value: String(id), label: name }))}
       value={value === null ? null : String(value)}
       onChange={(id) => onChange(id === null ? null : Number(id))}
       disabled={isFixed}

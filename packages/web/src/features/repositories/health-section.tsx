@@ -3,6 +3,7 @@ import { Alert, Anchor, Stack, Text } from '@mantine/core'
 import { IconAlertTriangle } from '@tabler/icons-react'
 import { Link } from '@tanstack/react-router'
 import type { ReactElement } from 'react'
+import { now } from '../../app/clock.ts'
 import { useMessages } from '../../app/language.tsx'
 import { Moment } from '../../ui/figures.tsx'
 import { FileName } from '../../ui/file-name.tsx'
@@ -11,7 +12,7 @@ import { Section } from '../../ui/section.tsx'
 import { FactList } from '../runs/fact-list.tsx'
 import { ProgressBar } from '../runs/progress-bar.tsx'
 import { repositoryMessages } from './messages.ts'
-import { readShare, taskOf } from './repository-health.ts'
+import { nextRoundAt, readShare, taskOf } from './repository-health.ts'
 
 /** When a repository was last checked and cleaned up, how much of its data was read, and what went wrong. */
 export function HealthSection({ maintenance }: { readonly maintenance: Maintenance }): ReactElement {
@@ -57,7 +58,8 @@ function ReadShare({ maintenance }: { readonly maintenance: Maintenance }): Reac
   const text = useMessages(repositoryMessages)
   const format = useFormat()
   const days = maintenance.settings.check.readAllWithinDays
-  const share = readShare(maintenance)
+  const nextAt = nextRoundAt(maintenance, now())
+  const share = nextAt === undefined ? readShare(maintenance) : 1
   if (days === null) return <Text size="sm">{text.readNone}</Text>
   return (
     <Stack gap={4}>
@@ -70,7 +72,7 @@ function ReadShare({ maintenance }: { readonly maintenance: Maintenance }): Reac
         {maintenance.reading === null ? null : (
           <>
             {' · '}
-            {text.readSince} <Moment at={maintenance.reading.startedAt} />
+            {nextAt === undefined ? text.readSince : text.readNext} <Moment at={maintenance.reading.startedAt} />
           </>
         )}
       </Text>

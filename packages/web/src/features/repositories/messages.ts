@@ -31,7 +31,9 @@ export const repositoryMessages = defineMessages({
     // Usage
     usage: 'Usage',
     countNow: 'Count again',
-    counting: 'The figures are counted again in a moment',
+    countingWaits: 'The figures are counted once other work on the repository has ended',
+    counted: 'The figures were counted',
+    notCountedNow: 'The figures could not be counted',
     countedAt: 'Counted',
     figureStored: 'Stored',
     figureRestore: 'Protected data',
@@ -64,6 +66,7 @@ export const repositoryMessages = defineMessages({
     readShareHint: (days: number) => `Checks read all data within ${plural(days, 'day', 'days')}, a share each time`,
     readNone: 'Checks read no data, only their structure',
     readSince: 'Round began',
+    readNext: 'Next round',
     checkFailed: 'The last check failed',
     pruneFailed: 'The last clean-up failed',
     seeRun: 'See the run',
@@ -129,6 +132,13 @@ export const repositoryMessages = defineMessages({
     removeQuestion:
       'The server forgets the repository and its password, and its snapshots can no longer be seen here. The data stay where ' +
       'they are, and can be adopted again: download the recovery kit first.',
+    removeUsedTitle: 'Plans still use this repository',
+    removeUsed:
+      'It cannot be removed while these plans back up into it. Open each of them, and choose another repository there or remove the ' +
+      'plan. Then come back. Snapshots that they have made stay in this repository.',
+    removeUsedList: 'Plans that use this repository',
+    removeUsedMore: 'There are more; they show when these are gone.',
+    removePlansFailed: 'It is not known whether plans use it',
     removeConfirm: 'Remove it from the list',
     removed: 'The repository is no longer in the list; its data are untouched',
     removeHint: 'Its data stay where they are. Plans that use it have to go first.',
@@ -250,7 +260,9 @@ export const repositoryMessages = defineMessages({
     healthCheck: '直近の検査が失敗',
     usage: '使用状況',
     countNow: '再集計',
-    counting: 'まもなく再集計されます',
+    countingWaits: 'リポジトリのほかの処理が終わり次第、集計します',
+    counted: '集計しました',
+    notCountedNow: '集計できませんでした',
     countedAt: '集計日時',
     figureStored: '保存量',
     figureRestore: '保護されたデータ',
@@ -281,6 +293,7 @@ export const repositoryMessages = defineMessages({
     readShareHint: (days: number) => `検査のたびに一部ずつ読み取り、${days} 日以内に全データを読み終えます`,
     readNone: '検査では構造のみを確認し、データは読み取りません',
     readSince: '周期の開始',
+    readNext: '次の周期',
     checkFailed: '直近の検査が失敗しました',
     pruneFailed: '直近の整理が失敗しました',
     seeRun: '実行を見る',
@@ -342,6 +355,12 @@ export const repositoryMessages = defineMessages({
     removeTitle: 'このリポジトリを一覧から外しますか？',
     removeQuestion:
       'サーバーはリポジトリとそのパスワードを忘れ、スナップショットはここに表示されなくなります。データはそのまま残り、あとで引き継ぐこともできます。先に復旧キットをダウンロードしてください。',
+    removeUsedTitle: 'このリポジトリはまだプランで使用されています',
+    removeUsed:
+      '次のプランがここにバックアップしているため、外せません。各プランを開いて、別のリポジトリを選ぶかプランを削除してから、もう一度お試しください。作成済みのスナップショットはこのリポジトリに残ります。',
+    removeUsedList: 'このリポジトリを使用しているプラン',
+    removeUsedMore: 'ほかにもあります。上のプランを処理すると表示されます。',
+    removePlansFailed: 'プランで使用されているかどうかを確認できませんでした',
     removeConfirm: '一覧から外す',
     removed: '一覧から外しました。データはそのまま残っています',
     removeHint: 'データはそのまま残ります。使用中のプランがある場合は、先にプランを変更してください。',

@@ -1,16 +1,20 @@
 import type { RepositoryView } from '@holdfast/protocol'
 import { Button, Checkbox, Code, Group, PasswordInput, Stack, Text, TextInput } from '@mantine/core'
-import { useMutation } from '@tanstack/react-query'
 import { Link, useNavigate, useSearch } from '@tanstack/react-router'
 import { type FormEvent, type ReactElement, useState } from 'react'
 import { ApiFailure, api } from '../../app/api.ts'
 import { useMessages } from '../../app/language.tsx'
 import { FailureNotice } from '../../ui/failure-notice.tsx'
 import { useFieldErrors } from '../../ui/field-errors.ts'
+import { fieldMessages } from '../../ui/field-messages.ts'
 import { FileName } from '../../ui/file-name.tsx'
+import { useFormFailure } from '../../ui/form-failure.ts'
 import { showNotice } from '../../ui/notices.tsx'
+import { useOneMutation } from '../../ui/one-mutation.ts'
 import { Page } from '../../ui/page.tsx'
 import { Section } from '../../ui/section.tsx'
+import { useTries } from '../../ui/tries.ts'
+import { AdminsOnly } from '../administration/admins-only.tsx'
 import { ChoiceCards } from './choice-cards.tsx'
 import { CredentialFields } from './credential-fields.tsx'
 import { repositoryMessages } from './messages.ts'
@@ -24,13 +28,21 @@ const FIRST_DRAFT: RepositoryDraft = { ...EMPTY_DRAFT, name: 'default', kind: 's
 
 /** Makes a repository, adopts one, or makes room for one of clients. With `first` in the address, goes on with the first steps then. */
 export function NewRepositoryPage(): ReactElement {
+  const { newTitle } = useMessages(repositoryMessages)
+  return (
+    <AdminsOnly title={newTitle}>
+      <NewRepository />
+    </AdminsOnly>
+  )
+}
+
+function NewRepository(): ReactElement {
   const text = useMessages(repositoryMessages)
   const navigate = useNavigate()
   const { first } = useSearch({ strict: false }) as { readonly first?: string }
   const isFirst = first !== undefined
   const [draft, setDraft] = useState(isFirst ? FIRST_DRAFT : EMPTY_DRAFT)
-  const [isTried, setTried] = useState(false)
-  const add = useMutation({
+  const add = useOneMutation({
     mutationFn: () => api.post<RepositoryView>('/api/v1/repositories', requestOf(draft)),
     onSuccess: async ({ id }) => {
       await refreshRepositories()
@@ -38,20 +50,22 @@ export function NewRepositoryPage(): ReactElement {
       await navigate({ to: isFirst ? '/welcome' : `/repositories/${id}` })
     },
   })
+  const failure = useFormFailure(add.error, draft)
+  const { form, isTried, tried } = useTries<HTMLFormElement>(add.error)
   const change = (changes: Partial<RepositoryDraft>): void => setDraft({ ...draft, ...changes })
   const submit = (event: FormEvent): void => {
     event.preventDefault()
-    setTried(true)
+    tried()
     if (Object.keys(faultsOf(draft)).length === 0) add.mutate()
   }
-  const errorOf = useErrors(draft, { isTried, failure: add.error })
+  const errorOf = useErrors(draft, { isTried, failure })
   return (
     <Page title={text.newTitle} breadcrumbs={[{ label: text.title, to: '/repositories' }]}>
-      <form onSubmit={submit} noValidate className={classes.form}>
+      <form ref={form} onSubmit={submit} noValidate className={classes.form}>
         <ModeSection draft={draft} onChange={change} />
         <PlaceSection draft={draft} onChange={change} errorOf={errorOf} />
         <NameSection draft={draft} onChange={change} errorOf={errorOf} />
-        {add.error === null ? null : <FailureNotice failure={add.error} />}
+        {failure === null ? null : <FailureNotice failure={failure} />}
         <Group justify="flex-end">
           <Button component={Link} to={isFirst ? '/welcome' : '/repositories'} variant="default">
             {text.cancel}
@@ -175,6 +189,7 @@ function useErrors(
   { isTried, failure }: { readonly isTried: boolean; readonly failure: unknown },
 ): (field: DraftField) => string | undefined {
   const text = useMessages(repositoryMessages)
+  const fieldWords = useMessages(fieldMessages)
   const said = useFieldErrors(failure)
   if (!isTried) return () => undefined
   const faults = faultsOf(draft)
@@ -189,6 +204,6 @@ function useErrors(
   return (field) => {
     const fault = faults[field]
     if (fault !== undefined) return words[fault]
-    return said[field] ?? (field === blamed && failure instanceof ApiFailure ? failure.problem.detail : undefined)
+    return said[field] ?? (field === blamed && failure instanceof ApiFailure ? fieldWords.refused(failure.problem.detail) : undefined)
   }
 }

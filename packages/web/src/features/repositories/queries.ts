@@ -1,7 +1,23 @@
-import type { History, Maintenance, MaintenanceRequest, MaintenanceSettings, RepositoryView, ResticAccessView } from '@holdfast/protocol'
+import type {
+  History,
+  Maintenance,
+  MaintenanceRequest,
+  MaintenanceSettings,
+  PlanPage,
+  RepositoryView,
+  ResticAccessView,
+} from '@holdfast/protocol'
 import { queryOptions } from '@tanstack/react-query'
 import { ApiFailure, api } from '../../app/api.ts'
+import { later } from '../../app/clock.ts'
 import { queryClient } from '../../app/query-client.ts'
+
+/** So many plans are named that keep a repository from being removed. */
+const PLANS_SHOWN = 20
+
+/** While figures are counted, it is asked so often whether that has ended, and so many times. */
+const COUNTED_EVERY_MS = 1000
+const COUNTED_LOOKS = 60
 
 /** All repositories. */
 export const repositoriesQuery = queryOptions({
@@ -34,6 +50,14 @@ export function historyQuery(id: number, days: number) {
   })
 }
 
+/** The first plans that use a repository. */
+export function repositoryPlansQuery(repositoryId: number) {
+  return queryOptions({
+    queryKey: ['plans', 'of-repository', repositoryId],
+    queryFn: ({ signal }) => api.get<PlanPage>('/api/v1/plans', { query: { repositoryId, limit: PLANS_SHOWN }, signal }),
+  })
+}
+
 /** What a client may use by restic itself. */
 export function resticAccessQuery(clientId: number) {
   return queryOptions({
@@ -48,6 +72,17 @@ export async function requestMaintenance(id: number, request: MaintenanceRequest
     maintenanceQuery(id).queryKey,
     await api.post<Maintenance>(`/api/v1/repositories/${id}/maintenance/run`, request),
   )
+}
+
+/** Has the figures of a repository counted, and gives what came of it; `isDue` where it has not ended after a minute. */
+export async function countAgain(id: number): Promise<Maintenance['counting']> {
+  await api.post(`/api/v1/repositories/${id}/refresh`)
+  for (let look = 1; ; look++) {
+    const { counting } = await queryClient.fetchQuery({ ...maintenanceQuery(id), staleTime: 0 })
+    if (!counting.isDue) await refreshRepositories()
+    if (!counting.isDue || look === COUNTED_LOOKS) return counting
+    await new Promise<void>((resolve) => later(COUNTED_EVERY_MS, resolve))
+  }
 }
 
 /** Sets when and how a repository is maintained. */

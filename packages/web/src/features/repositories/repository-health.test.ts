@@ -1,6 +1,6 @@
 import type { Maintenance, MaintenanceTask, RepositoryView } from '@holdfast/protocol'
 import { expect, test } from 'vitest'
-import { freeShare, healthOf, readShare } from './repository-health.ts'
+import { freeShare, healthOf, nextRoundAt, readShare } from './repository-health.ts'
 
 const DAY = '2026-03-10T12:00:00.000Z'
 const SETTINGS: Maintenance['settings'] = {
@@ -20,7 +20,7 @@ function taskOf(kind: MaintenanceTask['kind'], changes: Partial<MaintenanceTask>
 }
 
 function maintenanceOf(...tasks: MaintenanceTask[]): Maintenance {
-  return { settings: SETTINGS, tasks, reading: { nextPart: 4, parts: 30, startedAt: DAY } }
+  return { settings: SETTINGS, tasks, reading: { nextPart: 4, parts: 30, startedAt: DAY }, counting: { isDue: false, error: null } }
 }
 
 test('a failed check comes before little space, that before a failed prune, that before a missing check', () => {
@@ -43,6 +43,12 @@ test('the share that was read counts parts that are done', () => {
   expect(readShare(maintenanceOf())).toBe(0.1)
   expect(readShare({ ...maintenanceOf(), reading: null })).toBeNull()
   expect(readShare({ ...maintenanceOf(), settings: { ...SETTINGS, check: { ...SETTINGS.check, readAllWithinDays: null } } })).toBeNull()
+})
+
+test('a round that is still to come says that the one before has read everything', () => {
+  expect(nextRoundAt(maintenanceOf(), Date.parse(DAY) - 1)).toBe(DAY)
+  expect(nextRoundAt(maintenanceOf(), Date.parse(DAY))).toBeUndefined()
+  expect(nextRoundAt({ reading: null }, 0)).toBeUndefined()
 })
 
 test('free space is that of a disk', () => {

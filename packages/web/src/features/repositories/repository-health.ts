@@ -24,6 +24,11 @@ export function readShare({ reading, settings }: Maintenance): number | null {
   return Math.min(1, Math.max(0, (reading.nextPart - 1) / reading.parts))
 }
 
+/** When the next round of checks begins, if this one has read everything. */
+export function nextRoundAt({ reading }: Pick<Maintenance, 'reading'>, nowMs: number): string | undefined {
+  return reading !== null && Date.parse(reading.startedAt) > nowMs ? reading.startedAt : undefined
+}
+
 /** The part of the disk that is free, from 0 to 1; null where there is no disk to speak of. */
 export function freeShare({ statistics }: RepositoryView): number | null {
   const { freeBytes, capacityBytes } = statistics ?? { freeBytes: null, capacityBytes: null }

@@ -3,11 +3,14 @@ import { NumberInput, SimpleGrid, Stack, Switch, Title } from '@mantine/core'
 import { useMutation } from '@tanstack/react-query'
 import { type FormEvent, type ReactElement, useState } from 'react'
 import { useMessages } from '../../app/language.tsx'
+import { editsSince } from '../../ui/edits-since.ts'
 import { FailureNotice } from '../../ui/failure-notice.tsx'
 import { useFieldErrors } from '../../ui/field-errors.ts'
+import { useFormFailure } from '../../ui/form-failure.ts'
 import { showNotice } from '../../ui/notices.tsx'
 import { SaveBar } from '../../ui/save-bar.tsx'
 import { Section } from '../../ui/section.tsx'
+import { useTries } from '../../ui/tries.ts'
 import { ScheduleBuilder } from '../plans/schedule-builder.tsx'
 import { errorsBelow } from '../sources/json-schema.ts'
 import { draftOf, type MaintenanceDraft, settingsOf } from './maintenance-draft.ts'
@@ -21,46 +24,59 @@ export interface ScheduleSectionProps {
   readonly settings: MaintenanceSettings
 }
 
+interface Sent {
+  readonly draft: MaintenanceDraft
+  /** What the server is told of it. */
+  readonly wanted: MaintenanceSettings
+}
+
 /** When a repository is cleaned up and checked by itself, and how. What was typed lies over what is stored, which may change meanwhile. */
 export function ScheduleSection({ repositoryId, settings }: ScheduleSectionProps): ReactElement {
   const text = useMessages(repositoryMessages)
   const [edited, setEdited] = useState<Partial<MaintenanceDraft>>({})
-  const [missing, setMissing] = useState<readonly string[]>([])
+  const [discards, setDiscards] = useState(0)
   const draft = { ...draftOf(settings), ...edited }
   const save = useMutation({
-    mutationFn: (wanted: MaintenanceSettings) => setMaintenance(repositoryId, wanted),
-    onSuccess: () => {
-      setEdited({})
+    mutationFn: ({ wanted }: Sent) => setMaintenance(repositoryId, wanted),
+    onSuccess: (_saved, sent) => {
+      begunAnew()
+      setEdited((present) => editsSince(present, sent.draft))
       showNotice({ title: text.saved, tone: 'good' })
     },
   })
+  const { form, isTried, tried, begunAnew } = useTries<HTMLFormElement>(save.error)
+  const wanted = settingsOf(draft)
+  const missing = isTried && 'missing' in wanted ? wanted.missing : []
   const isChanged = JSON.stringify(draft) !== JSON.stringify(draftOf(settings))
   const submit = (event: FormEvent): void => {
     event.preventDefault()
-    const wanted = settingsOf(draft)
-    setMissing('missing' in wanted ? wanted.missing : [])
-    if (!('missing' in wanted)) save.mutate(wanted)
+    tried()
+    if (!('missing' in wanted)) save.mutate({ draft, wanted })
   }
   const discard = (): void => {
     setEdited({})
-    setMissing([])
+    begunAnew()
+    // Fields that keep what was entered, such as a time that was emptied, begin anew.
+    setDiscards(discards + 1)
     save.reset()
   }
-  const errors = { ...useFieldErrors(save.error), ...Object.fromEntries(missing.map((path) => [path, text.numberMissing])) }
+  const failure = useFormFailure(save.error, draft)
+  const errors = { ...useFieldErrors(failure), ...Object.fromEntries(missing.map((path) => [path, text.numberMissing])) }
   const fields = { draft, onChange: (changes: Partial<MaintenanceDraft>) => setEdited((before) => ({ ...before, ...changes })), errors }
   return (
     <Section title={text.schedules}>
-      <form onSubmit={submit}>
+      <form ref={form} onSubmit={submit}>
         <Stack gap="md">
-          <SimpleGrid cols={{ base: 1, lg: 2 }} spacing="xl">
+          <SimpleGrid key={discards} cols={{ base: 1, lg: 2 }} spacing="xl">
             <PruneFields {...fields} />
             <CheckFields {...fields} />
           </SimpleGrid>
-          {save.error === null ? null : <FailureNotice failure={save.error} />}
+          {failure === null ? null : <FailureNotice failure={failure} />}
           <SaveBar
             isChanged={isChanged}
             isBusy={save.isPending}
             problem={missing.length === 0 ? '' : text.numberMissing}
+            failure={failure}
             onDiscard={discard}
           />
         </Stack>

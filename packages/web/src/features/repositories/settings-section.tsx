@@ -1,21 +1,24 @@
 import type { ChangeRepository, RepositoryView } from '@holdfast/protocol'
 import { Button, Group, Modal, Stack, TextInput } from '@mantine/core'
 import { useDisclosure } from '@mantine/hooks'
-import { useMutation, useQueryClient } from '@tanstack/react-query'
-import { useNavigate } from '@tanstack/react-router'
+import { useMutation } from '@tanstack/react-query'
 import { type FormEvent, type ReactElement, useState } from 'react'
 import { ApiFailure, api } from '../../app/api.ts'
 import { useMessages } from '../../app/language.tsx'
 import { ConfirmButton } from '../../ui/confirm-button.tsx'
 import { FailureNotice } from '../../ui/failure-notice.tsx'
+import { useFieldErrors } from '../../ui/field-errors.ts'
+import { fieldMessages } from '../../ui/field-messages.ts'
 import { FormActions } from '../../ui/form-actions.tsx'
+import { useFormFailure } from '../../ui/form-failure.ts'
 import { uiMessages } from '../../ui/messages.ts'
 import { showNotice } from '../../ui/notices.tsx'
 import { Row, RowList } from '../../ui/row-list.tsx'
 import { Section } from '../../ui/section.tsx'
 import { CredentialFields } from './credential-fields.tsx'
 import { repositoryMessages } from './messages.ts'
-import { refreshRepositories, repositoryQuery } from './queries.ts'
+import { refreshRepositories } from './queries.ts'
+import { RemoveRepository } from './remove-repository.tsx'
 import { credentialsOf, EMPTY_CREDENTIALS, fieldOf } from './repository-draft.ts'
 
 /** A repository's name, whether it is the default, its credentials, and the way out of the list. */
@@ -50,11 +53,14 @@ async function changeRepository(id: number, changes: ChangeRepository): Promise<
 
 function Rename({ repository: { id, name } }: { readonly repository: RepositoryView }): ReactElement {
   const text = useMessages(repositoryMessages)
+  const fieldWords = useMessages(fieldMessages)
   const [draft, setDraft] = useState(name)
   const rename = useMutation({
     mutationFn: () => changeRepository(id, { name: draft.trim() }),
     onSuccess: () => showNotice({ title: text.renamed, tone: 'good' }),
   })
+  const failure = useFormFailure(rename.error, draft)
+  const said = useFieldErrors(failure).name
   const submit = (event: FormEvent): void => {
     event.preventDefault()
     if (draft.trim() !== '' && draft.trim() !== name) rename.mutate()
@@ -66,7 +72,7 @@ function Rename({ repository: { id, name } }: { readonly repository: RepositoryV
           label={text.name}
           value={draft}
           maxLength={100}
-          error={rename.error instanceof ApiFailure ? rename.error.problem.detail : undefined}
+          error={said ?? (failure === null ? undefined : fieldWords.refused(failure.message))}
           style={{ flex: '1 1 12rem', maxWidth: '28rem' }}
           onChange={({ currentTarget }) => setDraft(currentTarget.value)}
         />
@@ -115,6 +121,7 @@ function ChangeCredentials({ repository }: { readonly repository: RepositoryView
 
 function CredentialsForm({ repository, onDone }: { readonly repository: RepositoryView; readonly onDone: () => void }): ReactElement {
   const text = useMessages(repositoryMessages)
+  const fieldWords = useMessages(fieldMessages)
   const { id, kind } = repository
   const [draft, setDraft] = useState(EMPTY_CREDENTIALS)
   const save = useMutation({
@@ -124,7 +131,8 @@ function CredentialsForm({ repository, onDone }: { readonly repository: Reposito
       onDone()
     },
   })
-  const blamed = save.error instanceof ApiFailure ? fieldOf(save.error.problem, { kind, mode: 'adopt' }) : undefined
+  const failure = useFormFailure(save.error, draft)
+  const blamed = failure instanceof ApiFailure ? fieldOf(failure.problem, { kind, mode: 'adopt' }) : undefined
   const submit = (event: FormEvent): void => {
     event.preventDefault()
     save.mutate()
@@ -136,36 +144,11 @@ function CredentialsForm({ repository, onDone }: { readonly repository: Reposito
           kind={kind}
           value={draft}
           onChange={(changes) => setDraft({ ...draft, ...changes })}
-          errorOf={(field) => (blamed === `credentials.${field}` ? save.error?.message : undefined)}
+          errorOf={(field) => (blamed === `credentials.${field}` && failure !== null ? fieldWords.refused(failure.message) : undefined)}
         />
-        {save.error === null ? null : <FailureNotice failure={save.error} />}
+        {failure === null ? null : <FailureNotice failure={failure} />}
         <FormActions label={text.changeCredentials} isBusy={save.isPending} onCancel={onDone} />
       </Stack>
     </form>
-  )
-}
-
-function RemoveRepository({ repository: { id } }: { readonly repository: RepositoryView }): ReactElement {
-  const text = useMessages(repositoryMessages)
-  const navigate = useNavigate()
-  const client = useQueryClient()
-  const remove = async (): Promise<void> => {
-    await api.delete(`/api/v1/repositories/${id}`)
-    showNotice({ title: text.removed, tone: 'good' })
-    await navigate({ to: '/repositories', ignoreBlocker: true })
-    client.removeQueries({ queryKey: repositoryQuery(id).queryKey })
-    await refreshRepositories()
-  }
-  return (
-    <ConfirmButton
-      size="xs"
-      title={text.removeTitle}
-      question={text.removeQuestion}
-      confirmLabel={text.removeConfirm}
-      danger
-      onConfirm={remove}
-    >
-      {text.remove}
-    </ConfirmButton>
   )
 }

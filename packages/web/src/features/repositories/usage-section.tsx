@@ -1,15 +1,12 @@
 import type { RepositoryView } from '@holdfast/protocol'
-import { Button, Stack, Text } from '@mantine/core'
-import { useMutation } from '@tanstack/react-query'
+import { Stack, Text } from '@mantine/core'
 import type { ReactElement } from 'react'
-import { api } from '../../app/api.ts'
 import { type Language, useLanguage, useMessages } from '../../app/language.tsx'
 import { useRights } from '../../app/session.tsx'
 import { Bytes, Count, Moment, Percent } from '../../ui/figures.tsx'
-import { uiMessages } from '../../ui/messages.ts'
-import { showNotice } from '../../ui/notices.tsx'
 import { Section } from '../../ui/section.tsx'
 import { FactList } from '../runs/fact-list.tsx'
+import { CountAgain, CountFailure } from './count-again.tsx'
 import { DiskBar } from './disk-bar.tsx'
 import { repositoryMessages } from './messages.ts'
 
@@ -17,9 +14,11 @@ import { repositoryMessages } from './messages.ts'
 export function UsageSection({ repository }: { readonly repository: RepositoryView }): ReactElement {
   const text = useMessages(repositoryMessages)
   const { isAdmin } = useRights()
+  const mayCount = isAdmin && repository.hasKey
   return (
-    <Section title={text.usage} {...(isAdmin && repository.hasKey ? { actions: <CountAgain repository={repository} /> } : {})}>
+    <Section title={text.usage} {...(mayCount ? { actions: <CountAgain repository={repository} /> } : {})}>
       <Stack gap="md">
+        {mayCount ? <CountFailure repository={repository} /> : null}
         {repository.statistics === null ? (
           <Text size="sm" c="dimmed">
             {repository.hasKey ? text.usageEmpty : text.usageClients}
@@ -53,21 +52,6 @@ function Figures({ statistics }: { readonly statistics: NonNullable<RepositoryVi
         [text.countedAt, <Moment key="counted" at={statistics.countedAt} />],
       ]}
     />
-  )
-}
-
-function CountAgain({ repository: { id } }: { readonly repository: RepositoryView }): ReactElement {
-  const text = useMessages(repositoryMessages)
-  const ui = useMessages(uiMessages)
-  const refresh = useMutation({
-    mutationFn: () => api.post(`/api/v1/repositories/${id}/refresh`),
-    onSuccess: () => showNotice({ title: text.counting, tone: 'plain' }),
-    onError: (failure) => showNotice({ title: ui.failed, message: failure.message, tone: 'bad' }),
-  })
-  return (
-    <Button size="xs" variant="default" loading={refresh.isPending} onClick={() => refresh.mutate()}>
-      {text.countNow}
-    </Button>
   )
 }
 

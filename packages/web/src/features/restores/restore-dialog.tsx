@@ -6,7 +6,7 @@ import { FileName } from '../../ui/file-name.tsx'
 import { useFormat } from '../../ui/format.ts'
 import { uiMessages } from '../../ui/messages.ts'
 import { DownloadForm } from './download-form.tsx'
-import { MachineForm } from './machine-form.tsx'
+import { MachineForm, usualDraft } from './machine-form.tsx'
 import { restoreMessages } from './messages.ts'
 import { RestoreProgress } from './restore-progress.tsx'
 
@@ -34,6 +34,7 @@ export function RestoreDialog({ snapshot, paths, onClose }: RestoreDialogProps):
   const ui = useMessages(uiMessages)
   const format = useFormat()
   const [way, setWay] = useState<'browser' | 'machine'>('browser')
+  const [draft, setDraft] = useState(() => usualDraft(snapshot))
   const [run, setRun] = useState<Run>()
   return (
     <Modal opened onClose={onClose} size="lg" title={text.title} closeButtonProps={{ 'aria-label': ui.close }}>
@@ -41,7 +42,7 @@ export function RestoreDialog({ snapshot, paths, onClose }: RestoreDialogProps):
         <div>
           <Chosen paths={paths} />
           <Text size="sm" c="dimmed">
-            {text.fromSnapshot(format.moment(snapshot.time))}
+            {text.fromSnapshot(format.second(snapshot.time))}
             {snapshot.clientName === null ? null : (
               <>
                 {' · '}
@@ -65,11 +66,18 @@ export function RestoreDialog({ snapshot, paths, onClose }: RestoreDialogProps):
             {way === 'browser' ? (
               <DownloadForm snapshotId={snapshot.id} paths={paths} onClose={onClose} />
             ) : (
-              <MachineForm snapshot={snapshot} paths={paths} onClose={onClose} onStarted={setRun} />
+              <MachineForm
+                snapshot={snapshot}
+                paths={paths}
+                draft={draft}
+                onChange={(changes) => setDraft((before) => ({ ...before, ...changes }))}
+                onClose={onClose}
+                onStarted={setRun}
+              />
             )}
           </>
         ) : (
-          <RestoreProgress run={run} onClose={onClose} />
+          <RestoreProgress key={run.id} run={run} onChange={() => setRun(undefined)} onClose={onClose} />
         )}
       </Stack>
     </Modal>

@@ -3,6 +3,7 @@ import { IconFolderOpen } from '@tabler/icons-react'
 import { type ReactElement, useState } from 'react'
 import { useMessages } from '../../app/language.tsx'
 import { FolderTree } from '../clients/folder-tree.tsx'
+import { RestoresNote } from '../clients/policy-note.tsx'
 import { restoreMessages } from './messages.ts'
 
 const TREE_HEIGHT_PX = 240
@@ -22,6 +23,7 @@ export function TargetFields({ clientId, target, onChange, error }: TargetFields
   const [isTreeShown, setTreeShown] = useState(false)
   return (
     <Stack gap="xs">
+      {clientId === undefined ? null : <RestoresNote clientId={clientId} />}
       <Radio.Group
         label={text.place}
         value={target === undefined ? 'same' : 'other'}

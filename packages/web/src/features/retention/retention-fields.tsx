@@ -3,6 +3,8 @@ import { Fieldset, Group, NumberInput, Radio, SimpleGrid, Stack, Text } from '@m
 import { IconInfoCircle } from '@tabler/icons-react'
 import { type ReactElement, useState } from 'react'
 import { useLanguage, useMessages } from '../../app/language.tsx'
+import { FailureNotice } from '../../ui/failure-notice.tsx'
+import { Waiting } from '../../ui/waiting.tsx'
 import { retentionMessages } from './messages.ts'
 import { keepsEverything, retentionWords } from './retention-words.ts'
 
@@ -12,12 +14,18 @@ export interface InheritedRetention {
   readonly from: 'client' | 'owner' | 'nobody'
 }
 
+/** What is inherited while it is not known: not yet, or because it could not be found out. */
+export interface UnknownRetention {
+  readonly failure: Error | null
+  retry(): void
+}
+
 export interface RetentionFieldsProps {
   /** Null: as it is inherited; everything is kept where nothing is. */
   readonly value: Retention | null
   onChange(value: Retention | null): void
   /** Not given where there is nobody to inherit from, as with the defaults of a user. */
-  readonly inherited?: InheritedRetention | undefined
+  readonly inherited?: InheritedRetention | UnknownRetention | undefined
   readonly isReadOnly?: boolean
   /** What is wrong with single fields, by their names. */
   readonly errors?: Readonly<Record<string, string>>
@@ -74,9 +82,14 @@ export function RetentionFields({ value, onChange, inherited, isReadOnly = false
   )
 }
 
-function InheritedWords({ inherited: { retention, from } }: { readonly inherited: InheritedRetention }): ReactElement {
+function InheritedWords({ inherited }: { readonly inherited: InheritedRetention | UnknownRetention }): ReactElement {
   const text = useMessages(retentionMessages)
   const { language } = useLanguage()
+  if ('retry' in inherited) {
+    const { failure, retry } = inherited
+    return failure === null ? <Waiting lines={1} /> : <FailureNotice title={text.inheritedUnknown} failure={failure} retry={retry} />
+  }
+  const { retention, from } = inherited
   const origin = { client: text.fromClient, owner: text.fromOwner, nobody: text.fromNobody }[from]
   return <>{text.inheritedWords(origin, retentionWords(retention, language))}</>
 }

@@ -22,8 +22,8 @@ const SETTLED_MS = 400
 export function RetentionPreview({ request }: { readonly request: PreviewRetention }): ReactElement {
   const text = useMessages(retentionMessages)
   const settled = useSettled(JSON.stringify(request), SETTLED_MS)
-  const { data, error } = useQuery(retentionPreviewQuery(JSON.parse(settled) as PreviewRetention))
-  if (error !== null) return <FailureNotice failure={error} />
+  const { data, error, refetch } = useQuery(retentionPreviewQuery(JSON.parse(settled) as PreviewRetention))
+  if (error !== null) return <FailureNotice failure={error} retry={() => void refetch()} />
   if (data === undefined) return <Waiting lines={3} />
   if (data.items.length === 0)
     return (

@@ -261,7 +261,10 @@ export const ADVICE_EN: AdviceTable = {
   },
   'policy.forbidden': {
     happened: 'The policy on the machine forbids what was asked for.',
-    remedy: 'Change the plan so that it keeps to the policy, or have the owner of the machine allow it. The server cannot overrule this.',
+    remedy:
+      'The message says what was refused. A command stands in the plan or among the commands of the client: take it out there, or ' +
+      'have the owner of the machine start its agent with HOLDFAST_ALLOW_COMMANDS=true. Folders and restores are allowed in the ' +
+      'policy file of the machine, and all restores with HOLDFAST_ALLOW_RESTORES=true. The server cannot overrule this.',
   },
   'link.unreachable': {
     happened: 'The agent could not reach the server for too long.',
@@ -289,7 +292,7 @@ export const ADVICE_EN: AdviceTable = {
   },
   'run.command': {
     happened: 'A command before or after the backup failed.',
-    remedy: 'The log has its output. Mend the command in the client or the plan, then run it again.',
+    remedy: 'The log has its output. Mend the command where it stands, in the plan or among the commands of the client, then run it again.',
   },
   'run.timeout': {
     happened: 'The run took longer than its plan allows.',

@@ -1,5 +1,7 @@
-/** Where somebody goes to do what the advice says. */
-export type AdvicePlace = 'client' | 'plan' | 'repository' | 'log'
+import type { Run } from '@holdfast/protocol'
+
+/** Where somebody goes to do what the advice says; `commands` are those of the client, which go around each backup of any plan. */
+export type AdvicePlace = 'client' | 'plan' | 'commands' | 'repository' | 'log'
 
 /** Every code that a run may end with, and where its cause is mended. Tests hold it against the tables of errors of all packages. */
 export const ADVICE_PLACES = {
@@ -60,14 +62,14 @@ export const ADVICE_PLACES = {
   'state.locked': 'client',
   'state.invalid': 'client',
   'policy.invalid': 'client',
-  'policy.forbidden': 'plan',
+  'policy.forbidden': ['plan', 'commands'],
   'link.unreachable': 'client',
   'link.unauthorised': 'client',
   'link.refused': 'log',
   'link.disabled': 'client',
   'link.outdated': 'client',
   'page.failed': 'client',
-  'run.command': 'log',
+  'run.command': ['log', 'plan', 'commands'],
   'run.timeout': 'plan',
   'run.over-quota': 'client',
   'run.interrupted': 'client',
@@ -79,7 +81,7 @@ export const ADVICE_PLACES = {
   'run.impossible': 'plan',
   'run.missed': 'client',
   internal: 'log',
-} as const satisfies Readonly<Record<string, AdvicePlace>>
+} as const satisfies Readonly<Record<string, AdvicePlace | readonly AdvicePlace[]>>
 
 /** A code that there is advice for. */
 export type AdvisedCode = keyof typeof ADVICE_PLACES
@@ -97,3 +99,29 @@ export type AdviceTable = Readonly<Record<AdvisedCode, Advice>> & { readonly unk
 export function isAdvised(code: string): code is AdvisedCode {
   return Object.hasOwn(ADVICE_PLACES, code)
 }
+
+/** A way to a place of a run; without an address it is on the page of the run. */
+export interface AdviceWay {
+  readonly place: AdvicePlace
+  readonly to?: string
+  readonly search?: Readonly<Record<string, string>>
+}
+
+/** The ways to where the cause is mended of what a run ended with. What was removed since has none; there is always the log. */
+export function adviceWays({ kind, clientId, planId, repositoryId }: AdvisedRun, code: string): readonly AdviceWay[] {
+  const named: AdvicePlace | readonly AdvicePlace[] = isAdvised(code) ? ADVICE_PLACES[code] : 'log'
+  const places = typeof named === 'string' ? [named] : named
+  const client: AdviceWay | undefined = clientId === null ? undefined : { place: 'client', to: `/clients/${clientId}` }
+  const all: Readonly<Record<AdvicePlace, AdviceWay | undefined>> = {
+    client,
+    plan: planId === null ? undefined : { place: 'plan', to: `/plans/${planId}` },
+    // Other runs have no commands: what their machine refuses stands on the client's page.
+    commands: kind === 'backup' && client !== undefined ? { ...client, place: 'commands', search: { tab: 'commands' } } : client,
+    repository: repositoryId === null ? undefined : { place: 'repository', to: `/repositories/${repositoryId}` },
+    log: { place: 'log' },
+  }
+  const ways = places.map((place) => all[place]).filter((way) => way !== undefined)
+  return ways.length === 0 ? [{ place: 'log' }] : ways
+}
+
+type AdvisedRun = Pick<Run, 'kind' | 'clientId' | 'planId' | 'repositoryId'>

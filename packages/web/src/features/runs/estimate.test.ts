@@ -1,6 +1,6 @@
 import type { RunProgress } from '@holdfast/protocol'
 import { expect, test } from 'vitest'
-import { addSample, doneFraction, estimate, type ProgressSample } from './estimate.ts'
+import { addSample, doneFraction, estimate, isReadWhole, type ProgressSample } from './estimate.ts'
 
 const MB = 1_000_000
 
@@ -73,6 +73,16 @@ test('more than the total is the total, and without totals there is no fraction'
   expect(doneFraction(progressOf({ doneBytes: 3, totalBytes: 2 }))).toBe(1)
   expect(doneFraction(progressOf({ doneBytes: 3 }))).toBeNull()
   const samples = samplesOf([0, 3])
-  expect(estimate(samples, progressOf({ doneBytes: 3, totalBytes: 2 }), 3000).timeLeftMs).toBe(0)
+  expect(estimate(samples, progressOf({ doneBytes: 3, totalBytes: 2 }), 3000).timeLeftMs).toBeNull()
   expect(estimate(samples, progressOf({ doneBytes: 3 }), 1000).timeLeftMs).toBeNull()
+})
+
+test('a backup that has read everything is not done yet, and nobody knows for how long', () => {
+  const progress = progressOf({ doneBytes: 4 * MB, totalBytes: 4 * MB })
+  expect(estimate(samplesOf([0, 2 * MB, 4 * MB]), progress, 5000).timeLeftMs).toBeNull()
+  expect(isReadWhole(progress)).toBe(true)
+  expect(isReadWhole(progressOf({ doneBytes: 3 * MB, totalBytes: 4 * MB }))).toBe(false)
+  expect(isReadWhole(progressOf({ doneBytes: 4 * MB }))).toBe(false)
+  expect(isReadWhole({ ...progress, phase: 'packs' })).toBe(false)
+  expect(isReadWhole(null)).toBe(false)
 })

@@ -53,6 +53,11 @@ export function doneFraction({ doneBytes, totalBytes, doneFiles, totalFiles }: R
   return null
 }
 
+/** Whether a backup has read everything, and what it read is still on its way to the repository. */
+export function isReadWhole(progress: RunProgress | null): boolean {
+  return progress !== null && progress.phase === 'backup' && doneFraction(progress) === 1
+}
+
 interface Pace {
   readonly bytesPerSecond: number
   readonly filesPerSecond: number
@@ -79,6 +84,6 @@ function timeLeft({ doneBytes, totalBytes, doneFiles, totalFiles }: RunProgress,
 }
 
 function remainder(left: number, perSecond: number): number | null {
-  if (left <= 0) return 0
-  return perSecond > 0 ? (left / perSecond) * 1000 : null
+  // What comes after the last byte is read, the last packs above all, is not counted.
+  return left > 0 && perSecond > 0 ? (left / perSecond) * 1000 : null
 }

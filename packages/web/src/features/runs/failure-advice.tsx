@@ -7,7 +7,7 @@ import { type Language, useLanguage, useMessages } from '../../app/language.tsx'
 import { MessageText } from '../../ui/message-text.tsx'
 import { ADVICE_EN } from './advice-en.ts'
 import { ADVICE_JA } from './advice-ja.ts'
-import { ADVICE_PLACES, type Advice, type AdvicePlace, isAdvised } from './advice-places.ts'
+import { type Advice, type AdvicePlace, adviceWays, isAdvised } from './advice-places.ts'
 import classes from './failure-advice.module.css'
 import { runMessages } from './messages.ts'
 
@@ -22,9 +22,7 @@ export interface FailureAdviceProps {
 /** Says what happened to a run that failed, and what to do: in whole sentences, and in the words of the machine that failed. */
 export function FailureAdvice({ run, logId, actions }: FailureAdviceProps): ReactElement {
   const text = useMessages(runMessages)
-  const { language } = useLanguage()
-  const { code } = run.error
-  const { happened, remedy } = adviceFor(code, language)
+  const { happened, remedy } = useAdvice(run.error.code)
   return (
     <section className={classes.panel} data-state={run.state} aria-labelledby={`${logId}-failed`}>
       <IconAlertTriangle size={22} aria-hidden className={classes.icon} />
@@ -42,7 +40,7 @@ export function FailureAdvice({ run, logId, actions }: FailureAdviceProps): Reac
         <Details error={run.error} />
         <Group gap="xs">
           {actions}
-          <PlaceButton run={run} logId={logId} />
+          <PlaceButtons run={run} logId={logId} />
         </Group>
       </Stack>
     </section>
@@ -66,38 +64,39 @@ function Details({ error: { code, message } }: { readonly error: RunError }): Re
   )
 }
 
-/** What to say of a code; of one that nobody knows, what always helps. */
+/** What happened to a run that failed with a code, and what to do; of a code that nobody knows, what always helps. */
+export function useAdvice(code: string): Advice {
+  const { language } = useLanguage()
+  return adviceFor(code, language)
+}
+
 function adviceFor(code: string, language: Language): Advice {
   const table = language === 'ja' ? ADVICE_JA : ADVICE_EN
   return table[isAdvised(code) ? code : 'unknown']
 }
 
-function PlaceButton({ run, logId }: Omit<FailureAdviceProps, 'actions'>): ReactElement {
+function PlaceButtons({ run, logId }: Omit<FailureAdviceProps, 'actions'>): ReactElement {
   const text = useMessages(runMessages)
-  const { clientId, planId, repositoryId } = run
-  const place: AdvicePlace = isAdvised(run.error.code) ? ADVICE_PLACES[run.error.code] : 'log'
-  const target = targetOf(place, { clientId, planId, repositoryId })
-  const label = { repository: text.toRepository, plan: text.toPlan, client: text.toClient, log: text.toLog }[place]
-  return target === undefined ? (
-    <Button size="xs" variant="default" component="a" href={`#${logId}`}>
-      {text.toLog}
-    </Button>
-  ) : (
-    <Button size="xs" variant="default" component={Link} to={target}>
-      {label}
-    </Button>
+  const labels = {
+    repository: text.toRepository,
+    plan: text.toPlan,
+    client: text.toClient,
+    commands: text.toCommands,
+    log: text.toLog,
+  } as const satisfies Readonly<Record<AdvicePlace, string>>
+  return (
+    <>
+      {adviceWays(run, run.error.code).map(({ place, to, search }) =>
+        to === undefined ? (
+          <Button key={place} size="xs" variant="default" component="a" href={`#${logId}`}>
+            {labels[place]}
+          </Button>
+        ) : (
+          <Button key={place} size="xs" variant="default" renderRoot={(props) => <Link {...props} to={to} search={search ?? {}} />}>
+            {labels[place]}
+          </Button>
+        ),
+      )}
+    </>
   )
-}
-
-function targetOf(
-  place: AdvicePlace,
-  { clientId, planId, repositoryId }: Pick<Run, 'clientId' | 'planId' | 'repositoryId'>,
-): string | undefined {
-  const [path, id] = {
-    client: ['clients', clientId],
-    plan: ['plans', planId],
-    repository: ['repositories', repositoryId],
-    log: ['', null],
-  }[place]
-  return id === null ? undefined : `/${path}/${id}`
 }

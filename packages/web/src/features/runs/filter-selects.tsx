@@ -2,6 +2,7 @@ import { Select } from '@mantine/core'
 import { useQuery } from '@tanstack/react-query'
 import type { ReactElement } from 'react'
 import { useMessages } from '../../app/language.tsx'
+import { choicesFailure } from '../../ui/choices-failure.tsx'
 import { runMessages } from './messages.ts'
 import { chosenPlanQuery, planChoicesQuery, repositoryChoicesQuery } from './queries.ts'
 
@@ -19,12 +20,13 @@ interface Named {
 export function PlanSelect({ clientId, value, onChange }: ChoiceProps & { readonly clientId: number | undefined }): ReactElement {
   const text = useMessages(runMessages)
   const chosen = useQuery({ ...chosenPlanQuery(value ?? 0), enabled: value !== undefined }).data
-  const { data = [] } = useQuery({ ...planChoicesQuery(clientId ?? 0), enabled: clientId !== undefined })
+  const choices = useQuery({ ...planChoicesQuery(clientId ?? 0), enabled: clientId !== undefined })
   return (
     <Select
       label={text.filterPlan}
       placeholder={text.any}
-      data={choicesOf(data, chosen)}
+      data={choicesOf(choices.data ?? [], chosen)}
+      error={choicesFailure(choices)}
       value={value === undefined ? null : String(value)}
       onChange={(id) => onChange(id === null ? undefined : Number(id))}
       disabled={clientId === undefined && value === undefined}
@@ -37,12 +39,13 @@ export function PlanSelect({ clientId, value, onChange }: ChoiceProps & { readon
 /** Chooses a repository. */
 export function RepositorySelect({ value, onChange }: ChoiceProps): ReactElement {
   const text = useMessages(runMessages)
-  const { data = [] } = useQuery(repositoryChoicesQuery)
+  const choices = useQuery(repositoryChoicesQuery)
   return (
     <Select
       label={text.filterRepository}
       placeholder={text.any}
-      data={choicesOf(data, undefined)}
+      data={choicesOf(choices.data ?? [], undefined)}
+      error={choicesFailure(choices)}
       value={value === undefined ? null : String(value)}
       onChange={(id) => onChange(id === null ? undefined : Number(id))}
       searchable

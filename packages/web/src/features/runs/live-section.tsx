@@ -23,7 +23,8 @@ export function LiveSection({ run }: { readonly run: Run }): ReactElement {
   const format = useFormat()
   const { progress } = run
   const fraction = progress === null ? null : doneFraction(progress)
-  const phase = run.isCancelRequested ? text.stopping : words.phase(progress?.phase ?? 'starting')
+  const doing = words.doing(progress)
+  const phase = run.isCancelRequested ? text.stopping : doing
   return (
     <div className={classes.live}>
       <Section title={text.progress}>

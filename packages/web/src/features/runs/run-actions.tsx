@@ -11,6 +11,7 @@ import { ConfirmButton } from '../../ui/confirm-button.tsx'
 import { uiMessages } from '../../ui/messages.ts'
 import { showNotice } from '../../ui/notices.tsx'
 import { runMessages } from './messages.ts'
+import { isMaintenanceToRetry, RetryMaintenance } from './retry-maintenance.tsx'
 
 /** Stops a run that has not ended, after asking. Nothing for runs that have, and for people who may not. */
 export function CancelRun({ run }: { readonly run: Run }): ReactElement | null {
@@ -28,6 +29,7 @@ export function CancelRun({ run }: { readonly run: Run }): ReactElement | null {
       title={text.cancelTitle}
       question={text.cancelQuestion}
       confirmLabel={text.cancelConfirm}
+      cancelLabel={text.cancelNot}
       danger
       disabled={run.isCancelRequested}
       leftSection={<IconPlayerStop size={16} aria-hidden />}
@@ -43,7 +45,7 @@ export function RetryRun({ run }: { readonly run: Run }): ReactElement | null {
   const text = useMessages(runMessages)
   const ui = useMessages(uiMessages)
   const navigate = useNavigate()
-  const { mayManage } = useRights()
+  const { mayManage, isAdmin } = useRights()
   const retry = useMutation({
     mutationFn: () => api.post<Run>(`/api/v1/runs/${run.id}/retry`),
     onSuccess: (next) => {
@@ -52,6 +54,7 @@ export function RetryRun({ run }: { readonly run: Run }): ReactElement | null {
     },
     onError: (failure) => showNotice({ title: ui.failed, message: failure.message, tone: 'bad' }),
   })
+  if (isMaintenanceToRetry(run)) return isAdmin ? <RetryMaintenance key={run.id} run={run} /> : null
   if (!mayManage || !canRetry(run)) return null
   return (
     <Button leftSection={<IconRefresh size={16} aria-hidden />} loading={retry.isPending} onClick={() => retry.mutate()}>

@@ -8,7 +8,16 @@ const ALL = filtersOf({})
 function runOf(id: number, changes: Partial<Run> = {}): Run {
   const nothing = { clientId: 1, clientName: 'mail', planId: 2, planName: 'daily', repositoryId: 3, repositoryName: 'default' }
   const times = { createdAt: '2026-03-10T12:00:00.000Z', notBefore: null, startedAt: null, finishedAt: null }
-  const rest = { retryOf: null, attempt: 1, isCancelRequested: false, snapshotId: null, progress: null, statistics: null, error: null }
+  const rest = {
+    isDryRun: false,
+    retryOf: null,
+    attempt: 1,
+    isCancelRequested: false,
+    snapshotId: null,
+    progress: null,
+    statistics: null,
+    error: null,
+  }
   return { id, kind: 'backup', state: 'finished', trigger: 'schedule', ...nothing, ...times, ...rest, ...changes }
 }
 

@@ -1,19 +1,19 @@
 import type { Run, RunError } from '@holdfast/protocol'
-import { Alert, Button, SimpleGrid, Text } from '@mantine/core'
-import { IconAlertTriangle, IconClock, IconFolderSearch } from '@tabler/icons-react'
+import { Alert, Button, SimpleGrid } from '@mantine/core'
+import { IconAlertTriangle, IconFolderSearch } from '@tabler/icons-react'
 import { useQuery } from '@tanstack/react-query'
 import { getRouteApi, Link } from '@tanstack/react-router'
 import { type ReactElement, useId } from 'react'
 import { useMessages } from '../../app/language.tsx'
 import { useLiveRun } from '../../app/live.ts'
 import { FailureNotice } from '../../ui/failure-notice.tsx'
-import { Moment } from '../../ui/figures.tsx'
 import { Page } from '../../ui/page.tsx'
 import { RunStateBadge } from '../../ui/run-state-badge.tsx'
 import { Waiting } from '../../ui/waiting.tsx'
 import { FailureAdvice } from './failure-advice.tsx'
 import { LiveSection } from './live-section.tsx'
 import { runMessages } from './messages.ts'
+import { PendingNotice } from './pending-notice.tsx'
 import { runQuery } from './queries.ts'
 import { CancelRun, RetryRun } from './run-actions.tsx'
 import { RunFacts, RunFigures } from './run-facts.tsx'
@@ -44,8 +44,8 @@ function RunContent({ run }: { readonly run: Run }): ReactElement {
   const subject = run.clientName ?? run.repositoryName
   return (
     <Page
-      title={subject === null ? words.kind(run.kind) : `${words.kind(run.kind)}: ${subject}`}
-      aside={<RunStateBadge state={run.state} />}
+      title={subject === null ? words.work(run) : `${words.work(run)}: ${subject}`}
+      aside={<RunStateBadge state={run.state} problemCount={run.statistics?.errorCount} />}
       description={text.run(run.id)}
       breadcrumbs={[{ label: text.title, to: '/runs' }]}
       actions={
@@ -78,7 +78,7 @@ function SnapshotButton({ id }: { readonly id: string }): ReactElement {
 /** What is most important about a run now: its progress, what it waits for, or why it failed. */
 function RunStanding({ run, logId }: { readonly run: Run; readonly logId: string }): ReactElement | null {
   const text = useMessages(runMessages)
-  if (run.state === 'pending') return <Pending run={run} />
+  if (run.state === 'pending') return <PendingNotice run={run} />
   if (run.state === 'running') return <LiveSection run={run} />
   if (hasError(run)) return <FailureAdvice run={run} logId={logId} actions={<RetryRun run={run} />} />
   const problems = run.statistics?.errorCount ?? 0
@@ -86,23 +86,6 @@ function RunStanding({ run, logId }: { readonly run: Run; readonly logId: string
   return (
     <Alert color="orange" variant="light" icon={<IconAlertTriangle aria-hidden />} title={text.withProblems(problems)} mb="md">
       {run.kind === 'backup' ? text.withProblemsBody : null}
-    </Alert>
-  )
-}
-
-function Pending({ run: { notBefore } }: { readonly run: Run }): ReactElement {
-  const text = useMessages(runMessages)
-  return (
-    <Alert color="gray" variant="light" icon={<IconClock aria-hidden />} mb="md">
-      <Text size="sm">
-        {text.waiting}
-        {notBefore === null ? null : (
-          <>
-            {' · '}
-            {text.waitsUntil} <Moment at={notBefore} />
-          </>
-        )}
-      </Text>
     </Alert>
   )
 }

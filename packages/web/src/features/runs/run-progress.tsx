@@ -25,7 +25,8 @@ function LiveProgress({ run }: { readonly run: Run }): ReactElement {
   const { bytesPerSecond, timeLeftMs } = useEstimate(run)
   const { progress } = run
   const fraction = progress === null ? null : doneFraction(progress)
-  const phase = run.isCancelRequested ? text.stopping : words.phase(progress?.phase ?? 'starting')
+  const doing = words.doing(progress)
+  const phase = run.isCancelRequested ? text.stopping : doing
   return (
     <Stack gap={6} miw={0}>
       <Group justify="space-between" gap="xs" wrap="nowrap">

@@ -15,15 +15,21 @@ import { useRunWords } from './words.ts'
 
 const REFRESH_MS = 30_000
 
+export interface RunRowProps {
+  readonly run: Run
+  /** On the page of a client, whose name every line would say again. */
+  readonly isOnClient?: boolean
+}
+
 /** A run in one line (two on narrow ground), live, leading to its page. */
-export function RunRow({ run }: { readonly run: Run }): ReactElement {
-  return <KeptRow run={run} />
+export function RunRow({ run, isOnClient = false }: RunRowProps): ReactElement {
+  return <KeptRow run={run} isOnClient={isOnClient} />
 }
 
 /** A list that scrolls draws again what it shows with every step: lines whose run is the same are left as they are. */
 const KeptRow = memo(Row)
 
-function Row({ run }: { readonly run: Run }): ReactElement {
+function Row({ run, isOnClient }: Required<RunRowProps>): ReactElement {
   const latest = useLiveRun(run.id) ?? run
   const words = useRunWords()
   const { trigger } = latest
@@ -31,9 +37,9 @@ function Row({ run }: { readonly run: Run }): ReactElement {
     <div className={classes.container}>
       <Link className={classes.row} to="/runs/$runId" params={{ runId: String(run.id) }}>
         <span>
-          <RunStateBadge state={latest.state} />
+          <RunStateBadge state={latest.state} problemCount={latest.statistics?.errorCount} />
         </span>
-        <RunSubject run={latest} />
+        <RunSubject run={latest} isOnClient={isOnClient} />
         <span className={`${classes.wide} ${classes.aside}`}>
           <RunDetail run={latest} fallback={words.trigger(trigger)} />
         </span>
@@ -79,16 +85,12 @@ export function RunRowHead(): ReactElement {
   )
 }
 
-function RunSubject({ run }: { readonly run: Run }): ReactElement {
+function RunSubject({ run, isOnClient }: Required<RunRowProps>): ReactElement {
   const words = useRunWords()
   const text = useMessages(runMessages)
-  const names = [run.clientName, run.planName].filter((name) => name !== null)
-  const subject = names.length === 0 && run.repositoryName !== null ? [run.repositoryName] : names
-  const aside = [
-    words.kind(run.kind),
-    ...(run.attempt > 1 ? [text.attempt(run.attempt)] : []),
-    ...(subject.length > 1 ? subject.slice(1) : []),
-  ]
+  const names = [isOnClient ? null : run.clientName, run.planName].filter((name) => name !== null)
+  const subject = names.length === 0 && !isOnClient && run.repositoryName !== null ? [run.repositoryName] : names
+  const aside = [words.work(run), ...(run.attempt > 1 ? [text.attempt(run.attempt)] : []), ...(subject.length > 1 ? subject.slice(1) : [])]
   return (
     <span className={classes.what}>
       <span className={classes.name}>{subject[0] === undefined ? text.run(run.id) : <FileName>{subject[0]}</FileName>}</span>
@@ -99,7 +101,8 @@ function RunSubject({ run }: { readonly run: Run }): ReactElement {
 
 function joined(parts: readonly string[]): ReactNode {
   return parts.map((part, index) => (
-    <span key={part}>
+    // biome-ignore lint/suspicious/noArrayIndexKey: a plan may be called as what it does, and parts are never moved.
+    <span key={index}>
       {index === 0 ? null : ' · '}
       <FileName>{part}</FileName>
     </span>
@@ -110,12 +113,17 @@ function RunDetail({ run, fallback }: { readonly run: Run; readonly fallback: st
   const text = useMessages(runMessages)
   const words = useRunWords()
   if (run.state === 'running') {
-    const label = run.isCancelRequested ? text.stopping : words.phase(run.progress?.phase ?? 'starting')
+    const label = run.isCancelRequested ? text.stopping : words.doing(run.progress)
     return <ProgressBar fraction={run.progress === null ? null : doneFraction(run.progress)} label={label} />
   }
-  if (run.error !== null) return <FileName>{run.error.message}</FileName>
-  const problems = run.statistics?.errorCount ?? 0
-  return <>{problems > 0 ? text.problems(problems) : fallback}</>
+  if (run.error !== null) {
+    return (
+      <span className={classes.reason} title={run.error.message}>
+        <FileName>{run.error.message}</FileName>
+      </span>
+    )
+  }
+  return <>{fallback}</>
 }
 
 function RunDuration({ run }: { readonly run: Run }): ReactNode {

@@ -1,14 +1,17 @@
-import type { LogLevel, RunKind, RunTrigger } from '@holdfast/protocol'
+import type { LogLevel, Run, RunKind, RunProgress, RunTrigger } from '@holdfast/protocol'
 import { useMemo } from 'react'
 import { useMessages } from '../../app/language.tsx'
+import { isReadWhole } from './estimate.ts'
 import { runMessages } from './messages.ts'
 
 /** What people call what runs are made of. */
 export interface RunWords {
   kind(kind: RunKind): string
+  /** What a run does, where its kind alone does not say it. */
+  work(run: Pick<Run, 'kind' | 'isDryRun'>): string
   trigger(trigger: RunTrigger): string
-  /** Of a run's progress; phases that are not known here keep their own name. */
-  phase(phase: string): string
+  /** What a run is at now; phases that are not known here keep their own name. */
+  doing(progress: RunProgress | null): string
   level(level: LogLevel): string
 }
 
@@ -27,8 +30,12 @@ export function useRunWords(): RunWords {
     const phases = phasesOf(text)
     return {
       kind: (kind) => kinds[kind],
+      work: ({ kind, isDryRun }) => (isDryRun ? text.dryRun : kinds[kind]),
       trigger: (trigger) => triggers[trigger],
-      phase: (phase) => phases.get(phase) ?? phase,
+      doing: (progress) => {
+        const phase = progress?.phase ?? 'starting'
+        return isReadWhole(progress) ? text.phaseStoring : (phases.get(phase) ?? phase)
+      },
       level: (level) => levels[level],
     }
   }, [text])

@@ -17,6 +17,10 @@ export const browserMessages = defineMessages({
     entries: (count: number) => plural(count, 'entry', 'entries'),
     selected: (count: number) => `${count.toLocaleString('en')} selected`,
     selectionFull: 'No more can be selected one by one. Press Ctrl+A for everything in the folder.',
+    allStays: 'Everything stays selected',
+    allStaysMessage: (most: number) =>
+      `Of more than about ${most.toLocaleString('en')} entries, none can be left out. Clear the selection and select what you need.`,
+    notTakenOut: 'The entry could not be taken out of the selection',
     clearSelection: 'Clear selection',
     download: 'Download',
     downloadFolder: 'Download folder',
@@ -69,6 +73,10 @@ export const browserMessages = defineMessages({
     entries: (count: number) => `${count.toLocaleString('ja')} 項目`,
     selected: (count: number) => `${count.toLocaleString('ja')} 項目を選択中`,
     selectionFull: '個別に選択できる上限に達しました。Ctrl+A でフォルダー内のすべてを選択できます。',
+    allStays: 'すべて選択されたままです',
+    allStaysMessage: (most: number) =>
+      `項目が約 ${most.toLocaleString('ja')} 件を超えるフォルダーでは、一部だけを選択から外せません。選択を解除してから必要なものを選択してください。`,
+    notTakenOut: '項目を選択から外せませんでした',
     clearSelection: '選択を解除',
     download: 'ダウンロード',
     downloadFolder: 'フォルダーをダウンロード',

@@ -82,11 +82,17 @@ function End({ label, id }: { readonly label: string; readonly id: number }): Re
         <>
           <Link to="/snapshots/$snapshotId" params={{ snapshotId: String(id) }} className={classes.link}>
             <Text fw={600} component="span" title={format.exact(snapshot.data.time)}>
-              {format.moment(snapshot.data.time)}
+              {format.second(snapshot.data.time)}
             </Text>
           </Link>
           <Text size="sm" c="dimmed" component="div">
             <FileName>{snapshot.data.clientName ?? snapshot.data.hostname}</FileName>
+            {snapshot.data.planName === null ? null : (
+              <>
+                {' · '}
+                <FileName>{snapshot.data.planName}</FileName>
+              </>
+            )}
           </Text>
         </>
       )}

@@ -34,7 +34,7 @@ export function FolderBar({ snapshotId, path, count, selection, onUp, onClear, o
           <IconArrowUp size={16} aria-hidden />
         </ActionIcon>
       </Tooltip>
-      <Text size="sm" c={chosen === 0 ? 'dimmed' : undefined} fw={chosen === 0 ? 400 : 600} role="status" style={{ flex: 1 }}>
+      <Text size="sm" c={chosen === 0 ? 'dimmed' : undefined} fw={chosen === 0 ? 400 : 600} role="status" className={classes.count}>
         {chosen === 0 ? text.entries(count) : text.selected(chosen)}
         {!selection.isAll && chosen >= CHOSEN_MAX ? ` · ${text.selectionFull}` : ''}
       </Text>

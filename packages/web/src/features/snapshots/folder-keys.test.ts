@@ -65,8 +65,19 @@ test('entries are chosen one by one or all together', () => {
   expect([isChosen(one, a.path), isChosen(one, b.path), chosenCount(one, 9)]).toEqual([true, false, 1])
   expect(toggled(one, a).chosen.size).toBe(0)
   expect([isChosen(EVERYTHING, b.path), chosenCount(EVERYTHING, 9)]).toEqual([true, 9])
-  expect([...toggled(EVERYTHING, b).chosen.keys()]).toEqual([b.path])
   expect(withEntries(one, [a, b]).chosen.size).toBe(2)
+})
+
+test('of everything one entry is taken out where the rest can be chosen, and otherwise everything stays chosen', () => {
+  const [a, b, c] = [entryOf('a'), entryOf('b'), entryOf('c')]
+  const rest = toggled(EVERYTHING, b, [a, b, c])
+  expect([rest.isAll, ...rest.chosen.keys()]).toEqual([false, a.path, c.path])
+  expect(chosenPaths(rest, { path: '/f', count: 3 })).toEqual([a.path, c.path])
+  expect(toggled(EVERYTHING, a, [a])).toEqual(NOTHING)
+  expect(toggled(EVERYTHING, a)).toEqual(EVERYTHING)
+  const many = Array.from({ length: CHOSEN_MAX + 2 }, (_, index) => entryOf(String(index)))
+  expect(toggled(EVERYTHING, entryOf('7'), many)).toEqual(EVERYTHING)
+  expect(chosenCount(toggled(EVERYTHING, entryOf('7'), many.slice(1)), CHOSEN_MAX + 1)).toBe(CHOSEN_MAX)
 })
 
 test('a whole folder is downloaded as that folder, and no more is chosen than may be', () => {

@@ -7,6 +7,7 @@ import { useMessages } from '../../app/language.tsx'
 import { ConfirmDialog } from '../../ui/confirm-button.tsx'
 import { FailureNotice } from '../../ui/failure-notice.tsx'
 import { useFormat } from '../../ui/format.ts'
+import { shownText } from '../../ui/message-text.tsx'
 import { showNotice } from '../../ui/notices.tsx'
 import { Waiting } from '../../ui/waiting.tsx'
 import { snapshotMessages } from './messages.ts'
@@ -32,7 +33,7 @@ export function ForgetDialog({ snapshot, onClose, onForgotten }: ForgetDialogPro
   }
   const question = (
     <Stack gap="sm">
-      <Text size="sm">{text.forgetWhat(format.moment(snapshot.time), snapshot.clientName ?? snapshot.hostname)}</Text>
+      <Text size="sm">{shownText(text.forgetWhat(format.second(snapshot.time), snapshot.clientName ?? snapshot.hostname))}</Text>
       {plan.isError ? <FailureNotice failure={plan.error} retry={() => void plan.refetch()} /> : null}
       {plan.isPending ? <Waiting lines={3} /> : null}
       {plan.data === undefined ? null : <Loss plan={plan.data} />}
@@ -55,12 +56,7 @@ function Loss({ plan }: { readonly plan: ForgetPlanView }): ReactElement {
   const text = useMessages(snapshotMessages)
   const format = useFormat()
   const { lostVersionCount: count, lostVersionBytes: bytes, isNewest, remainingCount, snapshot } = plan
-  const lost =
-    count === null
-      ? text.forgetUnknown
-      : count === 0
-        ? text.forgetNothingLost
-        : text.forgetLost(text.versions(count), format.bytes(bytes ?? 0))
+  const lost = count === null ? text.forgetUnknown : count === 0 ? text.forgetNothingLost : text.forgetLost(count, format.bytes(bytes ?? 0))
   return (
     <>
       <Alert color={count === 0 ? 'gray' : 'orange'} variant="light" icon={<IconAlertTriangle aria-hidden />} p="sm">

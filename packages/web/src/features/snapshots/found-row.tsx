@@ -38,6 +38,7 @@ function FileLine({ file }: { readonly file: FoundFile }): ReactElement {
         <Anchor
           fw={600}
           size="sm"
+          className={classes.name ?? ''}
           renderRoot={(props) => (
             <Link
               to="/snapshots/$snapshotId"
@@ -54,10 +55,17 @@ function FileLine({ file }: { readonly file: FoundFile }): ReactElement {
         </Text>
       </div>
       <div className={classes.figures}>
-        <div>{sizeBytes === null ? null : <Bytes value={sizeBytes} />}</div>
-        <Text size="sm" c="dimmed" component="div">
-          {text.versions(versionCount)} · <Moment at={newestSnapshot.time} />
-        </Text>
+        <div className={classes.facts}>
+          {sizeBytes === null ? null : (
+            <span className={classes.bytes}>
+              <Bytes value={sizeBytes} />
+            </span>
+          )}
+          <span>{text.versions(versionCount)}</span>
+          <span>
+            <Moment at={newestSnapshot.time} />
+          </span>
+        </div>
       </div>
       <FileActions file={file} />
     </div>

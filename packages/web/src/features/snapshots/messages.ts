@@ -55,14 +55,16 @@ export const snapshotMessages = defineMessages({
     forgetTitle: 'Forget this snapshot?',
     forgetConfirm: 'Forget',
     forgetWhat: (time: string, client: string) => `The snapshot of ${time} of ${client} is removed. This cannot be undone.`,
-    forgetLost: (versions: string, size: string) => `${versions} are in no other snapshot and are lost: ${size}.`,
-    versions: (count: number) => plural(count, 'version of a file', 'versions of files'),
+    forgetLost: (count: number, size: string) =>
+      count === 1
+        ? `1 version of a file is in no other snapshot and is lost: ${size}.`
+        : `${plural(count, '', 'versions of files')} are in no other snapshot and are lost: ${size}.`,
     forgetNothingLost: 'Every file in it is also in another snapshot, in the same version. Nothing is lost but this moment.',
     forgetUnknown: 'This snapshot is not in the index of files yet, so nobody knows what would be lost with it.',
     forgetNewest: 'It is the newest of its plan.',
     forgetRemaining: (count: number) =>
       count === 0 ? 'It is the only one of this client.' : `${plural(count, 'other snapshot', 'other snapshots')} of this client stay.`,
-    forgetPrune: 'Storage becomes free with the next prune of the repository.',
+    forgetPrune: 'Storage becomes free with the next clean-up of the repository.',
     forgetPinned: 'It is pinned. Unpin it first.',
     forgotten: 'Snapshot forgotten',
     pinFailed: 'The snapshot could not be pinned or unpinned',
@@ -121,8 +123,8 @@ export const snapshotMessages = defineMessages({
     forgetTitle: 'このスナップショットを削除しますか？',
     forgetConfirm: '削除する',
     forgetWhat: (time: string, client: string) => `${client} の ${time} のスナップショットを削除します。元に戻すことはできません。`,
-    forgetLost: (versions: string, size: string) => `${versions}はほかのどのスナップショットにも含まれていないため失われます（${size}）。`,
-    versions: (count: number) => `${count.toLocaleString('ja')} 個のファイルのバージョン`,
+    forgetLost: (count: number, size: string) =>
+      `${count.toLocaleString('ja')} 個のファイルのバージョンはほかのどのスナップショットにも含まれていないため失われます（${size}）。`,
     forgetNothingLost:
       '含まれるすべてのファイルは、同じバージョンがほかのスナップショットにもあります。失われるのはこの時点の記録だけです。',
     forgetUnknown: 'このスナップショットはまだファイルの索引に登録されていないため、何が失われるか分かりません。',

@@ -1,12 +1,13 @@
-import { Alert, Text } from '@mantine/core'
+import { Alert, Anchor, Text } from '@mantine/core'
 import { IconFileSearch, IconInfoCircle, IconSearch, IconZoomQuestion } from '@tabler/icons-react'
 import { useInfiniteQuery } from '@tanstack/react-query'
-import { useNavigate, useSearch } from '@tanstack/react-router'
+import { Link, useNavigate, useSearch } from '@tanstack/react-router'
 import { type ReactElement, useMemo } from 'react'
 import { useEndless } from '../../app/endless.ts'
 import { useMessages } from '../../app/language.tsx'
 import { EmptyState } from '../../ui/empty-state.tsx'
 import { FailureNotice } from '../../ui/failure-notice.tsx'
+import { FileName } from '../../ui/file-name.tsx'
 import { Page } from '../../ui/page.tsx'
 import { SearchField } from '../../ui/search-field.tsx'
 import { VirtualList } from '../../ui/virtual-list.tsx'
@@ -17,6 +18,7 @@ import { FoundLine } from './found-row.tsx'
 import { fileSearchQuery } from './queries.ts'
 import classes from './search.module.css'
 import { searchMessages } from './search-messages.ts'
+import { nameWithin } from './snapshot-path.ts'
 
 const ROW_HEIGHT_PX = 58
 const ROWS_MIN = 40
@@ -79,9 +81,7 @@ function Found({ query, clientId }: { readonly query: string; readonly clientId:
         </Alert>
       )}
       {rows.length === 0 ? (
-        <EmptyState icon={<IconZoomQuestion size={26} />} title={text.noneTitle}>
-          {text.none}
-        </EmptyState>
+        <NothingFound query={query} />
       ) : (
         <>
           {list.isError ? <FailureNotice failure={list.error} retry={retry} /> : null}
@@ -96,6 +96,31 @@ function Found({ query, clientId }: { readonly query: string; readonly clientId:
         </>
       )}
     </>
+  )
+}
+
+/** A path finds nothing: names are what is searched. Its last name is one click away. */
+function NothingFound({ query }: { readonly query: string }): ReactElement {
+  const text = useMessages(searchMessages)
+  const name = nameWithin(query)
+  return (
+    <EmptyState
+      icon={<IconZoomQuestion size={26} />}
+      title={text.noneTitle}
+      actions={
+        name === undefined ? undefined : (
+          <Anchor
+            size="sm"
+            ta="center"
+            renderRoot={(props) => <Link {...props} to="/search" search={(now: SearchPageSearch) => ({ ...now, query: name })} />}
+          >
+            {text.searchName}: <FileName>{name}</FileName>
+          </Anchor>
+        )
+      }
+    >
+      {query.includes('/') ? text.noPaths : text.none}
+    </EmptyState>
   )
 }
 

@@ -26,9 +26,17 @@ export function chosenCount({ isAll, chosen }: Selection, count: number): number
   return isAll ? count : chosen.size
 }
 
-/** With one entry more or less. After everything was chosen, it begins with that entry alone. */
-export function toggled({ isAll, chosen }: Selection, entry: SnapshotEntry): Selection {
-  const next = new Map(isAll ? [] : chosen)
+/**
+ * With one entry more or less. Everything loses one where `all`, the folder's entries, are known and the rest can be chosen one by one;
+ * otherwise it stays everything.
+ */
+export function toggled({ isAll, chosen }: Selection, entry: SnapshotEntry, all: readonly SnapshotEntry[] = []): Selection {
+  if (isAll) {
+    const rest = all.filter(({ path }) => path !== entry.path)
+    if (rest.length === all.length || rest.length > CHOSEN_MAX) return EVERYTHING
+    return withEntries(NOTHING, rest)
+  }
+  const next = new Map(chosen)
   if (!next.delete(entry.path) && next.size < CHOSEN_MAX) next.set(entry.path, entry)
   return { isAll: false, chosen: next }
 }

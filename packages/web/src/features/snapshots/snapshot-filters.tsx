@@ -1,10 +1,11 @@
 import type { Plan, RepositoryView } from '@holdfast/protocol'
-import { Button, Group, Select, Switch, TextInput } from '@mantine/core'
-import { IconFilter } from '@tabler/icons-react'
+import { ActionIcon, Button, Group, Select, Switch, TextInput } from '@mantine/core'
+import { IconFilter, IconFilterOff } from '@tabler/icons-react'
 import { useQuery } from '@tanstack/react-query'
 import { type ReactElement, useState } from 'react'
 import { api } from '../../app/api.ts'
 import { useMessages } from '../../app/language.tsx'
+import { choicesFailure } from '../../ui/choices-failure.tsx'
 import { SearchField } from '../../ui/search-field.tsx'
 import { ClientSelect } from '../clients/client-select.tsx'
 import { snapshotMessages } from './messages.ts'
@@ -36,7 +37,7 @@ export function SnapshotFilters({ search, onChange }: SnapshotFiltersProps): Rea
         <div className={classes.second}>
           <RepositorySelect search={search} onChange={onChange} />
         </div>
-        <Group h={36} gap="xs">
+        <Group h={36} gap="xs" wrap="nowrap">
           <Button
             variant="default"
             leftSection={<IconFilter size={16} aria-hidden />}
@@ -46,9 +47,15 @@ export function SnapshotFilters({ search, onChange }: SnapshotFiltersProps): Rea
             {isOpen ? text.fewerFilters : text.moreFilters}
           </Button>
           {isFiltered(search) ? (
-            <Button variant="subtle" onClick={() => onChange(CLEARED)}>
-              {text.clearFilters}
-            </Button>
+            <ActionIcon
+              variant="subtle"
+              size={36}
+              aria-label={text.clearFilters}
+              title={text.clearFilters}
+              onClick={() => onChange(CLEARED)}
+            >
+              <IconFilterOff size={18} aria-hidden />
+            </ActionIcon>
           ) : null}
         </Group>
         {isOpen ? <MoreFilters search={search} onChange={onChange} /> : null}
@@ -121,6 +128,7 @@ function PlanSelect({ search, onChange }: SnapshotFiltersProps): ReactElement {
       clearable
       disabled={clientId === undefined && planId === undefined}
       data={withChosen(options, planId)}
+      error={choicesFailure(plans)}
       value={planId ?? null}
       onChange={(id) => onChange({ planId: id ?? undefined })}
     />
@@ -140,6 +148,7 @@ function RepositorySelect({ search, onChange }: SnapshotFiltersProps): ReactElem
       placeholder={text.all}
       clearable
       data={withChosen(options, search.repositoryId)}
+      error={choicesFailure(repositories)}
       value={search.repositoryId ?? null}
       onChange={(id) => onChange({ repositoryId: id ?? undefined })}
     />

@@ -1,5 +1,5 @@
 import type { SnapshotView } from '@holdfast/protocol'
-import { ActionIcon, Menu } from '@mantine/core'
+import { ActionIcon, Menu, Text } from '@mantine/core'
 import {
   IconDotsVertical,
   IconDownload,
@@ -11,33 +11,34 @@ import {
   IconTrash,
 } from '@tabler/icons-react'
 import { Link } from '@tanstack/react-router'
-import { type CSSProperties, type ReactElement, useState } from 'react'
+import { type ReactElement, useState } from 'react'
 import { useMessages } from '../../app/language.tsx'
 import { useRights } from '../../app/session.tsx'
-import { useFormat } from '../../ui/format.ts'
+import { laterDialog } from '../../ui/later-dialog.tsx'
 import { showNotice } from '../../ui/notices.tsx'
-import { RestoreDialog } from '../restores/restore-dialog.tsx'
+import { RestoreDialog } from '../restores/later-restore-dialog.ts'
 import { archiveLink } from './download-links.ts'
-import { ForgetDialog } from './forget-dialog.tsx'
 import { snapshotMessages } from './messages.ts'
 import { usePin } from './snapshot-mutations.ts'
-import { TagsDialog } from './tags-dialog.tsx'
+import classes from './timeline.module.css'
 
-/** Red that can be read on every ground. */
-const DANGER = { '--menu-item-color': 'var(--mantine-color-error)' } as CSSProperties
+const ForgetDialog = laterDialog(async () => (await import('./forget-dialog.tsx')).ForgetDialog)
+const TagsDialog = laterDialog(async () => (await import('./tags-dialog.tsx')).TagsDialog)
+
 const ICON = { size: 16, 'aria-hidden': true } as const
 
 export interface SnapshotMenuProps {
   readonly snapshot: SnapshotView
+  /** When it was made, as the page around says it. */
+  readonly moment: string
   readonly onForgotten?: () => void
   /** On the page of the snapshot itself nothing leads to it. */
   readonly isOnItsPage?: boolean
 }
 
 /** Everything that can be done with a snapshot as a whole. */
-export function SnapshotMenu({ snapshot, onForgotten, isOnItsPage = false }: SnapshotMenuProps): ReactElement {
+export function SnapshotMenu({ snapshot, moment, onForgotten, isOnItsPage = false }: SnapshotMenuProps): ReactElement {
   const text = useMessages(snapshotMessages)
-  const format = useFormat()
   const { mayManage } = useRights()
   const [dialog, setDialog] = useState<'tags' | 'forget' | 'restore'>()
   const close = (): void => setDialog(undefined)
@@ -49,7 +50,7 @@ export function SnapshotMenu({ snapshot, onForgotten, isOnItsPage = false }: Sna
             variant={isOnItsPage ? 'default' : 'subtle'}
             color="gray"
             size={isOnItsPage ? 36 : 'lg'}
-            aria-label={text.actions(format.moment(snapshot.time))}
+            aria-label={text.actions(moment)}
           >
             <IconDotsVertical size={18} aria-hidden />
           </ActionIcon>
@@ -99,9 +100,28 @@ function ManageItems({ snapshot, onChoose }: ManageItemsProps): ReactElement {
       <Menu.Item leftSection={<IconTag {...ICON} />} onClick={() => onChoose('tags')}>
         {text.editTags}
       </Menu.Item>
-      <Menu.Item leftSection={<IconTrash {...ICON} />} style={DANGER} disabled={snapshot.isPinned} onClick={() => onChoose('forget')}>
+      <ForgetItem isPinned={snapshot.isPinned} onChoose={() => onChoose('forget')} />
+    </>
+  )
+}
+
+/** While it cannot be chosen it can still be reached by keyboard, and says why. */
+function ForgetItem({ isPinned, onChoose }: { readonly isPinned: boolean; readonly onChoose: () => void }): ReactElement {
+  const text = useMessages(snapshotMessages)
+  const icon = <IconTrash {...ICON} />
+  if (!isPinned) {
+    return (
+      <Menu.Item leftSection={icon} c="var(--mantine-color-error)" onClick={onChoose}>
         {text.forget}
       </Menu.Item>
-    </>
+    )
+  }
+  return (
+    <Menu.Item leftSection={icon} className={classes.refused ?? ''} aria-disabled closeMenuOnClick={false}>
+      {text.forget}
+      <Text size="sm" component="span" display="block">
+        {text.forgetPinned}
+      </Text>
+    </Menu.Item>
   )
 }

@@ -49,15 +49,22 @@ function OpenSnapshot({ snapshot }: { readonly snapshot: SnapshotView }): ReactE
   const navigate = useNavigate()
   const search: SnapshotPageSearch = useSearch({ strict: false })
   const view = useView(snapshot, search)
-  const { clientId, sizeBytes, fileCount } = snapshot
+  const { clientId, planName, sizeBytes, fileCount } = snapshot
+  const moment = format.second(snapshot.time)
   const facts = [...(fileCount === null ? [] : [all.filesCount(fileCount)]), ...(sizeBytes === null ? [] : [format.bytes(sizeBytes)])]
   return (
     <Page
-      title={text.title(format.moment(snapshot.time))}
+      title={text.title(moment)}
       aside={<Marks snapshot={snapshot} />}
       description={
         <>
           <FileName>{snapshot.clientName ?? snapshot.hostname}</FileName>
+          {planName === null ? null : (
+            <>
+              {' · '}
+              <FileName>{planName}</FileName>
+            </>
+          )}
           {facts.map((fact) => ` · ${fact}`)}
         </>
       }
@@ -77,7 +84,7 @@ function OpenSnapshot({ snapshot }: { readonly snapshot: SnapshotView }): ReactE
           >
             {text.compare}
           </Button>
-          <SnapshotMenu snapshot={snapshot} isOnItsPage onForgotten={() => void navigate({ to: '/snapshots' })} />
+          <SnapshotMenu snapshot={snapshot} moment={moment} isOnItsPage onForgotten={() => void navigate({ to: '/snapshots' })} />
         </>
       }
     >

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { archiveLink, fileLink } from './download-links.ts'
-import { nameOf, parentOf, readable, startFolder, stepsOf } from './snapshot-path.ts'
+import { nameOf, nameWithin, parentOf, readable, startFolder, stepsOf } from './snapshot-path.ts'
 
 test('the steps to a path lead where the server says, whatever the names', () => {
   expect(stepsOf('/')).toEqual([])
@@ -53,4 +53,9 @@ test('links carry paths as the server gave them', () => {
       'zip',
     ),
   ).toBeUndefined()
+})
+
+test('what is typed as a path has a last name to search for', () => {
+  expect(['docs/readme', '/home/ann/My file.txt', 'docs/ ', ' a / b/ /'].map(nameWithin)).toEqual(['readme', 'My file.txt', 'docs', 'b'])
+  expect(['readme', '*.jpg', '/', ' // '].map(nameWithin)).toEqual([undefined, undefined, undefined, undefined])
 })

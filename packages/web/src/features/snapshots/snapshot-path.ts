@@ -28,6 +28,15 @@ export function nameOf(path: string): string {
   return readable(path.slice(path.lastIndexOf('/') + 1))
 }
 
+/** The last name of what people typed or pasted as a path; undefined where it is no path, or only slashes. */
+export function nameWithin(typed: string): string | undefined {
+  if (!typed.includes('/')) return undefined
+  return typed
+    .split('/')
+    .map((name) => name.trim())
+    .findLast((name) => name !== '')
+}
+
 /** A path in the server's form, for people. */
 export function readable(path: string): string {
   return path.replace(ESCAPES, (escapes) => {

@@ -19,16 +19,18 @@ export interface SnapshotRowProps {
   /** Left out where all are of one client. */
   readonly showsClient: boolean
   readonly isLastOfDay: boolean
+  /** Whether its minute does not tell it from others. */
+  readonly needsSecond: boolean
   /** With it the row has a box to choose it for a comparison. */
   readonly comparison?: { readonly isChosen: boolean; readonly onToggle: () => void }
 }
 
 /** One snapshot of a timeline: when, whose, of what, and how large. */
-export function SnapshotRow({ snapshot, showsClient, isLastOfDay, comparison }: SnapshotRowProps): ReactElement {
+export function SnapshotRow({ snapshot, showsClient, isLastOfDay, needsSecond, comparison }: SnapshotRowProps): ReactElement {
   const text = useMessages(snapshotMessages)
   const format = useFormat()
   const { id, time, fileCount } = snapshot
-  const moment = format.moment(time)
+  const moment = needsSecond ? format.second(time) : format.moment(time)
   return (
     <div className={classes.row} data-last={isLastOfDay || undefined} data-chosen={comparison?.isChosen || undefined}>
       {comparison === undefined ? null : (
@@ -48,14 +50,10 @@ export function SnapshotRow({ snapshot, showsClient, isLastOfDay, comparison }: 
               renderRoot={(props) => <Link to="/snapshots/$snapshotId" params={{ snapshotId: String(id) }} {...props} />}
               aria-label={text.open(moment)}
             >
-              <time dateTime={time}>{format.time(time)}</time>
+              <time dateTime={time}>{needsSecond ? format.timeToSecond(time) : format.time(time)}</time>
             </Anchor>
           </Tooltip>
-          {showsClient ? (
-            <Text size="sm" span>
-              <FileName>{snapshot.clientName ?? `${snapshot.hostname} (${text.noClient})`}</FileName>
-            </Text>
-          ) : null}
+          <Source snapshot={snapshot} showsClient={showsClient} />
           <Marks snapshot={snapshot} />
         </Group>
         <Paths paths={snapshot.paths} />
@@ -68,9 +66,28 @@ export function SnapshotRow({ snapshot, showsClient, isLastOfDay, comparison }: 
         ]}
       />
       <div className={classes.menu}>
-        <SnapshotMenu snapshot={snapshot} />
+        <SnapshotMenu snapshot={snapshot} moment={moment} />
       </div>
     </div>
+  )
+}
+
+/** Whose it is, and the plan that made it. */
+function Source({ snapshot, showsClient }: Pick<SnapshotRowProps, 'snapshot' | 'showsClient'>): ReactElement | null {
+  const text = useMessages(snapshotMessages)
+  const { clientName, hostname, planName } = snapshot
+  const client = clientName ?? `${hostname} (${text.noClient})`
+  const names = [...(showsClient ? [client] : []), ...(planName === null ? [] : [planName])]
+  if (names.length === 0) return null
+  return (
+    <Text size="sm" span>
+      {names.map((name, index) => (
+        <span key={index === 0 ? 'first' : 'second'}>
+          {index === 0 ? null : ' · '}
+          <FileName>{name}</FileName>
+        </span>
+      ))}
+    </Text>
   )
 }
 

@@ -42,7 +42,7 @@ export function SnapshotTimeline({ clientId, limit }: SnapshotTimelineProps): Re
             {row.kind === 'day' ? (
               <DayHeading row={row} order={3} />
             ) : (
-              <SnapshotRow snapshot={row.snapshot} showsClient={false} isLastOfDay={row.isLastOfDay} />
+              <SnapshotRow snapshot={row.snapshot} showsClient={false} isLastOfDay={row.isLastOfDay} needsSecond={row.needsSecond} />
             )}
           </li>
         ))}

@@ -74,6 +74,7 @@ function Timeline({ search, onChange }: TimelineProps): ReactElement {
                 snapshot={row.snapshot}
                 showsClient
                 isLastOfDay={row.isLastOfDay}
+                needsSecond={row.needsSecond}
                 comparison={{ isChosen: chosen.includes(row.snapshot.id), onToggle: () => toggle(row.snapshot.id) }}
               />
             )

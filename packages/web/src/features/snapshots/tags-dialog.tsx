@@ -6,6 +6,7 @@ import { useMessages } from '../../app/language.tsx'
 import { FailureNotice } from '../../ui/failure-notice.tsx'
 import { useFieldErrors } from '../../ui/field-errors.ts'
 import { FormActions } from '../../ui/form-actions.tsx'
+import { useFormFailure } from '../../ui/form-failure.ts'
 import { uiMessages } from '../../ui/messages.ts'
 import { showNotice } from '../../ui/notices.tsx'
 import { snapshotMessages } from './messages.ts'
@@ -28,7 +29,8 @@ export function TagsDialog({ snapshot, onClose }: TagsDialogProps): ReactElement
       onClose()
     },
   })
-  const [fieldError] = Object.values(useFieldErrors(saving.error))
+  const failure = useFormFailure(saving.error, tags)
+  const [fieldError] = Object.values(useFieldErrors(failure))
   return (
     <Modal opened onClose={onClose} title={text.tagsTitle} closeButtonProps={{ 'aria-label': ui.close }}>
       <form
@@ -47,7 +49,7 @@ export function TagsDialog({ snapshot, onClose }: TagsDialogProps): ReactElement
           data-autofocus
           {...(fieldError === undefined ? {} : { error: fieldError })}
         />
-        {saving.isError && fieldError === undefined ? <FailureNotice failure={saving.error} /> : null}
+        {failure !== null && fieldError === undefined ? <FailureNotice failure={failure} /> : null}
         <FormActions label={text.save} isBusy={saving.isPending} onCancel={onClose} mt="md" />
       </form>
     </Modal>

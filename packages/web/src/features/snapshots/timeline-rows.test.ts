@@ -11,6 +11,7 @@ function snapshotAt(id: number, time: Date, addedBytes: number | null): Snapshot
     clientId: 1,
     clientName: 'laptop',
     planId: null,
+    planName: null,
     runId: null,
     time: time.toISOString(),
     hostname: 'alpha',
@@ -30,12 +31,19 @@ test('snapshots stand below the days of the browser, with what the days added', 
   const rows = timelineRows([late, early, first])
   expect(rows).toEqual([
     { kind: 'day', day: '2026-11-21', at: late.time, count: 1, addedBytes: 5 },
-    { kind: 'snapshot', snapshot: late, isLastOfDay: true },
+    { kind: 'snapshot', snapshot: late, isLastOfDay: true, needsSecond: false },
     { kind: 'day', day: '2026-11-20', at: early.time, count: 2, addedBytes: 7 },
-    { kind: 'snapshot', snapshot: early, isLastOfDay: false },
-    { kind: 'snapshot', snapshot: first, isLastOfDay: true },
+    { kind: 'snapshot', snapshot: early, isLastOfDay: false, needsSecond: false },
+    { kind: 'snapshot', snapshot: first, isLastOfDay: true, needsSecond: false },
   ])
   expect(timelineRows([])).toEqual([])
+})
+
+test('only snapshots of the same minute need their second', () => {
+  const times = [new Date(2026, 10, 21, 9, 4, 0), new Date(2026, 10, 21, 9, 3, 59), new Date(2026, 10, 21, 9, 3, 0)]
+  const rows = timelineRows(times.map((time, index) => snapshotAt(3 - index, time, null)))
+  const needs = rows.flatMap((row) => (row.kind === 'day' ? [] : [row.needsSecond]))
+  expect(needs).toEqual([false, true, true])
 })
 
 test('days of an address are whole days of the browser', () => {

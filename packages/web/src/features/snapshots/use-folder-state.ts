@@ -1,6 +1,10 @@
 import type { SnapshotEntry } from '@holdfast/protocol'
 import { useCallback, useState } from 'react'
-import type { FolderView } from './queries.ts'
+import { useMessages } from '../../app/language.tsx'
+import { queryClient } from '../../app/query-client.ts'
+import { showNotice } from '../../ui/notices.tsx'
+import { browserMessages } from './browser-messages.ts'
+import { entriesQuery, type FolderView } from './queries.ts'
 import { CHOSEN_MAX, EVERYTHING, NOTHING, type Selection, toggled, withEntries } from './selection.ts'
 import { entriesBetween } from './use-folder.ts'
 
@@ -26,6 +30,7 @@ interface Kept {
 
 /** The state of a folder; it begins anew in every other folder, and in another order. */
 export function useFolderState(view: FolderView): FolderState {
+  const text = useMessages(browserMessages)
   const key = JSON.stringify(view)
   const fresh: Kept = { key, cursor: undefined, anchor: undefined, selection: NOTHING }
   const [kept, setKept] = useState(fresh)
@@ -49,13 +54,35 @@ export function useFolderState(view: FolderView): FolderState {
     },
     [change, now.anchor, now.cursor, view],
   )
+  const toggle = (entry: SnapshotEntry, place: number): void => {
+    const turn = (all: readonly SnapshotEntry[]): void => change(({ selection }) => ({ selection: toggled(selection, entry, all) }))
+    moveTo(place)
+    if (!now.selection.isAll) {
+      turn([])
+      return
+    }
+    allEntries(view)
+      .then((all) => {
+        if (all !== undefined) turn(all)
+        else showNotice({ tone: 'plain', title: text.allStays, message: text.allStaysMessage(CHOSEN_MAX) })
+      })
+      .catch((failure: unknown) =>
+        showNotice({ tone: 'bad', title: text.notTakenOut, message: failure instanceof Error ? failure.message : '' }),
+      )
+  }
   return {
     cursor: now.cursor,
     selection: now.selection,
     moveTo,
     extendTo,
-    toggle: (entry, place) => change(({ selection }) => ({ cursor: place, anchor: place, selection: toggled(selection, entry) })),
+    toggle,
     chooseAll: () => change(() => ({ selection: EVERYTHING })),
     chooseNothing: () => change(() => ({ selection: NOTHING })),
   }
+}
+
+/** All entries of a folder; undefined where they are too many for all but one of them to be chosen one by one. */
+async function allEntries(view: FolderView): Promise<readonly SnapshotEntry[] | undefined> {
+  const { count } = await queryClient.ensureQueryData(entriesQuery(view, 0))
+  return count > CHOSEN_MAX + 1 ? undefined : await entriesBetween(view, { first: 0, last: count - 1 }, count)
 }

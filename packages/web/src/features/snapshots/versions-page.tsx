@@ -14,7 +14,7 @@ import { FileName } from '../../ui/file-name.tsx'
 import { useFormat } from '../../ui/format.ts'
 import { Page } from '../../ui/page.tsx'
 import { Waiting } from '../../ui/waiting.tsx'
-import { RestoreDialog } from '../restores/restore-dialog.tsx'
+import { RestoreDialog } from '../restores/later-restore-dialog.ts'
 import { archiveLink, fileLink } from './download-links.ts'
 import { fileVersionsQuery, snapshotQuery } from './queries.ts'
 import classes from './search.module.css'
@@ -51,6 +51,10 @@ function VersionList({ file }: { readonly file: FileVersions }): ReactElement {
   return (
     <div className={classes.card}>
       <ul className={classes.versions} aria-label={text.versionsOf}>
+        <li className={`${classes.version} ${classes.versionsHead}`} aria-hidden>
+          <span>{text.versionModified}</span>
+          <span className={classes.size}>{text.versionSize}</span>
+        </li>
         {file.items.map((version, index) => (
           <Version
             key={`${version.last.id} ${version.modifiedAt} ${version.sizeBytes} ${version.kind}`}
@@ -79,17 +83,14 @@ function Version({ file, version, isNewest, onRestore }: VersionProps): ReactEle
   const { modifiedAt, sizeBytes, first, last, snapshotCount } = version
   const held =
     snapshotCount === 1
-      ? text.inOne(format.moment(last.time))
-      : text.inMany(snapshotCount, format.moment(first.time), format.moment(last.time))
+      ? text.inOne(format.second(last.time))
+      : text.inMany(snapshotCount, format.second(first.time), format.second(last.time))
   return (
     <li className={classes.version}>
-      <div className={classes.size}>
-        <Bytes value={sizeBytes} />
-      </div>
       <div>
         <Group gap="xs">
           <Text fw={600} component="span" title={modifiedAt === null ? undefined : format.exact(modifiedAt)}>
-            {modifiedAt === null ? text.unknown : format.moment(modifiedAt)}
+            {modifiedAt === null ? text.unknown : format.second(modifiedAt)}
           </Text>
           {isNewest ? (
             <Badge variant="default" tt="none">
@@ -110,6 +111,9 @@ function Version({ file, version, isNewest, onRestore }: VersionProps): ReactEle
         >
           {held}
         </Anchor>
+      </div>
+      <div className={classes.size}>
+        <Bytes value={sizeBytes} />
       </div>
       <VersionActions file={file} version={version} onRestore={onRestore} />
     </li>

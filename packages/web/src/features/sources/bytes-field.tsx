@@ -1,6 +1,7 @@
 import { Group, NativeSelect, NumberInput } from '@mantine/core'
 import { type ReactElement, type ReactNode, useState } from 'react'
 import { useMessages } from '../../app/language.tsx'
+import { BYTE_UNITS, bytesOf, type EnteredBytes, shownBytes } from './bytes-amount.ts'
 import { sourceMessages } from './messages.ts'
 
 export interface BytesFieldProps {
@@ -14,15 +15,16 @@ export interface BytesFieldProps {
   readonly suffix?: string
 }
 
-const UNITS = ['B', 'KiB', 'MiB', 'GiB', 'TiB'] as const
-
-/** An amount of bytes in a unit of its own; empty for none. */
+/** An amount of bytes in a unit of its own; empty for none. What is no amount is said, and given as a number that cannot be saved. */
 export function BytesField({ label, description, value, onChange, isReadOnly = false, error, suffix = '' }: BytesFieldProps): ReactElement {
   const text = useMessages(sourceMessages)
-  const [power, setPower] = useState(() => (value === undefined ? 2 : powerOf(value)))
-  const amount = value === undefined ? '' : value / 1024 ** power
-  const change = (shown: number | string, unit: number): void => {
-    onChange(typeof shown === 'number' && shown > 0 ? Math.max(1, Math.round(shown * 1024 ** unit)) : undefined)
+  const [entered, setEntered] = useState<EnteredBytes>()
+  const shown = shownBytes(value, entered)
+  const { fault } = bytesOf(shown)
+  const change = (changes: Partial<EnteredBytes>): void => {
+    const next = { ...shown, ...changes }
+    setEntered(next)
+    onChange(bytesOf(next).bytes)
   }
   return (
     <Group gap="xs" align="flex-end" wrap="nowrap">
@@ -30,33 +32,23 @@ export function BytesField({ label, description, value, onChange, isReadOnly = f
         label={label}
         description={description}
         placeholder={text.noLimit}
-        value={amount}
-        onChange={(shown) => change(shown, power)}
+        value={shown.amount}
+        onChange={(amount) => change({ amount })}
         readOnly={isReadOnly}
-        error={error}
+        error={fault === undefined ? error : text[fault]}
         min={0}
+        clampBehavior="none"
         decimalScale={3}
         style={{ flex: 1 }}
       />
       <NativeSelect
         aria-label={`${label}: ${text.unit}`}
-        data={UNITS.map((unit, index) => ({ value: String(index), label: `${unit}${suffix}` }))}
-        value={String(power)}
-        onChange={({ currentTarget }) => {
-          const unit = Number(currentTarget.value)
-          setPower(unit)
-          change(amount, unit)
-        }}
+        data={BYTE_UNITS.map((unit, index) => ({ value: String(index), label: `${unit}${suffix}` }))}
+        value={String(shown.unit)}
+        onChange={({ currentTarget }) => change({ unit: Number(currentTarget.value) })}
         disabled={isReadOnly}
         w={suffix === '' ? 90 : 104}
       />
     </Group>
   )
-}
-
-/** The largest unit of which it is a whole number. */
-function powerOf(value: number): number {
-  let power = 0
-  while (power < UNITS.length - 1 && value % 1024 ** (power + 1) === 0) power++
-  return power
 }

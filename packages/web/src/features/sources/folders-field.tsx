@@ -52,9 +52,9 @@ export function FoldersField({ clientId, label, description, value, onChange, is
               />
             </Group>
             {isTyping ? (
-              <LinesField label={label} description={text.onePerLine} value={value} onChange={onChange} />
+              <LinesField label={label} description={text.onePerLine} value={value} onChange={onChange} error={error !== undefined} />
             ) : (
-              <FolderTree clientId={clientId} selected={value} onChange={onChange} label={label} />
+              <FolderTree clientId={clientId} selected={value} onChange={onChange} label={label} isInvalid={error !== undefined} />
             )}
           </>
         )}

@@ -38,17 +38,30 @@ export function SchemaForm({ schema, value, onChange, errors = {}, ...rest }: Sc
   )
   const advanced = fields.filter(([, field]) => field['x-advanced'] === true)
   const isTouched = advanced.some(([name, field]) => !isDefault(value[name], field))
+  const isWrong = advanced.some(([name]) => errorOf(errors, name) !== undefined)
   return (
     <Stack gap="md">
       {fields.filter(([, field]) => field['x-advanced'] !== true).map(draw)}
-      {advanced.length === 0 ? null : <MoreFields isOpenAtFirst={isTouched}>{advanced.map(draw)}</MoreFields>}
+      {advanced.length === 0 ? null : (
+        <MoreFields isOpenAtFirst={isTouched} isWrong={isWrong}>
+          {advanced.map(draw)}
+        </MoreFields>
+      )}
     </Stack>
   )
 }
 
-function MoreFields({ isOpenAtFirst, children }: { readonly isOpenAtFirst: boolean; readonly children: ReactElement[] }): ReactElement {
+interface MoreFieldsProps {
+  readonly isOpenAtFirst: boolean
+  /** What is wrong is never hidden. */
+  readonly isWrong: boolean
+  readonly children: ReactElement[]
+}
+
+function MoreFields({ isOpenAtFirst, isWrong, children }: MoreFieldsProps): ReactElement {
   const text = useMessages(sourceMessages)
-  const [isOpen, { toggle }] = useDisclosure(isOpenAtFirst)
+  const [isChosen, { toggle }] = useDisclosure(isOpenAtFirst)
+  const isOpen = isChosen || isWrong
   const id = useId()
   return (
     <div>

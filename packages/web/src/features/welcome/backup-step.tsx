@@ -1,23 +1,19 @@
 import type { Run, RunError, Setup } from '@holdfast/protocol'
 import { Button, Group, Loader, Stack, Text } from '@mantine/core'
-import { useMutation, useQuery } from '@tanstack/react-query'
+import { useMutation } from '@tanstack/react-query'
 import { Link } from '@tanstack/react-router'
 import type { ReactElement } from 'react'
 import { api } from '../../app/api.ts'
 import { useMessages } from '../../app/language.tsx'
-import { useLiveRun } from '../../app/live.ts'
 import { FailureNotice } from '../../ui/failure-notice.tsx'
 import { Waiting } from '../../ui/waiting.tsx'
 import { FailureAdvice } from '../runs/failure-advice.tsx'
-import { runQuery } from '../runs/queries.ts'
 import { RunProgress } from '../runs/run-progress.tsx'
 import { FinishedBackup } from './finished-backup.tsx'
 import { welcomeMessages } from './messages.ts'
 import { StepCard } from './step-card.tsx'
+import { useFollowedRun } from './use-followed-run.ts'
 import type { StepProps } from './welcome-page.tsx'
-
-/** A run whose end was not heard of, because the connection broke, is asked for. */
-const LOOK_EVERY_MS = 2000
 
 export interface BackupStepProps extends StepProps {
   readonly runId: number
@@ -27,12 +23,7 @@ export interface BackupStepProps extends StepProps {
 /** Shows the first backup as it goes on, and what comes after it. */
 export function BackupStep({ isNext, goTo, runId, setup }: BackupStepProps): ReactElement {
   const text = useMessages(welcomeMessages)
-  const live = useLiveRun(runId)
-  const { data, error, refetch } = useQuery({
-    ...runQuery(runId),
-    refetchInterval: ({ state }) => (state.data === undefined || isUnderWay(state.data) ? LOOK_EVERY_MS : false),
-  })
-  const run = data !== undefined && !isUnderWay(data) ? data : (live ?? data)
+  const { run, error, refetch } = useFollowedRun(runId)
   if (run?.state === 'finished') return <FinishedBackup run={run} setup={setup} goTo={goTo} />
   return (
     <StepCard title={text.backupTitle} lead={text.backupLead} takesFocus={isNext}>
@@ -86,8 +77,4 @@ function Failed({ run, goTo }: { readonly run: Run } & Pick<StepProps, 'goTo'>):
 
 function hasError(run: Run): run is Run & { readonly error: RunError } {
   return run.error !== null
-}
-
-function isUnderWay({ state }: Run): boolean {
-  return state === 'pending' || state === 'running'
 }

@@ -1,5 +1,6 @@
 import { Text, ThemeIcon, Title } from '@mantine/core'
 import type { ReactElement, ReactNode } from 'react'
+import { shownText } from '../../ui/message-text.tsx'
 import classes from './welcome.module.css'
 
 export interface ChoiceCardProps {
@@ -26,7 +27,7 @@ export function ChoiceCard({ icon, title, hint, isProposed = false, children }: 
         {icon}
       </ThemeIcon>
       <div className={classes.choiceBody}>
-        <Title order={3}>{title}</Title>
+        <Title order={3}>{shownText(title)}</Title>
         {hint === undefined ? null : (
           <Text size="sm" c="dimmed">
             {hint}

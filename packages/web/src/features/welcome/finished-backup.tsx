@@ -1,13 +1,13 @@
 import type { Plan, Run, Setup } from '@holdfast/protocol'
 import { Anchor, Button, Group, Stack, Text, ThemeIcon, Title } from '@mantine/core'
-import { IconBell, IconCalendarTime, IconCheck, IconKey, IconStack2 } from '@tabler/icons-react'
+import { IconAlertTriangle, IconBell, IconCalendarTime, IconCheck, IconKey, IconStack2 } from '@tabler/icons-react'
 import { queryOptions, useQuery } from '@tanstack/react-query'
 import { Link } from '@tanstack/react-router'
 import { type ReactElement, useEffect, useRef } from 'react'
 import { api } from '../../app/api.ts'
 import { useLanguage, useMessages } from '../../app/language.tsx'
 import { useFormat } from '../../ui/format.ts'
-import { scheduleWords } from '../plans/schedule-words.ts'
+import { zonedScheduleWords } from '../plans/schedule-words.ts'
 import { RecoveryKitButton } from '../repositories/recovery-kit.tsx'
 import { ChoiceCard } from './choice-card.tsx'
 import { welcomeMessages } from './messages.ts'
@@ -63,21 +63,22 @@ function Result({ run }: { readonly run: Run }): ReactElement {
   const heading = useRef<HTMLHeadingElement>(null)
   useEffect(() => heading.current?.focus(), [])
   const { fileCount = 0, totalBytes = 0, storedBytes, durationMs = 0, errorCount = 0 } = run.statistics ?? {}
-  const figures = text.backupDoneFigures(format.count(fileCount), format.bytes(totalBytes), format.duration(durationMs))
+  const isWhole = errorCount === 0
+  const figures = text.backupDoneFigures(fileCount, format.bytes(totalBytes), format.duration(durationMs))
   return (
     <section aria-labelledby="welcome-done" className={classes.card}>
       <Group gap="md" wrap="nowrap" align="flex-start">
-        <ThemeIcon size={48} radius="xl" color="kelp" aria-hidden style={{ flex: 'none' }}>
-          <IconCheck size={28} />
+        <ThemeIcon size={48} radius="xl" color={isWhole ? 'kelp' : 'orange.8'} aria-hidden style={{ flex: 'none' }}>
+          {isWhole ? <IconCheck size={28} /> : <IconAlertTriangle size={28} />}
         </ThemeIcon>
         <div>
           <Title order={2} id="welcome-done" ref={heading} tabIndex={-1} className={classes.cardTitle ?? ''}>
-            {text.backupDone}
+            {isWhole ? text.backupDone : text.backupDonePartly}
           </Title>
           <Text size="sm">
             {figures} {storedBytes === undefined ? null : text.backupStored(format.bytes(storedBytes))}
           </Text>
-          {errorCount === 0 ? null : (
+          {isWhole ? null : (
             <Anchor size="sm" component={Link} to={`/runs/${run.id}`}>
               {text.unreadable(errorCount)}
             </Anchor>
@@ -94,7 +95,7 @@ function NextSchedule({ planId }: { readonly planId: number | null }): ReactElem
   const format = useFormat()
   const { data: plan } = useQuery({ ...planQuery(planId ?? 0), enabled: planId !== null })
   if (plan === undefined) return null
-  const words = scheduleWords(plan.schedule, language)
+  const words = zonedScheduleWords(plan.schedule, language)
   const hint = plan.nextRunAt === null ? text.nextScheduleWords(words) : text.nextScheduleAt(words, format.moment(plan.nextRunAt))
   return <ChoiceCard icon={<IconCalendarTime size={22} />} title={text.nextSchedule} hint={hint} />
 }

@@ -1,9 +1,11 @@
 import { Alert, Button, Group, Stack, Text } from '@mantine/core'
 import { IconCalendarTime } from '@tabler/icons-react'
-import { useMutation, useQuery } from '@tanstack/react-query'
+import { useQuery } from '@tanstack/react-query'
 import { type ReactElement, useEffect, useState } from 'react'
 import { useMessages } from '../../app/language.tsx'
 import { FailureNotice } from '../../ui/failure-notice.tsx'
+import { useFormFailure } from '../../ui/form-failure.ts'
+import { useOneMutation } from '../../ui/one-mutation.ts'
 import { folderFailure, machineFolderQuery } from '../clients/folder-queries.ts'
 import { FolderTree } from '../clients/folder-tree.tsx'
 import { clientQuery } from '../clients/queries.ts'
@@ -22,13 +24,14 @@ export function FoldersStep({ isNext, goTo, clientId }: StepProps & { readonly c
   useEffect(() => keepSelection(clientId, paths), [clientId, paths])
   const { data: client, error: unknown } = useQuery(clientQuery(clientId))
   const isAway = folderFailure(useQuery(machineFolderQuery(clientId, undefined))) !== null
-  const { mutate, error, isPending } = useMutation({
+  const { mutate, error, isPending } = useOneMutation({
     mutationFn: () => beginFirstBackup(clientId, paths),
     onSuccess: (run) => {
       keepSelection(clientId, [])
       goTo({ step: 'backup', runId: run.id })
     },
   })
+  const failure = useFormFailure(error, paths)
   const chooseAnother = (): void => goTo({ step: 'machine', clientId: undefined })
   if (unknown !== null && client === undefined) return <FailureNotice failure={unknown} retry={chooseAnother} />
   return (
@@ -46,7 +49,7 @@ export function FoldersStep({ isNext, goTo, clientId }: StepProps & { readonly c
           <IconCalendarTime size={20} aria-hidden style={{ flex: 'none' }} />
           <Text size="sm">{text.foldersSchedule}</Text>
         </Group>
-        {error === null ? null : <FailureNotice failure={error} />}
+        {failure === null ? null : <FailureNotice failure={failure} />}
         <Group justify="space-between">
           <Button variant="subtle" color="gray" onClick={chooseAnother}>
             {text.machineBack}

@@ -1,10 +1,11 @@
 import type { Setup } from '@holdfast/protocol'
 import { Button, Group, Stack, Text } from '@mantine/core'
 import { IconDeviceDesktop, IconDevices } from '@tabler/icons-react'
-import { useMutation, useQuery } from '@tanstack/react-query'
+import { useQuery } from '@tanstack/react-query'
 import { type ReactElement, useEffect, useRef, useState } from 'react'
 import { useMessages } from '../../app/language.tsx'
 import { FailureNotice } from '../../ui/failure-notice.tsx'
+import { useOneMutation } from '../../ui/one-mutation.ts'
 import { Waiting } from '../../ui/waiting.tsx'
 import { EnrolmentPanel } from '../clients/enrolment-panel.tsx'
 import { MachineNameForm } from '../clients/machine-name-form.tsx'
@@ -47,7 +48,7 @@ interface MachineChoiceProps extends Omit<MachineStepProps, 'clientId'> {
 
 function MachineChoice({ setup, goTo, onAdded }: MachineChoiceProps): ReactElement {
   const text = useMessages(welcomeMessages)
-  const { mutate, error, isPending } = useMutation({
+  const { mutate, error, isPending } = useOneMutation({
     mutationFn: protectLocalMachine,
     onSuccess: (clientId) => goTo({ step: 'folders', clientId }),
   })
@@ -76,7 +77,7 @@ function MachineChoice({ setup, goTo, onAdded }: MachineChoiceProps): ReactEleme
 
 function OtherMachine({ onAdded }: { readonly onAdded: (clientId: number) => void }): ReactElement {
   const text = useMessages(welcomeMessages)
-  const { mutate, error, isPending } = useMutation({ mutationFn: addMachine, onSuccess: onAdded })
+  const { mutate, error, isPending } = useOneMutation({ mutationFn: addMachine, onSuccess: onAdded })
   return (
     <MachineNameForm
       hint={text.machineNameHint}

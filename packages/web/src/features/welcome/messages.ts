@@ -55,8 +55,9 @@ export const welcomeMessages = defineMessages({
     foldersTitle: 'What shall be protected?',
     foldersLead: (name: string) => `Select folders of ${name}. Everything in them is backed up, also what is added later.`,
     foldersCounting: 'Counting…',
-    foldersSum: (files: string, bytes: string) => `${files} files, ${bytes}`,
-    foldersSumPartial: (files: string, bytes: string) => `More than ${files} files, ${bytes}`,
+    foldersSum: (files: number, bytes: string) => `${plural(files, 'file', 'files')}, ${bytes}`,
+    foldersSumPartial: (files: number, bytes: string) => `More than ${plural(files, 'file', 'files')}, ${bytes}`,
+    foldersMissing: 'The machine has none of this name now:',
     foldersUnreadable: (count: number) => `${plural(count, 'entry', 'entries')} cannot be read by the agent`,
     foldersSchedule: 'Every day at 03:00 from then on, and a first time now. Everything is kept until you say otherwise.',
     foldersStart: 'Make the first backup',
@@ -66,6 +67,8 @@ export const welcomeMessages = defineMessages({
     foldersTypeHint: '/home/ann',
     foldersAdd: 'Add',
     foldersNotAbsolute: 'A path begins with a slash.',
+    foldersAlready: 'This is chosen already.',
+    foldersNotCounted: 'The files could not be counted',
     foldersAway: 'The machine does not answer at the moment. You can type paths all the same: they are backed up when it is back.',
 
     backupTitle: 'Your first backup',
@@ -75,10 +78,12 @@ export const welcomeMessages = defineMessages({
     backupOtherFolders: 'Choose other folders',
     backupOpenRun: 'See the whole log',
     backupDone: 'Your first backup is made',
-    backupDoneFigures: (files: string, bytes: string, duration: string) => `${files} files, ${bytes}, in ${duration}.`,
+    backupDonePartly: 'Your first backup is made, but not of everything',
+    backupDoneFigures: (files: number, bytes: string, duration: string) => `${plural(files, 'file', 'files')}, ${bytes}, in ${duration}.`,
     backupStored: (bytes: string) => `They take ${bytes} in the repository.`,
     backupCancelled: 'The backup was cancelled',
-    unreadable: (count: number) => `${plural(count, 'file', 'files')} could not be read; the log names them.`,
+    unreadable: (count: number) =>
+      `${plural(count, 'path is', 'paths are')} not there or could not be read; the log names ${count === 1 ? 'it' : 'them'}.`,
 
     nextTitle: 'What happens next',
     nextSchedule: 'It goes on by itself',
@@ -92,7 +97,7 @@ export const welcomeMessages = defineMessages({
     nextFiles: 'See what was saved',
     nextFilesHint: 'Look into the snapshot, and bring a file back once: a backup that was never tried is only a hope.',
     nextFilesOpen: 'Open the snapshots',
-    nextMore: 'Add another machine',
+    nextMore: 'Add another client',
   },
   ja: {
     title: 'Holdfast へようこそ',
@@ -149,8 +154,9 @@ export const welcomeMessages = defineMessages({
     foldersTitle: '保護するフォルダー',
     foldersLead: (name: string) => `${name} のフォルダーを選択してください。後から追加されたものも含め、中のすべてがバックアップされます。`,
     foldersCounting: '集計しています…',
-    foldersSum: (files: string, bytes: string) => `${files} ファイル、${bytes}`,
-    foldersSumPartial: (files: string, bytes: string) => `${files} ファイル以上、${bytes} 以上`,
+    foldersSum: (files: number, bytes: string) => `${plural(files, 'ファイル', 'ファイル')}、${bytes}`,
+    foldersSumPartial: (files: number, bytes: string) => `${plural(files, 'ファイル', 'ファイル')}以上、${bytes} 以上`,
+    foldersMissing: '次のものは現在マシンにありません:',
     foldersUnreadable: (count: number) => `${count} 件はエージェントが読み取れません`,
     foldersSchedule:
       '今すぐ最初のバックアップを行い、その後は毎日 03:00 に行います。設定を変えるまで、すべてのスナップショットが保持されます。',
@@ -161,6 +167,8 @@ export const welcomeMessages = defineMessages({
     foldersTypeHint: '/home/ann',
     foldersAdd: '追加',
     foldersNotAbsolute: 'パスはスラッシュで始まる必要があります。',
+    foldersAlready: 'このパスはすでに選択されています。',
+    foldersNotCounted: 'ファイルを集計できませんでした',
     foldersAway: '現在、マシンが応答していません。パスを入力しておけば、接続が戻ったときにバックアップされます。',
 
     backupTitle: '最初のバックアップ',
@@ -170,10 +178,12 @@ export const welcomeMessages = defineMessages({
     backupOtherFolders: '別のフォルダーを選ぶ',
     backupOpenRun: 'ログ全体を見る',
     backupDone: '最初のバックアップが完了しました',
-    backupDoneFigures: (files: string, bytes: string, duration: string) => `${files} ファイル、${bytes}、所要時間 ${duration}。`,
+    backupDonePartly: '最初のバックアップは完了しましたが、一部が含まれていません',
+    backupDoneFigures: (files: number, bytes: string, duration: string) =>
+      `${plural(files, 'ファイル', 'ファイル')}、${bytes}、所要時間 ${duration}。`,
     backupStored: (bytes: string) => `リポジトリでは ${bytes} を使用しています。`,
     backupCancelled: 'バックアップはキャンセルされました',
-    unreadable: (count: number) => `${count} 件のファイルを読み取れませんでした。ファイル名はログで確認できます。`,
+    unreadable: (count: number) => `${count.toLocaleString('ja')} 件のパスが存在しないか、読み取れませんでした。パスはログで確認できます。`,
 
     nextTitle: 'この後の流れ',
     nextSchedule: 'バックアップは自動で続きます',
@@ -188,6 +198,6 @@ export const welcomeMessages = defineMessages({
     nextFiles: '保存された内容を見る',
     nextFilesHint: 'スナップショットを開き、ファイルを一度復元してみてください。復元を試したことのないバックアップは、当てにできません。',
     nextFilesOpen: 'スナップショットを開く',
-    nextMore: '別のマシンを追加',
+    nextMore: '別のクライアントを追加',
   },
 })

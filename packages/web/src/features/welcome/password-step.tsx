@@ -6,6 +6,8 @@ import { useMessages } from '../../app/language.tsx'
 import { useMe } from '../../app/session.tsx'
 import { FailureNotice } from '../../ui/failure-notice.tsx'
 import { useFieldErrors } from '../../ui/field-errors.ts'
+import { fieldMessages } from '../../ui/field-messages.ts'
+import { useFormFailure } from '../../ui/form-failure.ts'
 import { welcomeMessages } from './messages.ts'
 import { choosePassword } from './queries.ts'
 import { StepCard } from './step-card.tsx'
@@ -16,14 +18,17 @@ const LENGTH_MIN = 10
 /** Replaces the password that the server made up. */
 export function PasswordStep({ isNext, goTo }: StepProps): ReactElement {
   const text = useMessages(welcomeMessages)
+  const fieldWords = useMessages(fieldMessages)
   const { username } = useMe()
   const [password, setPassword] = useState('')
   const field = useRef<HTMLInputElement>(null)
   const { mutate, error, isPending } = useMutation({ mutationFn: () => choosePassword(password), onSuccess: () => goTo({}) })
   // There is nothing else to do on this page.
   useEffect(() => field.current?.focus(), [])
-  const { password: wrong } = useFieldErrors(error)
-  const refused = error instanceof ApiFailure && error.status === 422 ? (wrong ?? error.problem.detail) : undefined
+  const failure = useFormFailure(error, password)
+  const { password: wrong } = useFieldErrors(failure)
+  const refused =
+    failure instanceof ApiFailure && failure.status === 422 ? (wrong ?? fieldWords.refused(failure.problem.detail)) : undefined
   const submit = (event: FormEvent): void => {
     event.preventDefault()
     mutate()
@@ -49,7 +54,7 @@ export function PasswordStep({ isNext, goTo }: StepProps): ReactElement {
             required
             withAsterisk={false}
           />
-          {error === null || refused !== undefined ? null : <FailureNotice failure={error} />}
+          {failure === null || refused !== undefined ? null : <FailureNotice failure={failure} />}
           <Group justify="flex-end">
             <Button type="submit" loading={isPending} disabled={password.length < LENGTH_MIN}>
               {text.passwordSave}

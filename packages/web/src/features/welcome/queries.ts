@@ -1,4 +1,4 @@
-import type { Client, NewPlan, Plan, RepositoryView, Run, Setup } from '@holdfast/protocol'
+import type { Client, NewPlan, Plan, RepositoryView, Run, RunPage, Setup } from '@holdfast/protocol'
 import { queryOptions } from '@tanstack/react-query'
 import { api } from '../../app/api.ts'
 import { queryClient } from '../../app/query-client.ts'
@@ -7,6 +7,12 @@ import { queryClient } from '../../app/query-client.ts'
 export const setupQuery = queryOptions({
   queryKey: ['setup'],
   queryFn: ({ signal }) => api.get<Setup>('/api/v1/setup', { signal }),
+})
+
+/** The newest backup that there is, which may be under way; `null` when there was none. */
+export const newestBackupQuery = queryOptions({
+  queryKey: ['runs', 'newest-backup'],
+  queryFn: async ({ signal }) => (await api.get<RunPage>('/api/v1/runs', { query: { kind: 'backup', limit: 1 }, signal })).items[0] ?? null,
 })
 
 /** Has the way read anew. */

@@ -6,6 +6,7 @@ import { Link } from '@tanstack/react-router'
 import { type FormEvent, type ReactElement, useState } from 'react'
 import { useMessages } from '../../app/language.tsx'
 import { FailureNotice } from '../../ui/failure-notice.tsx'
+import { useFormFailure } from '../../ui/form-failure.ts'
 import { ChoiceCard } from './choice-card.tsx'
 import { welcomeMessages } from './messages.ts'
 import { makeRepository } from './queries.ts'
@@ -39,6 +40,7 @@ function ProposedRepository({ proposed, onMade }: { readonly proposed: string; r
     mutationFn: () => makeRepository(folder.trim() === proposed ? undefined : folder.trim()),
     onSuccess: onMade,
   })
+  const failure = useFormFailure(error, folder)
   const submit = (event: FormEvent): void => {
     event.preventDefault()
     mutate()
@@ -64,7 +66,7 @@ function ProposedRepository({ proposed, onMade }: { readonly proposed: string; r
               {proposed}
             </Code>
           )}
-          {error === null ? null : <FailureNotice failure={error} />}
+          {failure === null ? null : <FailureNotice failure={failure} />}
           <Group justify="flex-end">
             <Button type="submit" loading={isPending} disabled={isFolder && !folder.trim().startsWith('/')}>
               {text.repositoryUse}

@@ -14,13 +14,17 @@ export interface SelectedPathsProps {
 export function SelectedPaths({ paths, onChange }: SelectedPathsProps): ReactElement {
   const text = useMessages(welcomeMessages)
   const [typed, setTyped] = useState('')
+  const [added, setAdded] = useState('')
   const path = typed.trim().replace(/(?<=.)\/+$/, '')
   const isWrong = path !== '' && !path.startsWith('/')
+  const isThere = path !== '' && path === added && paths.includes(path)
   const add = (event: FormEvent): void => {
     event.preventDefault()
+    setAdded(path)
     if (path === '' || isWrong || paths.includes(path)) return
     onChange(toggled(paths, path))
     setTyped('')
+    setAdded('')
   }
   return (
     <Stack gap="xs">
@@ -51,7 +55,7 @@ export function SelectedPaths({ paths, onChange }: SelectedPathsProps): ReactEle
             spellCheck={false}
             autoCapitalize="none"
             maxLength={4096}
-            error={isWrong ? text.foldersNotAbsolute : undefined}
+            error={isWrong ? text.foldersNotAbsolute : isThere ? text.foldersAlready : undefined}
           />
           <Button type="submit" variant="default" disabled={path === '' || isWrong}>
             {text.foldersAdd}

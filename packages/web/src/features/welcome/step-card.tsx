@@ -1,5 +1,6 @@
 import { Text, Title } from '@mantine/core'
 import { type ReactElement, type ReactNode, useEffect, useId, useRef } from 'react'
+import { shownText } from '../../ui/message-text.tsx'
 import classes from './welcome.module.css'
 
 export interface StepCardProps {
@@ -23,7 +24,7 @@ export function StepCard({ title, lead, takesFocus, children }: StepCardProps): 
         {title}
       </Title>
       <Text c="dimmed" size="sm" mt={4} mb="md" component="div">
-        {lead}
+        {shownText(lead)}
       </Text>
       {children}
     </section>

@@ -14,10 +14,11 @@ import { FoldersStep } from './folders-step.tsx'
 import { MachineStep } from './machine-step.tsx'
 import { welcomeMessages } from './messages.ts'
 import { PasswordStep } from './password-step.tsx'
-import { refreshSetup, setupQuery } from './queries.ts'
+import { newestBackupQuery, refreshSetup, setupQuery } from './queries.ts'
 import { RepositoryStep } from './repository-step.tsx'
+import { useFollowedRun } from './use-followed-run.ts'
 import classes from './welcome.module.css'
-import { readWizardPlace, stepToShow, type WizardPlace } from './wizard-steps.ts'
+import { mayHaveBegunElsewhere, readWizardPlace, stepToShow, type WizardPlace, withBackup } from './wizard-steps.ts'
 import { WizardTrail } from './wizard-trail.tsx'
 
 /** The way from the first login to the first backup, one step at a time. Where one is stands in the address and on the server. */
@@ -52,11 +53,15 @@ export interface StepProps {
 }
 
 function Wizard(): ReactElement {
-  const place = readWizardPlace(useSearch({ strict: false }))
+  const asked = readWizardPlace(useSearch({ strict: false }))
   const { data: setup, error, refetch } = useQuery(setupQuery)
+  const looksForBackup = setup !== undefined && mayHaveBegunElsewhere(asked, setup)
+  const newest = useQuery({ ...newestBackupQuery, enabled: looksForBackup })
   const navigate = useNavigate()
   const first = useRef<string | undefined>(undefined)
   if (setup === undefined) return error === null ? <Waiting lines={6} /> : <FailureNotice failure={error} retry={() => void refetch()} />
+  if (looksForBackup && newest.isPending) return <Waiting lines={6} />
+  const place = looksForBackup ? withBackup(asked, newest.data ?? undefined) : asked
   const step = stepToShow(place, setup)
   first.current ??= step
   const goTo = (changes: Partial<WizardPlace>): void => {
@@ -68,7 +73,11 @@ function Wizard(): ReactElement {
   const common: StepProps = { isNext: first.current !== step, goTo }
   return (
     <Stack gap="md">
-      <WizardTrail current={step} isOver={step === 'backup' && setup.hasFinishedBackup} />
+      {step === 'backup' && place.runId !== undefined ? (
+        <TrailOfBackup runId={place.runId} />
+      ) : (
+        <WizardTrail current={step} isOver={false} />
+      )}
       {step === 'password' ? <PasswordStep {...common} /> : null}
       {step === 'repository' ? <RepositoryStep {...common} setup={setup} /> : null}
       {step === 'machine' ? <MachineStep {...common} setup={setup} clientId={place.clientId} /> : null}
@@ -78,4 +87,10 @@ function Wizard(): ReactElement {
       {step === 'backup' && place.runId !== undefined ? <BackupStep {...common} runId={place.runId} setup={setup} /> : null}
     </Stack>
   )
+}
+
+/** The last step is done when the backup that is shown is: others may have been made long ago. */
+function TrailOfBackup({ runId }: { readonly runId: number }): ReactElement {
+  const { run } = useFollowedRun(runId)
+  return <WizardTrail current="backup" isOver={run?.state === 'finished'} />
 }

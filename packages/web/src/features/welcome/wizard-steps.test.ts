@@ -1,6 +1,6 @@
 import type { Setup } from '@holdfast/protocol'
 import { expect, test } from 'vitest'
-import { isDone, openSteps, readWizardPlace, stepToShow } from './wizard-steps.ts'
+import { isDone, mayHaveBegunElsewhere, openSteps, readWizardPlace, stepToShow, withBackup } from './wizard-steps.ts'
 
 const NEW: Setup = {
   isPasswordGenerated: true,
@@ -38,4 +38,15 @@ test('believes of an address what can be true', () => {
 test('knows what lies behind', () => {
   expect(isDone('password', 'machine')).toBe(true)
   expect(isDone('folders', 'machine')).toBe(false)
+})
+
+test('goes on behind a backup that was begun elsewhere, where the address wants nothing', () => {
+  const begun = { ...READY, hasClient: true }
+  expect(mayHaveBegunElsewhere(NOWHERE, begun)).toBe(true)
+  expect(mayHaveBegunElsewhere(NOWHERE, READY)).toBe(false)
+  expect(mayHaveBegunElsewhere(NOWHERE, { ...begun, isPasswordGenerated: true })).toBe(false)
+  expect(mayHaveBegunElsewhere({ ...NOWHERE, step: 'machine' }, begun)).toBe(false)
+  expect(mayHaveBegunElsewhere({ ...NOWHERE, clientId: 3 }, begun)).toBe(false)
+  expect(stepToShow(withBackup(NOWHERE, { id: 9, clientId: 3 }), begun)).toBe('backup')
+  expect(stepToShow(withBackup(NOWHERE, undefined), begun)).toBe('machine')
 })

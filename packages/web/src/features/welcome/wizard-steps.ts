@@ -1,4 +1,4 @@
-import type { Setup } from '@holdfast/protocol'
+import type { Run, Setup } from '@holdfast/protocol'
 
 /** The steps from the first login to the first backup, in their order. */
 export const WIZARD_STEPS = ['password', 'repository', 'machine', 'folders', 'backup'] as const
@@ -22,6 +22,17 @@ export function stepToShow({ step, clientId, runId }: WizardPlace, setup: Setup)
   const open = openSteps({ clientId, runId }, setup)
   if (step !== undefined && open.includes(step)) return step
   return open.at(-1) ?? 'password'
+}
+
+/** Whether there may be a backup that was not begun here: the command that starts the server makes one of the folders it is given. */
+export function mayHaveBegunElsewhere({ step, clientId, runId }: WizardPlace, setup: Setup): boolean {
+  const isAtStart = step === undefined && clientId === undefined && runId === undefined
+  return isAtStart && setup.hasClient && !setup.isPasswordGenerated && setup.defaultRepositoryId !== null
+}
+
+/** The place on the way where a backup has led; where one was when there is none. */
+export function withBackup(place: WizardPlace, backup: Pick<Run, 'id' | 'clientId'> | undefined): WizardPlace {
+  return backup === undefined ? place : { ...place, clientId: backup.clientId ?? undefined, runId: backup.id }
 }
 
 /** The steps that can be shown now, the last one being the next to do. A password that is one's own, once set, is not asked for again. */
