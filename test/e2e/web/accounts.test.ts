@@ -85,6 +85,33 @@ async function setUpSecondFactor(page: Page): Promise<readonly string[]> {
   return codes
 }
 
+test('a default retention that is not saved is not left unasked, and is kept once it is', async () => {
+  const visit = await lab.visit({ as: 'admin' })
+  const page = await visit.open('/account?tab=preferences')
+  const main = page.getByRole('main')
+  const dialog = page.getByRole('dialog')
+  await main.getByRole('radio', { name: 'Set limits' }).check()
+  await main.getByLabel('Days', { exact: true }).fill('9')
+  const ways = [page.getByRole('link', { name: 'Runs', exact: true }).first(), main.getByRole('tab').first()]
+  for (const way of ways) {
+    await way.click()
+    await dialog.getByText('What you have changed here is lost.').waitFor()
+    await dialog.getByText('Stay', { exact: true }).click()
+    await dialog.waitFor({ state: 'detached' })
+    expect(await main.getByLabel('Days', { exact: true }).inputValue()).toBe('9')
+  }
+  await main.getByRole('button', { name: 'Save' }).click()
+  await page.getByText('Default retention saved').waitFor()
+  const admin = await lab.person()
+  expect((await admin.call('GET /api/v1/me')).body.retention).toMatchObject({ daily: 9 })
+  await main.getByLabel('Days', { exact: true }).fill('3')
+  await main.getByRole('button', { name: 'Discard' }).click()
+  expect(await main.getByLabel('Days', { exact: true }).inputValue()).toBe('9')
+  await page.getByRole('link', { name: 'Runs', exact: true }).first().click()
+  await page.waitForURL(/\/runs$/)
+  expect(visit.complaints).toEqual([])
+})
+
 test('an API token is shown once, works, and is refused once it is revoked', async () => {
   const visit = await lab.visit({ as: 'victor' })
   const page = await visit.open('/account?tab=tokens')
@@ -148,7 +175,7 @@ describe('administrators', () => {
   test('read in sentences what was done, and find it again by the address of the page', async () => {
     const page = await visit.open('/administration/audit')
     await page.getByText('admin deleted user leaver', { exact: true }).waitFor()
-    await page.getByLabel('What').selectOption('user.removed')
+    await page.getByLabel('What').selectOption({ label: 'User deleted' })
     await page.waitForURL(/action=user.removed/)
     await page.getByText('admin added user zoe as operator').waitFor({ state: 'hidden' })
     await page.reload()
@@ -190,6 +217,7 @@ describe('notifications', () => {
     await dialog.getByLabel('Webhook').check()
     await dialog.getByRole('button', { name: 'Add channel' }).click()
     await dialog.getByText('This is no URL').waitFor()
+    expect(await page.evaluate('document.activeElement.getAttribute("aria-invalid")')).toBe('true')
     await dialog.getByLabel('URL', { exact: true }).fill(`http://127.0.0.1:${(receiver.address() as AddressInfo).port}/hook`)
     await dialog.getByRole('button', { name: 'Make one up' }).click()
     await dialog.getByRole('button', { name: 'Add channel' }).click()

@@ -64,10 +64,24 @@ test('somebody who never opens a terminal comes from the first page to the first
   await page.keyboard.press('Enter')
   await lookAt(visit, 'What shall be protected?')
   await page.getByText(folder, { exact: true }).first().waitFor()
+  const typed = page.getByRole('textbox', { name: 'Or type a path' })
+  await typed.fill(`${folder}/`)
+  await page.keyboard.press('Enter')
+  await page.getByText('This is chosen already.').waitFor()
+  await typed.fill('')
+  // Longer than the server takes it.
+  const refused = '**/api/v1/clients/*/selection-preview'
+  const tooLong = 'Cannot take the request: paths/1 is too long'
+  await page.route(refused, (route) => route.fulfill({ status: 422, json: { code: 'request.invalid', status: 422, detail: tooLong } }))
+  await typed.fill('/somewhere')
+  await page.keyboard.press('Enter')
+  await page.getByRole('alert').filter({ hasText: 'The files could not be counted' }).getByText(tooLong).waitFor()
+  await page.unroute(refused)
+  await page.getByRole('button', { name: '/somewhere' }).press('Enter')
   await press('Make the first backup')
   await page.getByRole('heading', { name: 'Your first backup is made' }).waitFor({ timeout: 60_000 })
   await lookAt(visit, 'Your first backup is made')
-  await page.getByText(/Every day at 03:00\. The next backup begins on /).waitFor()
+  await page.getByText(/Every day at 03:00 \(Europe\/Berlin\)\. The next backup begins on /).waitFor()
   await page.getByRole('button', { name: 'Download the recovery kit' }).click()
   const dialog = page.getByRole('dialog')
   const confirm = dialog.getByRole('button', { name: 'Download', exact: true })
@@ -103,6 +117,10 @@ test('another machine is brought in by one command, from a phone, in Japanese, b
   await page.goto(address)
   await page.getByRole('button', { name: 'サインイン' }).press('Enter')
   await lookAt(visit, '自分のパスワードを決める')
+  await page.keyboard.type('password1234')
+  await page.keyboard.press('Enter')
+  await page.getByText(/^この値は使用できません。サーバーの応答: Cannot take the password: /).waitFor()
+  await page.keyboard.press('Control+A')
   await page.keyboard.type('words of my own')
   await page.keyboard.press('Enter')
   await lookAt(visit, 'バックアップの保存先')
@@ -116,6 +134,7 @@ test('another machine is brought in by one command, from a phone, in Japanese, b
   expect(await command.count()).toBe(0)
   await page.getByRole('button', { name: 'コマンドを表示' }).press('Enter')
   await command.waitFor()
+  await page.getByRole('note').waitFor()
   const [, url = '', code = ''] = /holdfast agent enrol (\S+) (\S+)/.exec((await command.textContent()) ?? '') ?? []
   const env = { HOLDFAST_AGENT_STATE: lab.place.path('state of the study'), HOLDFAST_AGENT_PAGE_PORT: '0', PING_INTERVAL: '1' }
   expect((await lab.place.run(['agent', 'enrol', url, code], env)).code).toBe(0)
@@ -132,6 +151,15 @@ test('another machine is brought in by one command, from a phone, in Japanese, b
   await page.keyboard.press('Space')
   await page.getByRole('textbox', { name: 'パスを直接入力' }).fill(`${folder} `)
   await page.keyboard.press('Enter')
+  // A slip of the finger is told before the backup begins.
+  await page.getByRole('textbox', { name: 'パスを直接入力' }).fill(`${folder}s`)
+  await page.keyboard.press('Enter')
+  await page
+    .getByRole('alert')
+    .filter({ hasText: `${folder}s` })
+    .waitFor()
+  await page.getByRole('button', { name: `${folder}s をバックアップしない` }).click()
+  await page.getByRole('alert').waitFor({ state: 'detached' })
   // Gone before the backup begins: what went wrong is told, and mended.
   rmSync(folder, { recursive: true })
   await page.getByRole('button', { name: '最初のバックアップを開始' }).press('Enter')
@@ -141,5 +169,31 @@ test('another machine is brought in by one command, from a phone, in Japanese, b
   await page.getByRole('button', { name: '再試行' }).press('Enter')
   await page.getByRole('heading', { name: '最初のバックアップが完了しました' }).waitFor({ timeout: 60_000 })
   await lookAt(visit, '最初のバックアップが完了しました')
+  expect(visit.complaints).toEqual([])
+})
+
+test('what the command that starts the server has backed up is not asked for again', async () => {
+  await start()
+  const folder = lab.file('papers/letter.txt', 'Dear reader').replace(/\/letter\.txt$/, '')
+  const env = {
+    HOLDFAST_DATA: lab.place.path('data of the other'),
+    HOLDFAST_PORT: '0',
+    HOLDFAST_WEB_FOLDER: process.env.HOLDFAST_WEB_FOLDER ?? '',
+  }
+  const other = lab.place.start(['start', folder], env)
+  const [, address = ''] = await other.says(/filled in: (\S+)\n/)
+  await other.says(/snapshot \w+ saved/)
+  lab.url = new URL(address).origin
+  const visit = await lab.visit()
+  const { page } = visit
+  await page.goto(address)
+  await page.getByRole('button', { name: 'Sign in' }).click()
+  await page.getByRole('heading', { name: 'Choose your own password' }).waitFor()
+  await page.keyboard.type('words of my own')
+  await page.keyboard.press('Enter')
+  await lookAt(visit, 'Your first backup is made')
+  await page.getByText(/^1 file, /).waitFor()
+  await page.getByRole('button', { name: 'Add another client' }).click()
+  await lookAt(visit, 'Which machine first?')
   expect(visit.complaints).toEqual([])
 })

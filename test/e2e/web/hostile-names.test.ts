@@ -21,6 +21,7 @@ const NO_UTF8 = Buffer.from([0x63, 0x61, 0x66, 0xe9])
 
 let folder: string
 let clientId: number
+let awayId: number
 let snapshotId: number
 const lab = labOfFile(async (empty) => {
   await empty.addRepository()
@@ -30,6 +31,8 @@ const lab = labOfFile(async (empty) => {
     writeFileSync(Buffer.concat([Buffer.from(`${folder}/`), name]), '<script>document.title=1</script>\n<b>bold</b>')
   }
   mkdirSync(`${folder}/<h1>folder`)
+  const admin = await empty.person()
+  awayId = (await admin.call('POST /api/v1/clients', { name: 'far\u202Eaway' })).body.id
   clientId = (await empty.addAgent('<b>desk</b>\u202E')).id
   snapshotId = (await empty.backUp(clientId, [folder], { name: '<i>plan</i>' })).snapshotId ?? 0
 })
@@ -75,6 +78,15 @@ test.each(['/clients', '/plans', '/runs', '/snapshots', '/', '/search?query=scri
     expect(visit.complaints).toEqual([])
   },
 )
+
+test('turn no sentence around in which they are', async () => {
+  const visit = await lab.visit({ as: 'admin' })
+  const page = await visit.open(`/welcome?step=folders&client=${awayId}`)
+  await page.getByRole('tree').getByText('The machine is not connected.').waitFor({ timeout: 30_000 })
+  expect(await page.getByRole('main').textContent()).not.toContain('\u202E')
+  expect(await page.getByRole('main').getByText('U+202E').count()).toBeGreaterThan(1)
+  expect(visit.complaints).toEqual([])
+})
 
 test('a preview opened by itself runs nothing', async () => {
   const visit = await lab.visit({ as: 'admin' })

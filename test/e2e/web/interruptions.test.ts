@@ -19,7 +19,14 @@ const lab = labOfFile(async (empty) => {
 
 test('a session that ends in the middle of a form costs nothing that was typed', async () => {
   const visit = await lab.visit({ as: 'admin' })
-  const page = await visit.open('/account')
+  const { page } = visit
+  // What asks who is there comes after the page, and may fail to: the page stays.
+  const dialogFile = /\/assets\/session-ended-dialog-[^/]*\.js$/
+  await page.route(dialogFile, (route) => route.abort())
+  const failed = page.waitForEvent('requestfailed', (request) => dialogFile.test(request.url()))
+  await page.goto('/account')
+  await failed
+  await page.unroute(dialogFile)
   await page.getByRole('tab', { name: /tokens/i }).click()
   await page.getByRole('button', { name: /new token|add a token|create a token|new api token/i }).click()
   await page.getByRole('textbox', { name: /name/i }).fill('nightly script')
@@ -39,12 +46,38 @@ test('a session that ends in the middle of a form costs nothing that was typed',
     .fill(PASSWORD)
   await again.getByRole('button', { name: /sign in/i }).click()
   await again.waitFor({ state: 'hidden' })
+  // Somebody is signed in again: the form no longer says that nobody is.
+  await page.getByRole('dialog').getByRole('alert').waitFor({ state: 'detached' })
   expect(await page.getByRole('textbox', { name: /name/i }).inputValue()).toBe('nightly script')
   await page
     .getByRole('dialog')
     .getByRole('button', { name: /create|make/i })
     .click()
   await page.getByText('nightly script').first().waitFor()
+  expect(visit.complaints).toEqual([])
+})
+
+test('the button of the account keeps the focus when its menu comes, which is opened once it can be', async () => {
+  const visit = await lab.visit({ as: 'admin' })
+  const { page } = visit
+  const menuFile = /\/assets\/account-choices-[^/]*\.js$/
+  const come = Promise.withResolvers<void>()
+  await page.route(menuFile, async (route) => {
+    await come.promise
+    await route.continue()
+  })
+  await page.goto('/account')
+  const button = page.getByRole('button', { name: /account: admin$/i })
+  await button.focus()
+  const loaded = page.waitForResponse((response) => menuFile.test(response.url()))
+  come.resolve()
+  await loaded
+  // The button that opens the menu is another one than the one before, and says which.
+  const opener = page.locator('button[aria-expanded="false"]').and(button)
+  await opener.waitFor()
+  expect(await opener.evaluate((element) => element === element.ownerDocument.activeElement)).toBe(true)
+  await page.keyboard.press('Enter')
+  await page.getByRole('menuitem', { name: 'Sign out' }).waitFor()
   expect(visit.complaints).toEqual([])
 })
 
@@ -96,6 +129,22 @@ test('live progress goes on by itself after the server was away', async () => {
   expect(await page.evaluate('performance.getEntriesByType("navigation").length')).toBe(1)
   expect(visit.complaints).toEqual([])
 }, 240_000)
+
+test('a dialog whose code cannot be had leaves the page as it is, and opens when it can', async () => {
+  const visit = await lab.visit({ as: 'admin' })
+  const page = await visit.open('/clients')
+  const dialogFile = /\/assets\/add-client-dialog-[^/]*\.js$/
+  await page.route(dialogFile, (route) => route.abort())
+  const add = page.getByRole('main').getByText('Add a client', { exact: true })
+  await add.click()
+  await page.getByRole('alert').filter({ hasText: 'could not be loaded' }).waitFor()
+  await page.getByRole('heading', { level: 1, name: 'Clients' }).waitFor()
+  await page.waitForURL((url) => !url.searchParams.has('add'))
+  await page.unroute(dialogFile)
+  await add.click()
+  await page.getByRole('dialog').getByRole('textbox').first().waitFor()
+  expect(visit.complaints).toEqual([])
+})
 
 async function isFinished(page: Page): Promise<boolean> {
   return (await page.getByRole('main').getByText('Finished', { exact: true }).count()) > 0

@@ -9,8 +9,10 @@ describe('who has lost a file', () => {
   test('finds it by a part of its name, and downloads it', async () => {
     const visit = await lab.visit({ as: 'admin', acceptDownloads: true })
     const page = await visit.open('/')
-    await page.getByRole('searchbox').fill('ideas')
+    await page.getByRole('searchbox').fill('/wrong/folder/ideas')
     await page.getByRole('searchbox').press('Enter')
+    await page.getByRole('link', { name: 'Search for the name alone: ideas' }).click()
+    await page.waitForURL(/query=ideas/)
     const found = page
       .getByRole('main')
       .getByRole('link', { name: /ideas\.md/ })
@@ -44,6 +46,13 @@ describe('who has lost a file', () => {
       .click()
     const dialog = page.getByRole('dialog', { name: 'Restore' })
     await dialog.getByText('To a machine').click()
+    await dialog.getByText('Another folder').click()
+    const target = dialog.getByRole('textbox', { name: 'Folder on the machine' })
+    await target.fill('restored')
+    await dialog.getByRole('button', { name: 'Start restore' }).click()
+    await dialog.getByText('Name the whole path').waitFor()
+    expect(await target.getAttribute('aria-invalid')).toBe('true')
+    await dialog.getByText('Where they came from').click()
     await dialog.getByRole('button', { name: 'Start restore' }).click()
     await dialog.getByText('Everything is back.').waitFor({ timeout: 40_000 })
     expect(readFileSync(subjects.filePath, 'utf8')).toContain('Nearly everything is well.')
@@ -78,6 +87,17 @@ test('a backup that failed is understood, mended and tried again', async () => {
   expect(visit.complaints).toEqual([])
 })
 
+test('the page of a client names its runs by their plans, and not each by the client', async () => {
+  const visit = await lab.visit({ as: 'admin' })
+  const page = await visit.open(`/clients/${subjects.clientId}`)
+  const line = page.locator(`main a[href="/runs/${subjects.failedRunId}"]`).filter({ hasText: 'Backup' })
+  await line.getByText('With a command that fails', { exact: true }).waitFor()
+  expect(await line.textContent()).not.toContain('desk')
+  await visit.open('/runs')
+  await line.getByText('desk', { exact: true }).waitFor()
+  expect(visit.complaints).toEqual([])
+})
+
 describe('people see what their role allows', () => {
   test('a viewer of nothing sees nothing, and no ways to change anything', async () => {
     const visit = await lab.visit({ as: 'victor' })
@@ -91,11 +111,14 @@ describe('people see what their role allows', () => {
       .getByText(/does not exist, or it is not yours/)
       .first()
       .waitFor()
-    await visit.open('/administration/users')
-    await page
-      .getByText(/role does not allow/)
-      .first()
-      .waitFor()
+    for (const path of ['/administration/users', '/repositories/new']) {
+      await visit.open(path)
+      await page
+        .getByText(/role does not allow/)
+        .first()
+        .waitFor()
+    }
+    expect(await page.getByRole('button', { name: 'Make the repository' }).count()).toBe(0)
   })
 
   test('an operator manages what is theirs alone', async () => {

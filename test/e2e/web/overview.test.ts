@@ -80,7 +80,11 @@ test('shows each user what is theirs alone', async () => {
 test('names what the server is made of', async () => {
   const visit = await lab.visit({ as: 'admin', locale: 'ja-JP' })
   const page = await visit.open('/administration/about')
-  await page.getByRole('heading', { name: 'このサーバーについて' }).waitFor()
+  // The page has the name that leads to it, and none of the names is cut.
+  await page.getByRole('heading', { name: 'バージョン情報', level: 1 }).waitFor()
+  await page.getByRole('navigation', { name: 'メイン' }).getByRole('link', { name: 'バージョン情報' }).waitFor()
+  const cut = await page.locator('nav a > span').evaluateAll((spans) => spans.filter((span) => span.scrollWidth > span.clientWidth).length)
+  expect(cut).toBe(0)
   await page.getByText(/SQLite 3\./).waitFor()
   await page
     .getByRole('row', { name: /restic/ })

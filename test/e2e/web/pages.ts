@@ -23,11 +23,13 @@ export function allPages(subjects: Partial<Subjects>): readonly SomePage[] {
   const { clientId, planId, runId, failedRunId, snapshotId, otherSnapshotId, repositoryId } = subjects
   const path = subjects.filePath ?? '/'
   const filePath = encodeURIComponent(path)
+  const folderLink = `/snapshots/${snapshotId}?path=${encodeURIComponent(path.replace(/\/[^/]*$/, ''))}`
   const tabs = ['overview', 'plans', 'snapshots', 'files', 'logs', 'commands', 'settings', 'access']
   return [
     { name: 'sign-in', path: '/sign-in', isPublic: true },
     { name: 'overview', path: '/' },
     { name: 'welcome', path: '/welcome' },
+    { name: 'welcome-machine', path: '/welcome?step=machine' },
     { name: 'clients', path: '/clients' },
     ...tabs.map((tab) => ({ name: `client-${tab}`, path: `/clients/${clientId}?tab=${tab}` })),
     { name: 'plans', path: '/plans' },
@@ -37,7 +39,8 @@ export function allPages(subjects: Partial<Subjects>): readonly SomePage[] {
     { name: 'run', path: `/runs/${runId}` },
     { name: 'run-failed', path: `/runs/${failedRunId}` },
     { name: 'snapshots', path: '/snapshots' },
-    { name: 'snapshot', path: `/snapshots/${snapshotId}?path=${encodeURIComponent(path.replace(/\/[^/]*$/, ''))}` },
+    { name: 'snapshot', path: folderLink },
+    { name: 'snapshot-file', path: `${folderLink}&selected=${filePath}` },
     { name: 'diff', path: `/snapshots/${snapshotId}/diff/${otherSnapshotId}` },
     { name: 'search', path: '/search?query=report' },
     { name: 'versions', path: `/files/versions?clientId=${clientId}&path=${filePath}` },

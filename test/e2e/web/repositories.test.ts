@@ -1,4 +1,5 @@
-import { readFileSync } from 'node:fs'
+import { readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { labOfFile } from './web-lab.ts'
 
@@ -16,12 +17,15 @@ describe('a repository', () => {
     const main = page.getByRole('main')
     await main.getByRole('button', { name: 'Make the repository' }).click()
     await main.getByText('This is needed.').first().waitFor()
+    // The first field that is wrong, far above the button.
+    expect(await page.evaluate('document.activeElement.placeholder')).toBe('/srv/backups')
     await main.getByRole('textbox', { name: 'Folder' }).fill('somewhere')
     await main.getByText('The path must begin with a slash.').waitFor()
     await main.getByRole('textbox', { name: 'Folder' }).fill(lab.place.path('repositories', 'Second'))
     await main.getByRole('textbox', { name: 'Name' }).fill('Main')
     await main.getByRole('button', { name: 'Make the repository' }).click()
     await main.getByText('there is one of that name').first().waitFor()
+    await expect.poll(() => page.evaluate('document.activeElement.value')).toBe('Main')
     await main.getByRole('textbox', { name: 'Name' }).fill('Second')
     await main.getByRole('button', { name: 'Make the repository' }).click()
     await page.waitForURL(/\/repositories\/\d+$/)
@@ -97,12 +101,86 @@ describe('a repository', () => {
     await main.getByRole('button', { name: 'Save' }).click()
     await page.getByText('Saved', { exact: true }).waitFor()
     await main.getByText('within 7 days').waitFor()
+    const { isSent, goOn } = await visit.held('PUT', `/api/v1/repositories/${repositoryId}/maintenance`)
+    await main.getByLabel('Warn when less than this is free').fill('18')
+    await main.getByRole('button', { name: 'Save' }).click()
+    await isSent
+    await days.fill('9')
+    goOn()
+    await expect.poll(() => page.getByText('Saved', { exact: true }).count()).toBeGreaterThan(1)
+    expect(await days.inputValue()).toBe('9')
+    const time = main.getByLabel('Time of day').last()
+    await time.fill('')
+    await days.fill('8')
+    await main.getByRole('button', { name: 'Discard' }).click()
+    await expect.poll(() => days.inputValue()).toBe('7')
+    expect(await time.inputValue()).toBe('05:00')
     await main.getByRole('textbox', { name: 'Name' }).fill('Renamed')
     await main.getByRole('button', { name: 'Rename' }).click()
     await page.getByRole('heading', { level: 1, name: 'Renamed' }).waitFor()
     const { settings } = (await admin.call(`GET /api/v1/repositories/${repositoryId}/maintenance`)).body
     expect(settings.check).toEqual({ schedule: { cron: '0 5 * * *', timeZone: 'UTC' }, readAllWithinDays: 7 })
-    expect(settings.lowSpacePercent).toBe(17)
+    expect(settings.lowSpacePercent).toBe(18)
+    expect(visit.complaints).toEqual([])
+  })
+
+  test('says what came of counting its figures again', async () => {
+    const visit = await lab.visit({ as: 'admin' })
+    const page = await visit.open(`/repositories/${repositoryId}`)
+    const usage = page.getByRole('region', { name: 'Usage' })
+    const folder = lab.place.path('repositories', 'Main')
+    renameSync(folder, `${folder}.away`)
+    await usage.getByRole('button', { name: 'Count again' }).click()
+    await usage.getByText('The figures could not be counted').waitFor()
+    renameSync(`${folder}.away`, folder)
+    await usage.getByRole('button', { name: 'Count again' }).click()
+    await page.getByText('The figures were counted').waitFor()
+    await usage.getByText('The figures could not be counted').waitFor({ state: 'detached' })
+    expect(visit.complaints).toEqual([])
+  })
+
+  test('has a prune that failed done again from its page, still as a dry run', async () => {
+    const broken = join(lab.place.path('repositories', 'Main'), 'index', 'ab'.repeat(32))
+    writeFileSync(broken, 'no index')
+    const visit = await lab.visit({ as: 'admin' })
+    const page = await visit.open(`/repositories/${repositoryId}`)
+    const main = page.getByRole('main')
+    await main.getByRole('button', { name: 'Try the clean-up' }).click()
+    await main.getByRole('link', { name: /Failed.*Trial of the clean-up/ }).click()
+    await main.getByText('What happened').waitFor()
+    const failed = new URL(page.url()).pathname
+    rmSync(broken)
+    await main.getByRole('button', { name: 'Run again' }).click()
+    await page.waitForURL((url) => /^\/runs\/\d+$/.test(url.pathname) && url.pathname !== failed)
+    await main.getByText('Finished', { exact: true }).waitFor()
+    await page.getByRole('log').getByText('0 snapshots would be forgotten').waitFor()
+    expect(visit.complaints).toEqual([])
+  })
+
+  test('says which plans use it, leads to them, and goes when they have gone', async () => {
+    const admin = await lab.person()
+    const other = (
+      await admin.call('POST /api/v1/repositories', { name: 'Busy', location: lab.place.path('repositories', 'Busy'), mode: 'create' })
+    ).body.id
+    const clientId = (await admin.call('POST /api/v1/clients', { name: 'desk' })).body.id
+    const { planId } = await lab.addPlan(clientId, ['/srv'], { name: 'Papers', repositoryId: other })
+    const visit = await lab.visit({ as: 'admin' })
+    const page = await visit.open(`/repositories/${other}`)
+    const main = page.getByRole('main')
+    const dialog = page.getByRole('dialog')
+    await main.getByRole('button', { name: 'Remove from the list' }).click()
+    await dialog.getByText('choose another repository there or remove the plan').waitFor()
+    expect(await dialog.getByRole('button', { name: 'Remove it from the list' }).isDisabled()).toBe(true)
+    await dialog.getByRole('link', { name: 'Papers' }).click()
+    await page.waitForURL(`**/plans/${planId}`)
+    await page.getByRole('heading', { level: 1, name: 'Papers' }).waitFor()
+
+    expect((await admin.call(`PATCH /api/v1/plans/${planId}`, { repositoryId })).status).toBe(200)
+    await visit.open(`/repositories/${other}`)
+    await main.getByRole('button', { name: 'Remove from the list' }).click()
+    await dialog.getByText('can be adopted again').waitFor()
+    await dialog.getByRole('button', { name: 'Remove it from the list' }).click()
+    await page.waitForURL(/\/repositories$/)
     expect(visit.complaints).toEqual([])
   })
 

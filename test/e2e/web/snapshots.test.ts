@@ -59,6 +59,9 @@ test('files are chosen by keys and downloaded together', async () => {
   await page.getByRole('grid').focus()
   await page.keyboard.press('Control+a')
   await page.getByText('40 selected').waitFor()
+  await page.keyboard.press(' ')
+  await page.getByText('39 selected').waitFor()
+  expect(await page.getByRole('row', { selected: false }).getByText('2026-002.pdf').count()).toBe(1)
   await page.keyboard.press('Escape')
   await page.getByText('40 entries').waitFor()
   expect(visit.complaints).toEqual([])
@@ -93,6 +96,27 @@ async function download(page: Page): Promise<void> {
   await page.getByRole('button', { name: 'Download', exact: true }).click()
   await page.getByRole('menuitem', { name: 'As TAR' }).click()
 }
+
+test('snapshots of one minute are told apart, and name their plans', async () => {
+  const admin = await lab.person()
+  const timeZone = 'Europe/Berlin'
+  const visit = await lab.visit({ as: 'admin', timezoneId: timeZone })
+  const made = (await admin.call(`GET /api/v1/snapshots?clientId=${subjects.clientId}`)).body.items
+  const page = await visit.open(`/snapshots?clientId=${subjects.clientId}`)
+  const minutes = made.map(({ time }: { readonly time: string }) => time.slice(0, 16))
+  for (const { id, time } of made) {
+    const row = page.getByRole('listitem').filter({ has: page.locator(`a[href="/snapshots/${id}"]`) })
+    const isAlone = minutes.filter((minute: string) => minute === time.slice(0, 16)).length === 1
+    const second = new Intl.DateTimeFormat('en', { timeStyle: isAlone ? 'short' : 'medium', timeZone }).format(new Date(time))
+    await row.getByText(second, { exact: true }).waitFor()
+    await row.getByText('Documents', { exact: true }).waitFor()
+  }
+  expect(minutes.length).toBeGreaterThan(1)
+  await visit.open(`/snapshots/${made[0].id}`)
+  const title = new Intl.DateTimeFormat('en', { dateStyle: 'medium', timeStyle: 'medium', timeZone }).format(new Date(made[0].time))
+  await page.getByRole('heading', { level: 1, name: title }).waitFor()
+  expect(visit.complaints).toEqual([])
+})
 
 test('two snapshots are compared, by what is asked for', async () => {
   const visit = await lab.visit({ as: 'admin' })
@@ -152,8 +176,13 @@ test('a snapshot is tagged, pinned, and forgotten only after it was said what is
   await choose('Pin')
   await page.getByRole('main').getByText('Pinned', { exact: true }).waitFor()
   await menu.click()
-  expect(await page.getByRole('menuitem', { name: 'Forget' }).isDisabled()).toBe(true)
-  await page.getByRole('menuitem', { name: 'Unpin' }).click()
+  const forget = page.getByRole('menuitem', { name: 'Forget It is pinned. Unpin it first.' })
+  expect(await forget.getAttribute('aria-disabled')).toBe('true')
+  await page.keyboard.press('End')
+  await expect.poll(() => forget.evaluate((item) => item === item.ownerDocument.activeElement)).toBe(true)
+  await page.keyboard.press('Enter')
+  expect(await page.getByRole('dialog').count()).toBe(0)
+  await page.getByRole('menuitem', { name: /^Unpin/ }).click()
   await page.getByRole('main').getByText('Pinned', { exact: true }).waitFor({ state: 'detached' })
   const before = await page.getByRole('button', { name: /^Actions for/ }).count()
   await choose('Forget')
@@ -162,5 +191,35 @@ test('a snapshot is tagged, pinned, and forgotten only after it was said what is
   await dialog.getByRole('button', { name: 'Forget' }).click()
   await dialog.waitFor({ state: 'detached' })
   await expect.poll(() => page.getByRole('button', { name: /^Actions for/ }).count(), PATIENCE).toBe(before - 1)
+  expect(visit.complaints).toEqual([])
+})
+
+test('filters are cleared by a button that lies on nothing else', async () => {
+  const visit = await lab.visit({ as: 'admin', viewport: { width: 1280, height: 800 } })
+  const page = await visit.open(`/snapshots?clientId=${subjects.clientId}`)
+  const clear = page.getByRole('search', { name: 'Filters' }).getByRole('button', { name: 'Clear filters' })
+  await clear.waitFor()
+  await page.getByRole('button', { name: 'More filters' }).click()
+  for (const other of [page.getByText('From', { exact: true }), page.getByText('To', { exact: true })]) {
+    const [button, label] = [await clear.boundingBox(), await other.boundingBox()]
+    expect((button?.y ?? 0) + (button?.height ?? 0)).toBeLessThanOrEqual(label?.y ?? 0)
+  }
+  await clear.click()
+  await page.waitForURL(/\/snapshots$/)
+  expect(visit.complaints).toEqual([])
+})
+
+test.each(['light', 'dark'] as const)('what cannot be undone is red in the menu of a snapshot (%s)', async (colorScheme) => {
+  const visit = await lab.visit({ as: 'admin', colorScheme })
+  const page = await visit.open(`/snapshots/${subjects.snapshotId}`)
+  await page.getByRole('button', { name: /^Actions for/ }).click()
+  const coloursOf = (name: string): Promise<readonly (string | undefined)[]> =>
+    page.getByRole('menuitem', { name }).evaluate((item) => {
+      const view = item.ownerDocument.defaultView
+      return [item, ...item.querySelectorAll('svg, div')].map((part) => view?.getComputedStyle(part).color)
+    })
+  const red = { light: 'rgb(180, 35, 42)', dark: 'rgb(255, 143, 143)' }[colorScheme]
+  expect(new Set(await coloursOf('Forget'))).toEqual(new Set([red]))
+  expect(await coloursOf('Restore')).not.toContain(red)
   expect(visit.complaints).toEqual([])
 })

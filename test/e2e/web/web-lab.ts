@@ -216,6 +216,20 @@ export class Visit {
     await until('the whole page', async () => ((await waiting.count()) === 0 ? true : undefined))
   }
 
+  /** Holds back what the page sends to a path until `goOn` is called; `isSent` tells when there is something to hold. */
+  async held(method: string, path: string): Promise<{ readonly isSent: Promise<void>; goOn(): void }> {
+    const sent = Promise.withResolvers<void>()
+    const going = Promise.withResolvers<void>()
+    await this.page.route(`**${path}`, async (route) => {
+      if (route.request().method() === method) {
+        sent.resolve()
+        await going.promise
+      }
+      await route.fallback()
+    })
+    return { isSent: sent.promise, goOn: () => going.resolve() }
+  }
+
   /** How far the page is wider than the window, in pixels: nothing may be. */
   overflow(): Promise<number> {
     return this.page.evaluate('document.documentElement.scrollWidth - document.documentElement.clientWidth')
