@@ -5,7 +5,8 @@ import { runErrorSchema, subjectFields } from './runs.ts'
 /**
  * What needs somebody: the last run of a plan failed, or could not read everything; a plan or client has had no good backup for too long,
  * or a client none at all; an agent never came in, or has been silent for days; a repository cannot be reached, was never checked, is
- * damaged, was not wholly read for longer than its settings say, could not be pruned, has little space left or will be full soon.
+ * damaged, could not be checked the last time, was not wholly read for longer than its settings say, could not be pruned, has little space
+ * left or will be full soon.
  */
 const attentionKindSchema = z.enum([
   'plan-failed',
@@ -17,6 +18,7 @@ const attentionKindSchema = z.enum([
   'agent-silent',
   'repository-unreachable',
   'repository-check-failed',
+  'repository-check-unfinished',
   'repository-never-checked',
   'repository-not-read',
   'repository-maintenance-failed',

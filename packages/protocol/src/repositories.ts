@@ -133,8 +133,10 @@ const maintenanceTaskSchema = z.object({
   succeededAt: timeSchema.nullable(),
   /** Why it did not the last time; null when it did. */
   error: z.string().nullable(),
-  /** Its last run, with its log; all runs are at `/api/v1/runs?repositoryId=…&kind=maintenance,check`. */
+  /** Its last run that nobody cancelled, with its log; all runs are at `/api/v1/runs?repositoryId=…&kind=maintenance,check`. */
   runId: idSchema.nullable(),
+  /** What checks have found, and which of them last, until one has found it mended; null for everything but checks. */
+  damage: z.object({ runId: idSchema, message: z.string() }).nullable(),
 })
 export type MaintenanceTask = z.output<typeof maintenanceTaskSchema>
 

@@ -59,6 +59,8 @@ for (const databases of allDatabases()) {
         run(`'error', 1, '{}', 'manual', 1, 1, 1, 1, 0, 6, '{}', '{"code":"run.failed","message":""}'`),
         run(`'error', 2, '{}', 'manual', 1, 1, 1, 1, 0, 7, null, null`),
         run(`'finished', 2, '{}', 'manual', 1, 1, 1, 1, 0, 8, '{"addedBytes":12,"errorCount":2}', null`),
+        sql`insert into repository_tasks (repository_id, kind, error, run_id)
+          values (1, 'check', 'The repository is damaged: 1 errors', 7), (1, 'maintenance', 'Cancelled', 8)`,
         run(`'cancelled', 2, '{}', 'manual', 1, 1, 1, 1, 0, 9, null, '{"code":"run.missed","message":""}'`),
       ]
       for (const step of steps) await step.execute(database.queries)
@@ -78,6 +80,11 @@ for (const databases of allDatabases()) {
       expect(plans).toEqual([
         { failed_run_id: 2, failed_since: 6, incomplete_run_id: null },
         { failed_run_id: null, failed_since: null, incomplete_run_id: 4 },
+      ])
+      const tasks = await queries.selectFrom('repository_tasks').select(['kind', 'error', 'damage']).orderBy('kind').execute()
+      expect(tasks).toEqual([
+        { kind: 'check', error: expect.stringContaining('damaged'), damage: expect.stringContaining('"runId":7') },
+        { kind: 'maintenance', error: null, damage: null },
       ])
       await database.close()
     })

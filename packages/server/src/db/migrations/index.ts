@@ -21,6 +21,7 @@ import { untoldEndsMigration } from './0019-untold-ends.ts'
 import { machinePoliciesMigration } from './0020-machine-policies.ts'
 import { knownRepositoriesMigration } from './0021-known-repositories.ts'
 import { incompleteBackupsMigration } from './0022-incomplete-backups.ts'
+import { damageFoundMigration } from './0023-damage-found.ts'
 
 /** Every step of the schema, oldest first. */
 export function allMigrations(): readonly Migration[] {
@@ -47,5 +48,6 @@ export function allMigrations(): readonly Migration[] {
     machinePoliciesMigration,
     knownRepositoriesMigration,
     incompleteBackupsMigration,
+    damageFoundMigration,
   ]
 }

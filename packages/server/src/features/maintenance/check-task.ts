@@ -7,6 +7,8 @@ import { packsOfShare, type ReadingShare } from './reading-round.ts'
 export interface CheckJob {
   /** Whose data is read; undefined for none. */
   readonly share: Omit<ReadingShare, 'after'> | undefined
+  /** Packs that are read besides, as far as they are still there. */
+  readonly again: readonly PackId[]
   readonly run: Pick<RunHandle, 'log' | 'progress'>
   readonly signal: AbortSignal
 }
@@ -16,18 +18,27 @@ export interface CheckOutcome {
   readonly statistics: RunStatistics
   /** What is wrong, with what puts it right; undefined when nothing is. */
   readonly damage: string | undefined
+  /** The packs that are damaged or cannot be read. */
+  readonly damagedPacks: readonly string[]
   /** Whether all was looked at that was to be. */
   readonly isComplete: boolean
 }
 
-/** Looks for everything that is wrong with a repository, and reads a share of its data. Damage is an outcome, not an error. */
-export async function carryOutCheck(repository: OpenRepository, { share, run, signal }: CheckJob): Promise<CheckOutcome> {
+/**
+ * Looks for everything that is wrong with a repository, and reads a share of its data and what was damaged before. Damage is an outcome,
+ * not an error.
+ */
+export async function carryOutCheck(repository: OpenRepository, { share, again, run, signal }: CheckJob): Promise<CheckOutcome> {
   let errorCount = 0
+  const damagedPacks = new Set<string>()
   const report = await checkRepository(repository, {
     signal,
-    readData: share === undefined ? 'none' : (packs: ReadonlyMap<PackId, number>) => packsOfShare(packs.keys(), share),
-    onFinding: ({ severity, message }) => {
+    readData: (packs: ReadonlyMap<PackId, number>) => [
+      ...new Set([...(share === undefined ? [] : packsOfShare(packs.keys(), share)), ...again.filter((id) => packs.has(id))]),
+    ],
+    onFinding: ({ severity, message, file }) => {
       if (severity === 'error') errorCount++
+      if (severity === 'error' && file?.kind === 'data') damagedPacks.add(file.name)
       run.log(severity === 'error' ? 'error' : 'info', message)
     },
     onProgress: ({ step, done, total }) =>
@@ -36,8 +47,9 @@ export async function carryOutCheck(repository: OpenRepository, { share, run, si
         ...{ currentItem: null, errorCount },
       }),
   })
+  if (!report.isComplete) for (const id of again) damagedPacks.add(id)
   if (share !== undefined) run.log('info', `Read ${report.packsRead} packs: part ${share.from} to ${share.to} of ${share.parts}`)
-  return { statistics: statisticsOf(report), damage: damageOf(report), isComplete: report.isComplete }
+  return { statistics: statisticsOf(report), damage: damageOf(report), damagedPacks: [...damagedPacks], isComplete: report.isComplete }
 }
 
 function statisticsOf({ snapshotCount, packsRead, bytesRead, errorCount, hintCount }: CheckReport): RunStatistics {

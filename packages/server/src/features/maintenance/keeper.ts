@@ -13,10 +13,11 @@ const REFRESH_EVERY_MS = 3_600_000
 const RETRY_AFTER_MS = 6 * 3_600_000
 const PUT_OFF_MS = 10 * 60_000
 
-/** What came of a task: it was `done`, it `failed`, or it is to be tried again soon (`later`). */
+/** What came of a task: it was `done`, it `failed`, somebody `cancelled` it, or it is to be tried again soon (`later`). */
 export type TaskEnd =
   | { readonly kind: 'done'; readonly runId?: number; readonly memory?: string | null }
-  | { readonly kind: 'failed'; readonly runId?: number; readonly memory?: string | null; readonly error: string }
+  | { readonly kind: 'failed'; readonly runId?: number; readonly memory?: string | null; readonly damage?: string; readonly error: string }
+  | { readonly kind: 'cancelled' }
   | { readonly kind: 'later' }
 
 export interface KeeperOptions {
@@ -129,22 +130,28 @@ export class Keeper {
     await this.#settle(task, end, settings)
   }
 
-  async #settle(task: RepositoryTaskRow, end: Extract<TaskEnd, { kind: 'done' | 'failed' }>, settings: MaintenanceSettings): Promise<void> {
+  async #settle(task: RepositoryTaskRow, end: Exclude<TaskEnd, { kind: 'later' }>, settings: MaintenanceSettings): Promise<void> {
     const { store, clock } = this.#options
     const now = clock.now()
     const scheduled = nextDue(task.kind, settings, now)
-    const failed = end.kind === 'failed'
-    const retry = scheduled === null ? null : Math.min(scheduled, now + RETRY_AFTER_MS)
+    // Who cancels it wants it when it is due again, and knows no more of the repository than before.
+    if (end.kind === 'cancelled') {
+      await store.change(task, { not_before: null, ...(isDryRun(task) ? {} : { due_at: scheduled }) })
+      return store.settleRequest(task)
+    }
     // What only said what would go takes nothing from what is due, and has nothing removed sooner.
     if (isDryRun(task)) {
       await store.change(task, { not_before: null, ...(end.runId === undefined ? {} : { run_id: end.runId }) })
       return store.settleRequest(task)
     }
+    const failed = end.kind === 'failed'
+    const retry = scheduled === null ? null : Math.min(scheduled, now + RETRY_AFTER_MS)
     await store.change(task, {
       due_at: failed ? retry : scheduled,
       not_before: null,
       error: failed ? end.error.slice(0, 2000) : null,
-      ...(failed ? {} : { succeeded_at: now }),
+      ...(failed ? {} : { succeeded_at: now, damage: null }),
+      ...(failed && end.damage !== undefined ? { damage: end.damage } : {}),
       ...(end.runId === undefined ? {} : { run_id: end.runId }),
       ...(end.memory === undefined ? {} : { memory: end.memory }),
     })

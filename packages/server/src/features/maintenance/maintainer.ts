@@ -5,6 +5,7 @@ import { type Audit, SERVER_ORIGIN } from '../audit/audit.ts'
 import type { RunHandle } from '../runs/run-handle.ts'
 import type { RunToBegin } from '../runs/runs.ts'
 import { type CheckOutcome, carryOutCheck } from './check-task.ts'
+import { foundDamageJson, packsToReadAgain, readFoundDamage } from './found-damage.ts'
 import type { TaskEnd } from './keeper.ts'
 import type { PruneTask } from './prune-task.ts'
 import { freshRound, type ReadingOptions, type ReadingRound, type ReadingShare, shareToRead } from './reading-round.ts'
@@ -54,6 +55,7 @@ type ShareToRead = Omit<ReadingShare, 'after'> & Partial<Pick<ReadingShare, 'aft
 interface JobResult {
   readonly statistics: RunStatistics
   readonly damage?: string | undefined
+  readonly damagedPacks?: readonly string[]
   readonly memory?: string | null
 }
 
@@ -128,12 +130,14 @@ export class Maintainer {
 
   async #finish({ task, request, signal }: Job, run: RunHandle, work: () => Promise<JobResult>): Promise<TaskEnd> {
     try {
-      const { statistics, damage, memory } = await work()
+      const { statistics, damage, damagedPacks = [], memory } = await work()
       const error = damage === undefined ? null : { code: 'repository.damaged', message: damage }
       await run.finish({ state: damage === undefined ? 'finished' : 'error', snapshotId: null, statistics, error })
       await this.#record(task, { request, error: damage, statistics })
       const kept = memory === undefined ? {} : { memory }
-      return damage === undefined ? { kind: 'done', runId: run.id, ...kept } : { kind: 'failed', runId: run.id, error: damage, ...kept }
+      if (damage === undefined) return { kind: 'done', runId: run.id, ...kept }
+      const found = foundDamageJson({ runId: run.id, message: damage, packs: [...damagedPacks] })
+      return { kind: 'failed', runId: run.id, error: damage, damage: found, ...kept }
     } catch (error) {
       const isCancelled = run.signal.aborted || signal.aborted
       const message = signal.aborted ? 'Interrupted: the server was stopped' : isCancelled ? 'Cancelled' : messageOf(error)
@@ -141,7 +145,7 @@ export class Maintainer {
       const reason = { code: isCancelled ? 'run.cancelled' : 'run.failed', message }
       await run.finish({ state, snapshotId: null, statistics: null, error: reason }).catch(() => undefined)
       await this.#record(task, { request, error: message })
-      return { kind: 'failed', runId: run.id, error: message }
+      return run.isCancelled ? { kind: 'cancelled' } : { kind: 'failed', runId: run.id, error: message }
     }
   }
 
@@ -155,10 +159,12 @@ export class Maintainer {
     return { statistics }
   }
 
-  async #check(repository: OpenRepository, { share, signal }: Job, run: RunHandle): Promise<JobResult> {
-    const { statistics, damage, isComplete }: CheckOutcome = await carryOutCheck(repository, { share, run, signal })
+  async #check(repository: OpenRepository, { task, share, signal }: Job, run: RunHandle): Promise<JobResult> {
+    const again = packsToReadAgain(readFoundDamage(task.damage))
+    const outcome: CheckOutcome = await carryOutCheck(repository, { share, again, run, signal })
+    const { isComplete, ...result } = outcome
     const memory = share?.after === undefined || !isComplete ? {} : { memory: JSON.stringify(share.after) }
-    return { statistics, damage, ...memory }
+    return { ...result, ...memory }
   }
 
   /** Undefined where no data is read by schedule. */

@@ -2,7 +2,7 @@ import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node
 import { basename, join } from 'node:path'
 import { type BlobId, openRepository, openStorage, parseLocation } from '@holdfast/engine'
 import { ManualClock, resticBinaries } from '@holdfast/engine/testing'
-import type { RepositoryView } from '@holdfast/protocol'
+import type { RepositoryView, Run } from '@holdfast/protocol'
 import { afterAll, afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { DAY_MS, LAB_PASSWORD, MaintenanceLab } from '../../testing/maintenance-lab.ts'
 import { runRestic } from '../../testing/restic-lab.ts'
@@ -24,6 +24,13 @@ for (const databases of allDatabases()) {
 
     async function taskOf(kind: 'maintenance' | 'check') {
       return (await lab.maintenance()).tasks.find((task) => task.kind === kind)
+    }
+
+    /** The names of packs of data. */
+    async function dataPacks(): Promise<readonly string[]> {
+      const { index, packs } = await (await lab.open()).loadIndex()
+      const entries = Array.from({ length: index.size }, (_, entry) => index.entryAt(entry))
+      return entries.filter(({ type }) => type === 'data').map(({ pack }) => packs.idOf(pack))
     }
 
     it('has schedules from the beginning, which administrators change', async () => {
@@ -221,6 +228,71 @@ for (const databases of allDatabases()) {
       await lab.work()
       expect(await taskOf('check')).toMatchObject({ error: null, succeededAt: expect.any(String) })
       await expect.poll(() => toldOf(lab)).toEqual(['run.failed', 'run.failed', 'run.recovered'])
+    })
+
+    it('holds damage until a check has found it mended, though others read other data or cannot be carried out', async () => {
+      const isOfFirstPart = (pack: string): boolean => Number.parseInt(pack.slice(0, 2), 16) % 3 === 0
+      let spoilt = ''
+      for (let number = 0; spoilt === ''; number++) {
+        await lab.save(`text ${number}`, { ageDays: 1 })
+        // A pack of trees would be read by every check.
+        const name = (await dataPacks()).find(isOfFirstPart)
+        spoilt = lab.packs().find((path) => basename(path) === name) ?? ''
+      }
+      const content = readFileSync(spoilt)
+      writeFileSync(spoilt, content.with(20, (content[20] ?? 0) ^ 1))
+      await lab.request('PUT /maintenance', { prune: { schedule: { cron: null } }, check: { readAllWithinDays: 3 } })
+      const nextDay = async (durationMs = DAY_MS): Promise<Run | undefined> => {
+        lab.later(durationMs)
+        await lab.work()
+        return (await lab.runs())[0]
+      }
+      const found = await nextDay(17 * HOUR_MS)
+      expect(found?.error).toMatchObject({ code: 'repository.damaged' })
+      const damage = { runId: found?.id, message: found?.error?.message }
+      expect(await taskOf('check')).toMatchObject({ error: damage.message, damage })
+
+      const again = await nextDay()
+      expect(again?.error).toMatchObject({ code: 'repository.damaged' })
+      expect(await lab.logOf(again ?? { id: 0 })).toContain('part 2 to 2 of 3')
+      expect(await taskOf('check')).toMatchObject({ damage: { runId: again?.id } })
+
+      renameSync(lab.location, `${lab.location}-away`)
+      const unfinished = await nextDay()
+      expect(unfinished?.error).toMatchObject({ code: 'run.failed' })
+      expect(await taskOf('check')).toMatchObject({ error: unfinished?.error?.message, damage: { runId: again?.id } })
+      renameSync(`${lab.location}-away`, lab.location)
+
+      writeFileSync(spoilt, content)
+      expect(await nextDay()).toMatchObject({ state: 'finished' })
+      expect(await taskOf('check')).toMatchObject({ error: null, damage: null })
+    })
+
+    it('takes a check that somebody cancelled for none that failed', async () => {
+      await lab.save('text', { ageDays: 1 })
+      await lab.work()
+      const { repositories } = lab.server.services
+      const share = repositories.share.bind(repositories)
+      const begun = Promise.withResolvers<void>()
+      // A storage that does not answer any more.
+      repositories.share = (id, action) =>
+        share(id, (repository, signal) => {
+          repository.storage.read = (_file, _range, options) => {
+            begun.resolve()
+            return new Promise((_, reject) => options?.signal?.addEventListener('abort', () => reject(options.signal?.reason)))
+          }
+          return action(repository, signal)
+        })
+      const before = await taskOf('check')
+      await lab.request('POST /maintenance/run', { kind: 'check' })
+      const working = lab.work()
+      await begun.promise
+      const [run] = await lab.runs()
+      expect((await lab.server.request(`POST /api/v1/runs/${run?.id}/cancel`, { as: 'root' })).statusCode).toBe(200)
+      lab.clock.tick()
+      await working
+      expect(await lab.runs()).toMatchObject([{ id: run?.id, state: 'cancelled' }])
+      expect(await taskOf('check')).toEqual({ ...before, startedAt: expect.any(String) })
     })
 
     it('takes in what others have made, lets go what they have removed, and counts', async () => {

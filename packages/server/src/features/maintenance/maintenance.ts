@@ -5,6 +5,7 @@ import type { UserActor } from '../../http/actor.ts'
 import type { Audit, Origin } from '../audit/audit.ts'
 import type { StoredRepository } from '../repositories/store.ts'
 import type { StoredRun } from '../runs/store.ts'
+import { readFoundDamage } from './found-damage.ts'
 import { type Keeper, nextDue } from './keeper.ts'
 import type { ReadingRound } from './reading-round.ts'
 import { checkSettings, readSettings } from './settings.ts'
@@ -147,7 +148,13 @@ function toView(kind: MaintenanceKind, task: RepositoryTaskRow | undefined): Mai
     succeededAt: timeOf(task?.succeeded_at),
     error: task?.error ?? null,
     runId: task?.run_id ?? null,
+    damage: toDamage(task),
   }
+}
+
+function toDamage(task: RepositoryTaskRow | undefined): MaintenanceTask['damage'] {
+  const damage = readFoundDamage(task?.damage ?? null)
+  return damage === undefined ? null : { runId: damage.runId, message: damage.message }
 }
 
 function timeOf(timeMs: number | null | undefined): string | null {

@@ -94,10 +94,11 @@ export class MaintenanceStore {
 
   /** Adds a task; one that is there stays as it is. */
   async add(key: TaskKey, dueAt: number | null): Promise<void> {
-    const nothing = { not_before: null, request: null, started_at: null, succeeded_at: null, error: null, run_id: null, memory: null }
+    const nothing = { not_before: null, request: null, started_at: null, succeeded_at: null, error: null }
+    const noRun = { run_id: null, damage: null, memory: null }
     await this.#queries
       .insertInto('repository_tasks')
-      .values({ repository_id: key.repository_id, kind: key.kind, due_at: dueAt, ...nothing })
+      .values({ repository_id: key.repository_id, kind: key.kind, due_at: dueAt, ...nothing, ...noRun })
       .onConflict((conflict) => conflict.doNothing())
       .execute()
   }

@@ -18,6 +18,8 @@ export interface RepositoryTaskRow {
   readonly succeeded_at: number | null
   readonly error: string | null
   readonly run_id: number | null
+  /** JSON of what checks have found, until one has found it mended; null for everything but checks. */
+  readonly damage: string | null
   /** JSON of what it has to know the next time. */
   readonly memory: string | null
 }

@@ -7,6 +7,7 @@ import type {
   RunError,
   RunStatistics,
 } from '@holdfast/protocol'
+import { readFoundDamage } from '../maintenance/found-damage.ts'
 import type { ReadingRound } from '../maintenance/reading-round.ts'
 import { readSettings } from '../maintenance/settings.ts'
 import type { RepositoryHistoryRow } from '../repositories/tables.ts'
@@ -33,6 +34,7 @@ const SEVERITIES = {
   'agent-silent': 'warning',
   'repository-unreachable': 'critical',
   'repository-check-failed': 'critical',
+  'repository-check-unfinished': 'warning',
   'repository-never-checked': 'warning',
   'repository-not-read': 'warning',
   'repository-maintenance-failed': 'warning',
@@ -85,6 +87,7 @@ export function repositoryConcerns(
     .map((repository) => {
       const settings = readSettings(repository.maintenance)
       const items = [
+        ...foundDamage(repository),
         ...failedTasks(repository),
         ...unread(repository, { settings, now }),
         ...shortOfSpace(repository, { settings, now, days: days.get(repository.id) ?? [] }),
@@ -115,17 +118,28 @@ function toConcerns(kind: AttentionKind, rows: readonly Concern[]): Concerns {
 function failedTasks(repository: KeptRepository): readonly AttentionItem[] {
   const kinds = {
     maintenance: 'repository-maintenance-failed',
-    check: 'repository-check-failed',
+    check: 'repository-check-unfinished',
     refresh: 'repository-unreachable',
   } as const
-  return repository.tasks.flatMap(({ kind, error, started_at, run_id }) => {
-    if (error === null) return []
-    return {
+  // What else could not be done there is not worth a word until it can be reached.
+  const unreachable = repository.tasks.filter(({ kind, error }) => kind === 'refresh' && error !== null)
+  const failed = unreachable.length > 0 ? unreachable : repository.tasks.filter(({ error }) => error !== null)
+  return failed
+    .filter(({ run_id, damage }) => damage === null || readFoundDamage(damage)?.runId !== run_id)
+    .map(({ kind, error, started_at, run_id }) => ({
       ...ofRepository(repository, kinds[kind], started_at ?? 0),
       runId: run_id,
-      error: { code: `repository.${kind}`, message: error },
-    }
-  })
+      error: { code: `repository.${kind}`, message: error ?? '' },
+    }))
+}
+
+/** What checks have found, until one has found it mended: also while they cannot be carried out. */
+function foundDamage(repository: KeptRepository): readonly AttentionItem[] {
+  const check = repository.tasks.find(({ kind }) => kind === 'check')
+  const damage = readFoundDamage(check?.damage ?? null)
+  if (damage === undefined) return []
+  const error = { code: 'repository.damaged', message: damage.message }
+  return [{ ...ofRepository(repository, 'repository-check-failed', check?.started_at ?? 0), runId: damage.runId, error }]
 }
 
 interface RepositoryView {

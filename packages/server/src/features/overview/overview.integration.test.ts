@@ -133,12 +133,21 @@ for (const databases of allDatabases()) {
       const longAgo = Date.now() - 40 * DAY_MS
       const memory = JSON.stringify({ parts: 30, nextPart: 3, startedAt: longAgo })
       await store.change({ repository_id: filling, kind: 'check' }, { succeeded_at: Date.now(), memory })
-      await store.change({ repository_id: damaged, kind: 'check' }, { started_at: 5000, error: 'The repository is damaged' })
+      const damage = JSON.stringify({ runId: 3, message: 'The repository is damaged', packs: [] })
+      const interrupted = { started_at: 6000, error: 'no answer', run_id: 4 }
+      await store.change({ repository_id: damaged, kind: 'check' }, { ...interrupted, damage })
+      const away = await addRepositoryRow(database, { name: 'away', isDefault: false })
+      for (const kind of ['check', 'refresh'] as const) {
+        await store.add({ repository_id: away, kind }, null)
+        await store.change({ repository_id: away, kind }, { ...interrupted, started_at: 7000 })
+      }
       const { attention } = await get<Overview>(server, 'overview', 'root')
       expect(attention.items.map(({ kind, repositoryName, figure }) => [kind, repositoryName, figure])).toEqual([
         ['repository-check-failed', 'damaged', null],
+        ['repository-unreachable', 'away', null],
         ['repository-low-space', 'low', 5],
         ['repository-never-checked', 'low', null],
+        ['repository-check-unfinished', 'damaged', null],
         ['repository-not-read', 'filling', 30],
         ['repository-filling', 'filling', 3],
       ])

@@ -17,6 +17,8 @@ export interface RunHandle {
   readonly id: number
   /** Aborted when somebody cancels the run, or when the run was given to somebody else because the database could not be reached. */
   readonly signal: AbortSignal
+  /** Whether somebody cancelled it, as far as is known here. */
+  readonly isCancelled: boolean
   /** Says how far it is; cheap enough to be called for every file. */
   progress(progress: RunProgress): void
   log(level: LogLevel, text: string): void
@@ -55,6 +57,10 @@ export class LeasedRun implements RunHandle {
 
   get signal(): AbortSignal {
     return this.#ending.signal
+  }
+
+  get isCancelled(): boolean {
+    return this.#run.cancel_requested_at !== null
   }
 
   progress(progress: RunProgress): void {

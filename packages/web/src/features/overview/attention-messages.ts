@@ -24,6 +24,8 @@ export const attentionMessages = defineMessages({
     unreachableHelp: 'Nothing can be stored in it or restored from it until its place answers again.',
     checkFailed: (repository: string) => `The check of “${repository}” found something wrong`,
     checkFailedHelp: 'See what it found. What is sound can still be restored.',
+    checkUnfinished: (repository: string) => `“${repository}” could not be checked`,
+    checkUnfinishedHelp: 'See what stood in the way. It is tried again within six hours.',
     neverChecked: (repository: string) => `The repository “${repository}” has never been checked`,
     neverCheckedHelp: 'Check it now, and give checks a schedule: only what was read is known to be sound.',
     notRead: (repository: string, days: number) => `“${repository}” was not wholly read within ${plural(days, 'day', 'days')}`,
@@ -62,6 +64,8 @@ export const attentionMessages = defineMessages({
     unreachableHelp: '保存先が応答するまで、保存も復元もできません。',
     checkFailed: (repository: string) => `リポジトリ「${repository}」の検査で問題が見つかりました`,
     checkFailedHelp: '検査の結果を確認してください。正常な部分は引き続き復元できます。',
+    checkUnfinished: (repository: string) => `リポジトリ「${repository}」を検査できませんでした`,
+    checkUnfinishedHelp: '原因を確認してください。6 時間以内に再試行されます。',
     neverChecked: (repository: string) => `リポジトリ「${repository}」は一度も検査されていません`,
     neverCheckedHelp: '今すぐ検査し、検査のスケジュールを設定してください。読み取って確認したデータだけが正常だと言えます。',
     notRead: (repository: string, days: number) =>

@@ -37,6 +37,7 @@ export function attentionWords(item: AttentionItem, text: Text): AttentionWords 
     'agent-silent': [text.silent(client), text.silentHelp, toClient],
     'repository-unreachable': [text.unreachable(repository), text.unreachableHelp, toRepository],
     'repository-check-failed': [text.checkFailed(repository), text.checkFailedHelp, toRunOf(toRepository)],
+    'repository-check-unfinished': [text.checkUnfinished(repository), text.checkUnfinishedHelp, toRunOf(toRepository)],
     'repository-never-checked': [text.neverChecked(repository), text.neverCheckedHelp, toRepository],
     'repository-not-read': [text.notRead(repository, figure), text.notReadHelp, toRepository],
     'repository-maintenance-failed': [text.maintenanceFailed(repository), text.maintenanceFailedHelp, toRunOf(toRepository)],

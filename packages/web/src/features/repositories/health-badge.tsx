@@ -11,6 +11,8 @@ const ICON = { size: 13, 'aria-hidden': true } as const
 export function HealthBadge({ health }: { readonly health: RepositoryHealth }): ReactElement | null {
   const text = useMessages(repositoryMessages)
   switch (health) {
+    case 'damaged':
+      return <StateBadge color="red" label={text.healthDamaged} icon={<IconAlertTriangle {...ICON} />} />
     case 'check-failed':
       return <StateBadge color="red" label={text.healthCheck} icon={<IconAlertTriangle {...ICON} />} />
     case 'maintenance-failed':

@@ -1,4 +1,4 @@
-import type { Maintenance, MaintenanceTask } from '@holdfast/protocol'
+import type { Maintenance } from '@holdfast/protocol'
 import { Alert, Anchor, Stack, Text } from '@mantine/core'
 import { IconAlertTriangle } from '@tabler/icons-react'
 import { Link } from '@tanstack/react-router'
@@ -22,8 +22,11 @@ export function HealthSection({ maintenance }: { readonly maintenance: Maintenan
   return (
     <Section title={text.health}>
       <Stack gap="md">
-        {check?.error == null ? null : <TaskError title={text.checkFailed} task={check} />}
-        {prune?.error == null ? null : <TaskError title={text.pruneFailed} task={prune} />}
+        {check?.damage == null ? null : <Trouble title={text.damageFound} hint={text.damageHint} {...check.damage} />}
+        {check?.error == null || check.damage?.runId === check.runId ? null : (
+          <Trouble title={text.checkFailed} message={check.error} runId={check.runId} />
+        )}
+        {prune?.error == null ? null : <Trouble title={text.pruneFailed} message={prune.error} runId={prune.runId} />}
         <FactList
           facts={[
             [text.lastCheck, <Moment key="check" at={check?.succeededAt} />],
@@ -38,15 +41,23 @@ export function HealthSection({ maintenance }: { readonly maintenance: Maintenan
   )
 }
 
-function TaskError({ title, task }: { readonly title: string; readonly task: MaintenanceTask }): ReactElement {
+interface TroubleProps {
+  readonly title: string
+  readonly message: string
+  readonly hint?: string
+  readonly runId: number | null
+}
+
+function Trouble({ title, message, hint, runId }: TroubleProps): ReactElement {
   const text = useMessages(repositoryMessages)
   return (
     <Alert color="red" variant="light" icon={<IconAlertTriangle aria-hidden />} title={title}>
       <Text size="sm" component="div">
-        <FileName>{task.error ?? ''}</FileName>
+        <FileName>{message}</FileName>
       </Text>
-      {task.runId === null ? null : (
-        <Anchor component={Link} to={`/runs/${task.runId}`} size="sm">
+      {hint === undefined ? null : <Text size="sm">{hint}</Text>}
+      {runId === null ? null : (
+        <Anchor component={Link} to={`/runs/${runId}`} size="sm">
           {text.seeRun}
         </Anchor>
       )}

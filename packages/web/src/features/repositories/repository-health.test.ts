@@ -16,15 +16,17 @@ function repositoryOf(freeBytes: number | null, hasKey = true): RepositoryView {
 }
 
 function taskOf(kind: MaintenanceTask['kind'], changes: Partial<MaintenanceTask> = {}): MaintenanceTask {
-  return { kind, dueAt: null, isRequested: false, startedAt: DAY, succeededAt: DAY, error: null, runId: 1, ...changes }
+  return { kind, dueAt: null, isRequested: false, startedAt: DAY, succeededAt: DAY, error: null, runId: 1, damage: null, ...changes }
 }
 
 function maintenanceOf(...tasks: MaintenanceTask[]): Maintenance {
   return { settings: SETTINGS, tasks, reading: { nextPart: 4, parts: 30, startedAt: DAY }, counting: { isDue: false, error: null } }
 }
 
-test('a failed check comes before little space, that before a failed prune, that before a missing check', () => {
+test('damage comes before a failed check, that before little space, that before a failed prune, that before a missing check', () => {
   const failed = { error: 'it failed' }
+  const damaged = taskOf('check', { ...failed, damage: { runId: 1, message: 'a pack is damaged' } })
+  expect(healthOf(repositoryOf(5), maintenanceOf(damaged, taskOf('maintenance', failed)))).toBe('damaged')
   const all = maintenanceOf(taskOf('check', failed), taskOf('maintenance', failed))
   expect(healthOf(repositoryOf(5), all)).toBe('check-failed')
   const pruneFailed = maintenanceOf(taskOf('check', { succeededAt: null }), taskOf('maintenance', failed))

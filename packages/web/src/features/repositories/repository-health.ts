@@ -1,12 +1,13 @@
 import type { Maintenance, MaintenanceKind, MaintenanceTask, RepositoryView } from '@holdfast/protocol'
 
 /** What is most wrong with a repository; `unknown` where nobody may or can look. */
-export type RepositoryHealth = 'check-failed' | 'low-space' | 'maintenance-failed' | 'unchecked' | 'sound' | 'unknown'
+export type RepositoryHealth = 'damaged' | 'check-failed' | 'low-space' | 'maintenance-failed' | 'unchecked' | 'sound' | 'unknown'
 
-/** How a repository is. A failed check comes before all else, then what will soon stop backups. */
+/** How a repository is. Damage comes before all else, then a check that failed, then what will soon stop backups. */
 export function healthOf(repository: RepositoryView, maintenance: Maintenance | undefined): RepositoryHealth {
   if (!repository.hasKey || maintenance === undefined) return 'unknown'
   const check = taskOf(maintenance, 'check')
+  if (check?.damage != null) return 'damaged'
   if (check?.error != null) return 'check-failed'
   if (hasLowSpace(repository, maintenance)) return 'low-space'
   if (taskOf(maintenance, 'maintenance')?.error != null) return 'maintenance-failed'
