@@ -1,4 +1,5 @@
-import { mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readdirSync, readFileSync, renameSync, statSync, writeFileSync } from 'node:fs'
+import { DatabaseSync } from 'node:sqlite'
 import { afterAll, describe, expect, test } from 'vitest'
 import { holdfast, type Outcome, playground, restic } from './programs.ts'
 
@@ -76,6 +77,9 @@ describe('start', () => {
       RESTIC_CACHE_DIR: place.path('cache'),
     }
     expect((await restic(['check', '--read-data'], { env })).code).toBe(0)
+    using database = new DatabaseSync(`${data}/holdfast.db`)
+    const checks = database.prepare("select error, succeeded_at is not null as ended_well from repository_tasks where kind = 'check'").all()
+    expect(checks).toEqual([{ error: null, ended_well: 1 }])
   })
 
   test('again knows its administrator, its machine and what it has', async () => {
@@ -83,6 +87,17 @@ describe('start', () => {
     expect(outcome.output).not.toContain('Sign in')
     expect(outcome.output).toContain('Files: 0 new, 0 changed, 2 unmodified')
     expect(outcome.output).toContain('no errors were found in 4 snapshots')
+  })
+
+  test('says what the check has found', async () => {
+    const packs = readdirSync(`${data}/repository/data`, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile())
+    const [pack] = packs.map(({ parentPath, name }) => `${parentPath}/${name}`)
+    if (pack === undefined) throw new Error('the repository has no pack')
+    renameSync(pack, place.path('pack'))
+    const outcome = await serve(['documents'], 'Ctrl-C stops it')
+    renameSync(place.path('pack'), pack)
+    expect(outcome.errors).toMatch(/the check of the repository failed: The repository is damaged/)
+    expect(outcome.output).not.toContain('no errors were found')
   })
 
   test('alone brings up the server', async () => {

@@ -1,12 +1,13 @@
 import { hostname } from 'node:os'
 import { basename, join } from 'node:path'
-import { type Enrolled, planDefinitionSchema, type Run } from '@holdfast/protocol'
+import { type Enrolled, type MaintenanceTask, planDefinitionSchema, type Run } from '@holdfast/protocol'
 import { ServerError } from './errors.ts'
 import type { Accounts } from './features/accounts/accounts.ts'
 import { SERVER_ORIGIN } from './features/audit/audit.ts'
 import type { Clients } from './features/clients/clients.ts'
 import type { Enrolments } from './features/clients/enrolment.ts'
 import type { ClientStore, StoredClient } from './features/clients/store.ts'
+import type { MaintenanceDesk } from './features/maintenance/maintenance.ts'
 import type { Plans } from './features/plans/plans.ts'
 import type { Repositories } from './features/repositories/repositories.ts'
 import type { Runs } from './features/runs/runs.ts'
@@ -21,6 +22,7 @@ export interface LocalMachineOptions {
   readonly clients: Clients
   readonly clientStore: ClientStore
   readonly enrolments: Enrolments
+  readonly maintenance: Pick<MaintenanceDesk, 'get' | 'request'>
   readonly plans: Plans
   readonly repositories: Repositories
   readonly runs: Runs
@@ -77,6 +79,16 @@ export class LocalMachine {
   /** How a run is. @throws {ServerError} `not-found` */
   async run(id: number): Promise<Run> {
     return this.#options.runs.get(await this.#owner(), id)
+  }
+
+  /** Has a repository checked as soon as possible. @throws {ServerError} `not-found`, `request.conflict` where only clients have the key */
+  async askForCheck(repositoryId: number): Promise<void> {
+    await this.#options.maintenance.request(repositoryId, { kind: 'check', dryRun: false, readAll: false }, SERVER_ORIGIN)
+  }
+
+  /** What the last check of a repository came to, or that one is still to end. */
+  async check(repositoryId: number): Promise<MaintenanceTask | undefined> {
+    return (await this.#options.maintenance.get(repositoryId)).tasks.find(({ kind }) => kind === 'check')
   }
 
   async #addPlan(client: StoredClient, folders: readonly string[]): Promise<{ readonly id: number }> {

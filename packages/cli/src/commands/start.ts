@@ -7,6 +7,7 @@ import { type CommandContext, defineCommand } from '../command-line/command.ts'
 import { toggle } from '../command-line/flag.ts'
 import { parseArguments } from '../command-line/parse-arguments.ts'
 import { Printer } from '../output/printer.ts'
+import { checkedWords } from '../session/checked-words.ts'
 import { withRepository } from '../session/open-session.ts'
 import { mainSource } from '../session/repository-source.ts'
 import { openStorageStack } from '../session/storage-stack.ts'
@@ -49,7 +50,7 @@ export const startCommand = defineCommand({
       return check(own, printer)
     }
     const { serveHere } = await import('../session/serve-here.ts')
-    await serveHere(context, { printer, files, folders, check: () => check(own, printer) })
+    await serveHere(context, { printer, files, folders })
   },
 })
 
@@ -130,6 +131,5 @@ async function check(context: CommandContext, printer: Printer): Promise<void> {
     }),
   )
   if (report.errorCount > 0) throw new CommandFailure('failed', 'repository contains errors; `holdfast check` says more')
-  const { snapshotCount } = report
-  printer.success(`checked: no errors were found in ${snapshotCount} ${snapshotCount === 1 ? 'snapshot' : 'snapshots'}`)
+  printer.success(checkedWords(report.snapshotCount))
 }

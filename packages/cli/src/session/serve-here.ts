@@ -1,10 +1,11 @@
 import { readFile } from 'node:fs/promises'
 import { messageOf, systemClock } from '@holdfast/engine'
-import type { Run } from '@holdfast/protocol'
+import type { MaintenanceTask, Run } from '@holdfast/protocol'
 import { loadSettings, type RunningServer, type Settings, startServer } from '@holdfast/server'
 import type { CommandContext } from '../command-line/command.ts'
 import { formatBytes, formatPercent, formatSeconds } from '../output/format.ts'
 import type { Printer } from '../output/printer.ts'
+import { checkedWords } from './checked-words.ts'
 import { localAgentOf } from './local-agent.ts'
 import { announceServer, untilInterrupted } from './running-server.ts'
 
@@ -16,8 +17,6 @@ export interface ServeHereOptions {
   readonly files: { readonly repository: string; readonly password: string }
   /** To be protected from now on; nothing more than before when there are none. */
   readonly folders: readonly string[]
-  /** Checks the repository. */
-  check(): Promise<void>
 }
 
 /** Serves from this machine, and protects it, until the command is interrupted. */
@@ -37,7 +36,7 @@ export async function serveHere(context: CommandContext, options: ServeHereOptio
 async function protectHere(
   server: RunningServer,
   context: CommandContext,
-  { printer, files, folders, settings, check }: ServeHereOptions & { readonly settings: Settings },
+  { printer, files, folders, settings }: ServeHereOptions & { readonly settings: Settings },
 ): Promise<void> {
   const { localMachine } = server
   if (folders.length === 0 && !(await localMachine.isClient())) return untilInterrupted(context)
@@ -47,7 +46,9 @@ async function protectHere(
     if (settings.s3Bucket === '') await localMachine.adoptDefault({ location: files.repository, password })
     const { id } = await localMachine.protect(folders)
     try {
-      if (reportEnd(await ended(server, id, { printer, signal: context.signal }), printer)) await check()
+      const watch = { printer, signal: context.signal }
+      const run = await ended(server, id, watch)
+      if (reportEnd(run, printer) && run.repositoryId !== null) await check(server, run.repositoryId, watch)
     } catch (error) {
       if (!context.signal.aborted) printer.warn(messageOf(error))
     }
@@ -56,12 +57,13 @@ async function protectHere(
   await untilInterrupted(context)
 }
 
+interface Watch {
+  readonly printer: Printer
+  readonly signal: AbortSignal
+}
+
 /** The run as it has ended. How far it is is shown to whoever sits there. */
-async function ended(
-  { localMachine }: RunningServer,
-  id: number,
-  { printer, signal }: { readonly printer: Printer; readonly signal: AbortSignal },
-): Promise<Run> {
+async function ended({ localMachine }: RunningServer, id: number, { printer, signal }: Watch): Promise<Run> {
   for (;;) {
     const run = await localMachine.run(id)
     if (!['pending', 'running'].includes(run.state)) {
@@ -71,6 +73,31 @@ async function ended(
     if (run.progress !== null && printer.terminal.canUpdateStatus) printer.terminal.setStatus([progressLine(run.progress)])
     await systemClock.sleep(LOOK_EVERY_MS, signal)
   }
+}
+
+/** Has the server check the repository, which so knows of it, and says what it found. */
+async function check({ localMachine }: RunningServer, repositoryId: number, { printer, signal }: Watch): Promise<void> {
+  const before = await localMachine.check(repositoryId)
+  await localMachine.askForCheck(repositoryId)
+  if (printer.terminal.canUpdateStatus) printer.terminal.setStatus(['checking the repository'])
+  for (;;) {
+    const task = await localMachine.check(repositoryId)
+    if (task !== undefined && !task.isRequested) {
+      printer.terminal.setStatus([])
+      return reportCheck(task, { printer, isNew: task.succeededAt !== before?.succeededAt, localMachine })
+    }
+    await systemClock.sleep(LOOK_EVERY_MS, signal)
+  }
+}
+
+async function reportCheck(
+  { error, runId }: MaintenanceTask,
+  { printer, isNew, localMachine }: Pick<Watch, 'printer'> & Pick<RunningServer, 'localMachine'> & { readonly isNew: boolean },
+): Promise<void> {
+  if (error !== null) return printer.warn(`the check of the repository failed: ${error}`)
+  if (!isNew || runId === null) return printer.warn('the check of the repository was cancelled')
+  const { statistics } = await localMachine.run(runId)
+  printer.success(checkedWords(statistics?.other?.snapshots ?? 0))
 }
 
 function progressLine({ phase, doneFiles, doneBytes, totalBytes, currentItem }: NonNullable<Run['progress']>): string {
