@@ -116,7 +116,11 @@ export class WebLab implements AsyncDisposable {
     const enrolled = await this.place.run(['agent', 'enrol', this.url, code], env)
     expect(enrolled.code, enrolled.errors).toBe(0)
     this.place.start(['agent'], env)
-    await until('the agent', async () => ((await owner.call(`GET /api/v1/clients/${client.id}`)).body.lastPingAt ? true : undefined))
+    // It can be asked a moment after it was first heard of.
+    await until('the agent', async () => {
+      const { body } = await owner.call(`GET /api/v1/clients/${client.id}/folders?path=/`)
+      return body.code === 'client.not-connected' ? undefined : true
+    })
     return { id: client.id }
   }
 
