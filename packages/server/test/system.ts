@@ -78,7 +78,7 @@ export class Running {
   /** Waits until the program has said it, on whichever channel. */
   says(pattern: RegExp): Promise<RegExpExecArray> {
     const look = (): RegExpExecArray | undefined => pattern.exec(this.output) ?? pattern.exec(this.errors) ?? undefined
-    return until(() => `${pattern} in ${this.output}${this.errors}`, look)
+    return until(() => `${pattern} in ${this.output}${this.errors}`, look, 60_000)
   }
 
   async stop(signal: NodeJS.Signals = 'SIGINT'): Promise<number | null> {
