@@ -4,7 +4,7 @@ import {
   type Finding,
   filterSnapshots,
   parseReadDataSubset,
-  type Remedy,
+  repairCommands,
   selectPacks,
   selectSnapshots,
   spareVerifyThreads,
@@ -125,22 +125,12 @@ function summaryMessage({ errorCount, damagedPacks, remedies }: CheckReport): ob
   }
 }
 
-const ADVICE: Readonly<Record<Remedy, (report: CheckReport) => string>> = {
-  unlock: () => 'holdfast unlock --remove-all',
-  key: () => 'holdfast key list, and holdfast key remove for the keys that cannot be used',
-  'repair-index': () => 'holdfast repair index',
-  'repair-packs': ({ damagedPacks }) => `holdfast repair packs ${damagedPacks.join(' ')}`,
-  'repair-snapshots': ({ damagedSnapshots }) => `holdfast repair snapshots --forget${damagedSnapshots.map((id) => ` ${id}`).join('')}`,
-  prune: () => 'holdfast prune',
-  retry: () => 'holdfast check --read-data once more, when the storage and this machine are known to be sound',
-}
-
 function printOutcome(printer: Printer, report: CheckReport): void {
   if (report.packsRead > 0) printer.info(`read ${report.packsRead} packs, ${formatBytes(report.bytesRead)}`)
   if (report.errorCount === 0) {
     const orphaned = report.counts.get('pack.orphaned') ?? 0
     if (orphaned > 0) printer.info(`${orphaned} additional files were found in the repo, which likely contain duplicate data.`)
-    const hints = report.remedies.map((remedy) => ADVICE[remedy](report))
+    const hints = repairCommands(report)
     if (hints.length > 0) printer.info(`This is non-critical; it can be put right with: ${hints.join('; ')}`)
     printer.success('no errors were found')
     return
@@ -149,5 +139,5 @@ function printOutcome(printer: Printer, report: CheckReport): void {
   if (!report.isComplete) printer.warn('The index is damaged, which hides the rest from view: check again after it is repaired.')
   for (const affected of report.affected) printer.warn(`cannot be restored whole: ${describeSnapshot(affected.snapshot)}`)
   printer.warn('The repository is damaged. What is still good can be rescued; to be run in this order:')
-  for (const remedy of report.remedies) printer.warn(`  ${ADVICE[remedy](report)}`)
+  for (const command of repairCommands(report)) printer.warn(`  ${command}`)
 }

@@ -1,7 +1,10 @@
-import { type CheckReport, checkRepository, type OpenRepository, type PackId } from '@holdfast/engine'
+import { type CheckReport, checkRepository, type OpenRepository, type PackId, repairCommands } from '@holdfast/engine'
 import type { RunStatistics } from '@holdfast/protocol'
 import type { RunHandle } from '../runs/run-handle.ts'
 import { packsOfShare, type ReadingShare } from './reading-round.ts'
+
+/** Commands that are longer than this, as those that name many packs, are in the log alone. */
+const COMMANDS_MAX = 600
 
 /** One check of one repository. */
 export interface CheckJob {
@@ -48,6 +51,8 @@ export async function carryOutCheck(repository: OpenRepository, { share, again, 
       }),
   })
   if (!report.isComplete) for (const id of again) damagedPacks.add(id)
+  if (report.errorCount > 0)
+    for (const command of repairCommands(report)) run.log('info', `To be run, in the order of these lines: ${command}`)
   if (share !== undefined) run.log('info', `Read ${report.packsRead} packs: part ${share.from} to ${share.to} of ${share.parts}`)
   return { statistics: statisticsOf(report), damage: damageOf(report), damagedPacks: [...damagedPacks], isComplete: report.isComplete }
 }
@@ -56,8 +61,13 @@ function statisticsOf({ snapshotCount, packsRead, bytesRead, errorCount, hintCou
   return { readBytes: bytesRead, errorCount, other: { snapshots: snapshotCount, packsRead, hints: hintCount } }
 }
 
-function damageOf({ errorCount, affected, remedies }: CheckReport): string | undefined {
+function damageOf(report: CheckReport): string | undefined {
+  const { errorCount, affected } = report
   if (errorCount === 0) return undefined
-  const lost = affected.length === 0 ? '' : `, ${affected.length} snapshots cannot be restored whole`
-  return `The repository is damaged: ${errorCount} errors were found${lost}. What helps: ${remedies.join(', ')}`
+  const found = errorCount === 1 ? '1 error was found' : `${errorCount} errors were found`
+  const snapshots = affected.length === 1 ? '1 snapshot' : `${affected.length} snapshots`
+  const lost = affected.length === 0 ? '' : `, ${snapshots} cannot be restored whole`
+  const commands = repairCommands(report).join('; ')
+  const help = commands.length > COMMANDS_MAX ? 'the log of this check has the commands' : `run, in this order: ${commands}`
+  return `The repository is damaged: ${found}${lost}. To rescue what is sound, ${help}`
 }

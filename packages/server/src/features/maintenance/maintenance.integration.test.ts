@@ -249,6 +249,10 @@ for (const databases of allDatabases()) {
       }
       const found = await nextDay(17 * HOUR_MS)
       expect(found?.error).toMatchObject({ code: 'repository.damaged' })
+      expect(found?.error?.message).toBe(
+        'The repository is damaged: 2 errors were found, 1 snapshot cannot be restored whole. ' +
+          `To rescue what is sound, run, in this order: holdfast repair packs ${basename(spoilt)}; holdfast repair snapshots --forget`,
+      )
       const damage = { runId: found?.id, message: found?.error?.message }
       expect(await taskOf('check')).toMatchObject({ error: damage.message, damage })
 
