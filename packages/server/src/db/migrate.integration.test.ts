@@ -81,10 +81,15 @@ for (const databases of allDatabases()) {
         { failed_run_id: 2, failed_since: 6, incomplete_run_id: null },
         { failed_run_id: null, failed_since: null, incomplete_run_id: 4 },
       ])
-      const tasks = await queries.selectFrom('repository_tasks').select(['kind', 'error', 'damage']).orderBy('kind').execute()
+      const tasks = await queries.selectFrom('repository_tasks').select(['kind', 'error', 'damage', 'request']).orderBy('kind').execute()
       expect(tasks).toEqual([
-        { kind: 'check', error: expect.stringContaining('damaged'), damage: expect.stringContaining('"runId":7') },
-        { kind: 'maintenance', error: null, damage: null },
+        {
+          kind: 'check',
+          error: expect.stringContaining('damaged'),
+          damage: expect.stringContaining('"runId":7'),
+          request: expect.stringContaining('"readAll":true'),
+        },
+        { kind: 'maintenance', error: null, damage: null, request: null },
       ])
       await database.close()
     })

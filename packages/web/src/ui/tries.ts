@@ -23,10 +23,11 @@ export function useTries<Form extends HTMLElement>(failure: unknown): Tries<Form
   // biome-ignore lint/correctness/useExhaustiveDependencies: each try and each failure is a reason to look
   useEffect(() => {
     if (count === 0) return
-    const wrong = [...(form.current?.querySelectorAll<HTMLElement>('[aria-invalid="true"]') ?? [])]
-    const shown = wrong.find((field) => field.checkVisibility())
-    if (shown) shown.focus()
-    else form.current?.querySelector('[role="alert"]')?.scrollIntoView({ block: 'nearest' })
+    const shown = (selector: string): HTMLElement | undefined =>
+      [...(form.current?.querySelectorAll<HTMLElement>(selector) ?? [])].find((one) => one.checkVisibility())
+    const wrong = shown('[aria-invalid="true"]')
+    if (wrong) wrong.focus()
+    else shown('[role="alert"]')?.scrollIntoView({ block: 'nearest' })
   }, [count, failure])
   return { form, isTried: count > 0, tried: () => setCount((before) => before + 1), begunAnew: () => setCount(0) }
 }

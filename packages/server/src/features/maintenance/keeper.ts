@@ -141,7 +141,8 @@ export class Keeper {
     }
     // What only said what would go takes nothing from what is due, and has nothing removed sooner.
     if (isDryRun(task)) {
-      await store.change(task, { not_before: null, ...(end.runId === undefined ? {} : { run_id: end.runId }) })
+      // An error stays with the run that it is of.
+      await store.change(task, { not_before: null, ...(end.runId === undefined || task.error !== null ? {} : { run_id: end.runId }) })
       return store.settleRequest(task)
     }
     const failed = end.kind === 'failed'
@@ -152,7 +153,8 @@ export class Keeper {
       error: failed ? end.error.slice(0, 2000) : null,
       ...(failed ? {} : { succeeded_at: now, damage: null }),
       ...(failed && end.damage !== undefined ? { damage: end.damage } : {}),
-      ...(end.runId === undefined ? {} : { run_id: end.runId }),
+      // Null where it failed before there was a run.
+      run_id: end.runId ?? null,
       ...(end.memory === undefined ? {} : { memory: end.memory }),
     })
     await store.settleRequest(task)

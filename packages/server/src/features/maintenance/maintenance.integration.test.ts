@@ -223,7 +223,13 @@ for (const databases of allDatabases()) {
       await lab.request('POST /maintenance/run', { kind: 'maintenance' })
       await lab.work()
       expect((await lab.runs())[0]).toMatchObject({ kind: 'maintenance', state: 'error' })
+      const failed = await taskOf('maintenance')
       writeFileSync(pack, content)
+      // A trial ends no alarm, nor is the error its own.
+      await lab.request('POST /maintenance/run', { kind: 'maintenance', dryRun: true })
+      await lab.work()
+      expect((await lab.runs())[0]).toMatchObject({ state: 'finished', isDryRun: true })
+      expect(await taskOf('maintenance')).toMatchObject({ error: failed?.error, runId: failed?.runId })
       await lab.request('POST /maintenance/run', { kind: 'check' })
       await lab.work()
       expect(await taskOf('check')).toMatchObject({ error: null, succeededAt: expect.any(String) })

@@ -85,13 +85,14 @@ async function tellOfSpace(
 async function tellOfRun(notifier: Notifier, ended: EndedRun): Promise<void> {
   const { run, ownerId, isOvertaken } = ended
   const alarm = `failed ${run.kind} of ${subjectOf(run)}`
+  // What is over, and what only tried, say nothing of how things are now.
+  const saysHowItIs = !isOvertaken && !run.isDryRun
   if (run.state === 'error') {
     const message = runMessage(ended, { event: 'run.failed', title: 'failed' })
-    // An alarm that is raised by what is over would stay.
-    await (isOvertaken ? notifier.tell(message, ownerId) : notifier.raise(alarm, message, ownerId))
+    await (saysHowItIs ? notifier.raise(alarm, message, ownerId) : notifier.tell(message, ownerId))
   }
   if (run.state !== 'finished') return
-  if (!isOvertaken) await notifier.recover(alarm, runMessage(ended, { event: 'run.recovered', title: 'ended well again' }), ownerId)
+  if (saysHowItIs) await notifier.recover(alarm, runMessage(ended, { event: 'run.recovered', title: 'ended well again' }), ownerId)
   await notifier.tell(runMessage(ended, { event: 'run.finished', title: 'ended well' }), ownerId)
 }
 

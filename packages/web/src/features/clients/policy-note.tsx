@@ -61,7 +61,7 @@ function usePolicy(clientId: number): MachinePolicyReport | undefined {
 
 function Note({ title, children }: { readonly title: string; readonly children: ReactNode }): ReactElement {
   return (
-    <Alert color="orange" variant="light" icon={<IconShieldLock aria-hidden />} title={title}>
+    <Alert role="note" color="orange" variant="light" icon={<IconShieldLock aria-hidden />} title={title}>
       <Stack gap="xs">{children}</Stack>
     </Alert>
   )

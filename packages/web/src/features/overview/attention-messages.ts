@@ -25,7 +25,7 @@ export const attentionMessages = defineMessages({
     checkFailed: (repository: string) => `The check of “${repository}” found something wrong`,
     checkFailedHelp: 'See what it found. What is sound can still be restored.',
     checkUnfinished: (repository: string) => `“${repository}” could not be checked`,
-    checkUnfinishedHelp: 'See what stood in the way. It is tried again within six hours.',
+    checkUnfinishedHelp: 'See what stood in the way, then check it again.',
     neverChecked: (repository: string) => `The repository “${repository}” has never been checked`,
     neverCheckedHelp: 'Check it now, and give checks a schedule: only what was read is known to be sound.',
     notRead: (repository: string, days: number) => `“${repository}” was not wholly read within ${plural(days, 'day', 'days')}`,
@@ -65,7 +65,7 @@ export const attentionMessages = defineMessages({
     checkFailed: (repository: string) => `リポジトリ「${repository}」の検査で問題が見つかりました`,
     checkFailedHelp: '検査の結果を確認してください。正常な部分は引き続き復元できます。',
     checkUnfinished: (repository: string) => `リポジトリ「${repository}」を検査できませんでした`,
-    checkUnfinishedHelp: '原因を確認してください。6 時間以内に再試行されます。',
+    checkUnfinishedHelp: '原因を確認して取り除き、もう一度検査してください。',
     neverChecked: (repository: string) => `リポジトリ「${repository}」は一度も検査されていません`,
     neverCheckedHelp: '今すぐ検査し、検査のスケジュールを設定してください。読み取って確認したデータだけが正常だと言えます。',
     notRead: (repository: string, days: number) =>

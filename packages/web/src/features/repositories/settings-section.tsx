@@ -61,6 +61,7 @@ function Rename({ repository: { id, name } }: { readonly repository: RepositoryV
   })
   const failure = useFormFailure(rename.error, draft)
   const said = useFieldErrors(failure).name
+  const isRefused = failure instanceof ApiFailure && (failure.status === 409 || failure.status === 422)
   const submit = (event: FormEvent): void => {
     event.preventDefault()
     if (draft.trim() !== '' && draft.trim() !== name) rename.mutate()
@@ -72,7 +73,7 @@ function Rename({ repository: { id, name } }: { readonly repository: RepositoryV
           label={text.name}
           value={draft}
           maxLength={100}
-          error={said ?? (failure === null ? undefined : fieldWords.refused(failure.message))}
+          error={said ?? (isRefused ? fieldWords.refused(failure.message) : undefined)}
           style={{ flex: '1 1 12rem', maxWidth: '28rem' }}
           onChange={({ currentTarget }) => setDraft(currentTarget.value)}
         />
@@ -80,6 +81,7 @@ function Rename({ repository: { id, name } }: { readonly repository: RepositoryV
           {text.rename}
         </Button>
       </Group>
+      {failure === null || isRefused ? null : <FailureNotice failure={failure} />}
     </form>
   )
 }

@@ -55,15 +55,15 @@ export function useFolderState(view: FolderView): FolderState {
     [change, now.anchor, now.cursor, view],
   )
   const toggle = (entry: SnapshotEntry, place: number): void => {
-    const turn = (all: readonly SnapshotEntry[]): void => change(({ selection }) => ({ selection: toggled(selection, entry, all) }))
     moveTo(place)
     if (!now.selection.isAll) {
-      turn([])
+      change(({ selection }) => ({ selection: toggled(selection, entry, []) }))
       return
     }
     allEntries(view)
       .then((all) => {
-        if (all !== undefined) turn(all)
+        // What was unselected meanwhile as a whole does not come back.
+        if (all !== undefined) change(({ selection }) => (selection === NOTHING ? {} : { selection: toggled(selection, entry, all) }))
         else showNotice({ tone: 'plain', title: text.allStays, message: text.allStaysMessage(CHOSEN_MAX) })
       })
       .catch((failure: unknown) =>
