@@ -89,7 +89,6 @@ async function work(enrolment: StoredEnrolment, parts: Parts): Promise<StoredEnr
   const leaving = new AbortController()
   let elsewhere: StoredEnrolment | undefined
   const tokens = new TokenKeeper(folder, enrolment, {
-    read: () => knownEnrolment(folder, settings),
     onElsewhere: (found) => {
       elsewhere = found
       leaving.abort()

@@ -1,8 +1,8 @@
 import {
   type BackupProgress,
   type BackupResult,
+  byteStringOf,
   type Clock,
-  displayText,
   isEngineError,
   messageOf,
   type RestoreMeasure,
@@ -139,8 +139,8 @@ async function restore(order: RestoreRunOrder, run: Run): Promise<void> {
   const { target, paths } = order.restore
   if (context.restore === undefined) throw new AgentError('run.unsupported', 'Cannot restore: this program carries out backups only')
   // Without a target, files go to where they were: everything may be touched when no paths are named.
-  const places = target === null ? paths.map((path) => displayText(pathOfAddress(path))) : [target]
-  checkRestorePaths(context.policy, places.length === 0 ? ['/'] : places)
+  const places = target === null ? paths.map(pathOfAddress) : [byteStringOf(target)]
+  checkRestorePaths(context.policy, places.length === 0 ? [byteStringOf('/')] : places)
   meter.phase('restore')
   const bringBack: RestoreWork = context.restore
   run.statistics = await bringBack(order, { ...workOptions(run), total: (total) => meter.total(total) })

@@ -1,5 +1,6 @@
 import { realpathSync } from 'node:fs'
 import { posix } from 'node:path'
+import { type ByteString, byteStringFrom, byteStringOf, displayText, joinBytes, systemPath } from '@holdfast/engine'
 import type { Blackout, Limits } from '@holdfast/protocol'
 import { AgentError } from '../errors.ts'
 
@@ -69,11 +70,12 @@ export function checkBackupPaths(policy: MachinePolicy, paths: readonly string[]
  * Holds where a server wants something restored to against the policy.
  * @throws {AgentError} `policy.forbidden`
  */
-export function checkRestorePaths(policy: MachinePolicy, paths: readonly string[]): void {
+export function checkRestorePaths(policy: MachinePolicy, paths: readonly ByteString[]): void {
   const never = policy.neverRestorePaths.flatMap(bothForms)
-  for (const path of paths) {
+  for (const bytes of paths) {
+    const path = displayText(bytes)
     requireAbsolute(path)
-    const forms = bothForms(path)
+    const forms = formsOf(bytes)
     // A restore to a folder above would reach them as well.
     if (forms.some((form) => never.some((one) => isWithin(form, one) || isWithin(one, form)))) throw forbidden(`restore to ${path}`)
     requireWithin(forms, { allowed: policy.restorePaths, action: `restore to ${path}` })
@@ -125,18 +127,24 @@ function requireWithin(
 
 /** A path as it is written, without dots, and where its folder really is. */
 function bothForms(path: string): readonly string[] {
-  const clean = posix.resolve('/', path)
-  return [...new Set([clean, realPathOf(clean)])]
+  return formsOf(byteStringOf(path))
+}
+
+/** The same of the bytes: links are found by them, and a name that is no text would be another one as text. */
+function formsOf(path: ByteString): readonly string[] {
+  const clean = posix.resolve('/', path) as ByteString
+  return [...new Set([clean, realPathOf(clean)])].map(displayText)
 }
 
 /** The path with the links on the way resolved, its last part excepted: a link is backed up, not followed. What is missing stays as is. */
-function realPathOf(path: string): string {
-  const folder = posix.dirname(path)
+function realPathOf(path: ByteString): ByteString {
+  const folder = posix.dirname(path) as ByteString
   if (folder === path) return path
+  const name = posix.basename(path) as ByteString
   try {
-    return posix.join(realpathSync(folder), posix.basename(path))
+    return joinBytes(byteStringFrom(realpathSync.native(systemPath(folder), 'buffer')), name)
   } catch {
-    return posix.join(realPathOf(folder), posix.basename(path))
+    return joinBytes(realPathOf(folder), name)
   }
 }
 

@@ -5,8 +5,6 @@ import type { StateFolder } from './state-folder.ts'
 type Found = 'same' | 'taken' | 'elsewhere'
 
 interface TokenKeeperOptions {
-  /** Gives what is kept on disk now; as it is there if absent. */
-  readonly read?: () => Promise<StoredEnrolment | undefined>
   /** Told that the machine was enrolled as another client or at another server meanwhile; nothing is written over that. */
   readonly onElsewhere?: (enrolment: StoredEnrolment) => void
 }
@@ -72,8 +70,7 @@ export class TokenKeeper {
   }
 
   async #look(): Promise<Found> {
-    const read = this.#options.read ?? (() => readEnrolment(this.#folder))
-    const found = await read().catch(() => undefined)
+    const found = await readEnrolment(this.#folder).catch(() => undefined)
     const { serverUrl, clientId, token, previousToken } = this.#enrolment
     if (found === undefined || found.token === token || found.token === previousToken) return 'same'
     if (found.serverUrl !== serverUrl || found.clientId !== clientId) {

@@ -1,5 +1,5 @@
 import { join } from 'node:path'
-import { keepEnrolment, type RunAgentOptions, readAgentSettings, runAgent, StateFolder, UNRESTRICTED } from '@holdfast/agent'
+import { AgentError, keepEnrolment, type RunAgentOptions, readAgentSettings, runAgent, StateFolder, UNRESTRICTED } from '@holdfast/agent'
 import { messageOf, systemClock } from '@holdfast/engine'
 import type { LocalAgentProcess, LocalAgentProgram, LocalEntrance } from '@holdfast/server'
 import type { CommandContext } from '../command-line/command.ts'
@@ -32,7 +32,11 @@ async function startLocalAgent(
     environment,
     policy: async () => {
       // A backup of a repository into itself would never come to an end of growing, and a restore over it would be the end of it.
-      const own = [dataFolder, ...(await repositoryFolders())]
+      const folders = await repositoryFolders().catch((error: unknown) => {
+        // Asked again like a policy file that cannot be read: the database may be back in a moment.
+        throw new AgentError('policy.invalid', `Cannot look up the folders of repositories: ${messageOf(error)}`, { cause: error })
+      })
+      const own = [dataFolder, ...folders]
       return { ...UNRESTRICTED, neverBackupPaths: own, neverRestorePaths: own }
     },
     print: (level, message) => (level === 'warning' || level === 'error' ? printer.warn(message) : undefined),
