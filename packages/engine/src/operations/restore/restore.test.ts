@@ -373,10 +373,15 @@ describe('the folders above what was backed up', () => {
     const { indexed } = await sample()
     const tree = await indexed.write((writer) => saveFolder(writer, { home: { ann: { file: 'x' } } }))
     mkdirSync(join(target, 'disk'), { recursive: true })
-    for (const [place, owner] of [
-      ['disk', 1234],
-      ['nowhere', 0],
+    for (const [place, owner, holder, mode] of [
+      ['disk', 1234, 0, 0o755],
+      ['nowhere', 0, 0, 0o755],
+      // Whoever may rename there may have moved a link of root there.
+      ['disk', 0, 1234, 0o755],
+      ['disk', 0, 0, 0o777],
     ] as const) {
+      lchownSync(target, holder, holder)
+      chmodSync(target, mode)
       symlinkSync(place, join(target, 'home'))
       lchownSync(join(target, 'home'), owner, owner)
       const { problems } = await restore(indexed, tree, { keepsWays: true, ...selectPaths([source]) })

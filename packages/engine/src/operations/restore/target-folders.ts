@@ -1,4 +1,5 @@
 import { mkdirSync, statSync } from 'node:fs'
+import { posix } from 'node:path'
 import { EngineError } from '../../errors.ts'
 import { type ByteString, displayText, joinBytes, systemPath } from '../../format/byte-string.ts'
 import { type FileStatus, findStatus } from '../../host/file-status.ts'
@@ -24,6 +25,8 @@ interface Link {
 
 /** Only the owner may enter folders until their own permissions are set, last of all. */
 const FOLDER_MODE = 0o700
+const OTHERS_MAY_WRITE = 0o022
+const STICKY = 0o1000
 
 /**
  * The folders from the target down to where the restore is. Each is looked at before anything is written below it, so that no symbolic link
@@ -92,9 +95,25 @@ export class TargetFolders {
 }
 
 /** @throws {EngineError} `target.failed` for a link that is not to be followed. */
-function checkLinkedWay(path: ByteString, { userId }: FileStatus): void {
-  const isTrusted = userId === 0 || userId === process.geteuid?.()
+function checkLinkedWay(path: ByteString, status: FileStatus): void {
+  const isTrusted = isOwn(status) && foldersAbove(path).every(isGuarded)
   if (isTrusted && statSync(systemPath(path), { throwIfNoEntry: false })?.isDirectory() === true) return
-  const state = isTrusted ? 'a link is there that leads to no folder' : 'a link is there that somebody else has made'
+  const state = isTrusted ? 'a link is there that leads to no folder' : 'a link is there that somebody else has made, or may have put there'
   throw new EngineError('target.failed', `Cannot make folder ${displayText(path)}: ${state}`)
+}
+
+function isOwn({ userId }: FileStatus): boolean {
+  return userId === 0 || userId === process.geteuid?.()
+}
+
+/** Whether nobody else can put into a folder what they did not make: who may rename in it may move the link of somebody else there. */
+function isGuarded(folder: ByteString): boolean {
+  const status = findStatus(folder)
+  if (status === undefined || !isOwn(status)) return false
+  return isLinkMode(status.mode) || (status.mode & OTHERS_MAY_WRITE) === 0 || (status.mode & STICKY) !== 0
+}
+
+function foldersAbove(path: ByteString): readonly ByteString[] {
+  const folder = posix.dirname(path) as ByteString
+  return folder === path ? [] : [folder, ...foldersAbove(folder)]
 }
